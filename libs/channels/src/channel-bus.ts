@@ -1,0 +1,58 @@
+import type { ChannelName } from '@nexus/contracts';
+import type { DeadLetter } from './dead-letter.js';
+import type { Message, OutgoingMessage } from './message.js';
+
+/** What came of one message: what to publish before it is acknowledged. */
+export type Outcome = readonly OutgoingMessage[];
+
+/**
+ * Handles a batch as one: everything is committed when the promise resolves; what it returns is published, then the batch is
+ * acknowledged. When it rejects, each message is tried alone, so that one that fails cannot hold up its neighbours.
+ */
+export type BatchHandler<C extends ChannelName> = (batch: readonly Message<C>[]) => Promise<Outcome>;
+
+/** Handles one message while others are handled too: for calls to the outside, which take long. */
+export type EachHandler<C extends ChannelName> = (message: Message<C>, signal: AbortSignal) => Promise<Outcome>;
+
+export interface WorkOptions<C extends ChannelName> {
+  readonly channel: C;
+  readonly group: string;
+  /** Stable over restarts of the same replica, different between replicas. */
+  readonly consumer: string;
+  /** Which partition; default 0. */
+  readonly partition?: number;
+  /** Most entries a batch; default 256. */
+  readonly batchSize?: number;
+  /** With `each`: most messages under way; default 256. */
+  readonly concurrency?: number;
+  /** An entry that its reader left alone this long may be taken over; default 30,000 ms. */
+  readonly claimIdleMs?: number;
+  /** More deliveries than this make a dead letter; default 5. */
+  readonly maxDeliveries?: number;
+  /** Stores what could not be handled; the entry is acknowledged after. May return replies to publish. */
+  readonly onDeadLetter: (letter: DeadLetter<C>) => Promise<Outcome>;
+}
+
+export interface Subscription {
+  /** Stops reading, lets what is under way finish (at most `graceMs`), acknowledges it. Idempotent. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** The typed channels. Redis Streams, or the in-memory twin that behaves alike within one process. */
+export interface ChannelBus {
+  readonly kind: 'redis' | 'memory';
+  /** Resolves when the channel holds the message. Publishes of one tick travel together. */
+  publish<C extends ChannelName>(message: OutgoingMessage<C>): Promise<void>;
+  publishAll(messages: readonly OutgoingMessage[]): Promise<void>;
+  consumeBatches<C extends ChannelName>(options: WorkOptions<C>, handler: BatchHandler<C>): Subscription;
+  consumeEach<C extends ChannelName>(options: WorkOptions<C>, handler: EachHandler<C>): Subscription;
+  /** Reads a broadcast channel from now on. A message that cannot be read is skipped and reported. */
+  follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription;
+  /** Reads `<channel>:<replyTo>`, which is this reader's own, from now on; what was read is trimmed. */
+  followReplies<C extends ChannelName>(channel: C, replyTo: string, handler: (batch: readonly Message<C>[]) => void): Subscription;
+  /** What a broadcast channel still holds after this entry id (exclusive; `0` is all), oldest first; at most 1,000. */
+  history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]>;
+  /** Resolves when the bus answers; rejects with an AppError otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type { ChannelName } from '@nexus/contracts';
+import type { Message } from './message.js';
+
+/** An entry that could not be handled. */
+export interface DeadLetter<C extends ChannelName = ChannelName> {
+  readonly channel: C;
+  readonly group: string;
+  readonly entryId: string;
+  /** The entry as it was: its fields, one after the other, each as a length and bytes. */
+  readonly raw: Buffer;
+  readonly reasonCode: string;
+  /** Safe to show. */
+  readonly reason: string;
+  readonly deliveries: number;
+  /** Set when it could be decoded. */
+  readonly message: Message<C> | undefined;
+}

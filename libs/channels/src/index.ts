@@ -1,0 +1,3 @@
+export type { BatchHandler, ChannelBus, EachHandler, Outcome, Subscription, WorkOptions } from './channel-bus.js';
+export type { DeadLetter } from './dead-letter.js';
+export { outgoing, type Message, type OutgoingMessage } from './message.js';

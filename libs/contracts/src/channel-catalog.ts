@@ -1,0 +1,169 @@
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { CancelInferenceSchema, InferenceRequestSchema, InferenceResponseSchema } from './gen/nexus/inference/v1/inference_pb.js';
+import { IncomingRequestSchema, ProcessedRequestSchema, ProgressPartSchema } from './gen/nexus/run/v1/requests_pb.js';
+import { AuditRecordedSchema, SettingsChangedSchema } from './gen/nexus/settings/v1/settings_pb.js';
+import { ExecuteToolSchema, ToolExecutedSchema } from './gen/nexus/tool/v1/tool_pb.js';
+import { UsageRecordedSchema } from './gen/nexus/usage/v1/usage_pb.js';
+
+/**
+ * How entries reach their readers. `work`: a consumer group, one of its replicas handles each entry. `broadcast`: every replica
+ * reads every entry from the moment it starts.
+ */
+export type Delivery = 'work' | 'broadcast';
+
+/** One channel: the only place that binds its name to a message type, a delivery, a retention and rules. */
+export interface ChannelDefinition<Schema extends DescMessage = DescMessage> {
+  readonly purpose: string;
+  readonly message: Schema;
+  readonly delivery: Delivery;
+  /** The entry goes to `<channel>:<reply-to>` instead when the publisher names a reply-to; that key expires. */
+  readonly takesReplyTo: boolean;
+  /** Entries are kept at least this long; nothing that a live group has not acknowledged is trimmed. */
+  readonly retentionMs: number;
+  /** Metadata that an entry must carry. */
+  readonly requiredMetadata: readonly string[];
+  /** What makes the id unique, and what the same id again does. */
+  readonly idScope: string;
+  /** What the publisher gets when the entry cannot be handled. */
+  readonly failureReply: string;
+  /** With more than one partition, entries of one key stay in order. */
+  readonly partitionKey: string;
+}
+
+const define = <Schema extends DescMessage>(definition: ChannelDefinition<Schema>): ChannelDefinition<Schema> => definition;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Every channel of NEXUS. The names are a public contract. */
+export const channels = {
+  'requests.incoming': define({
+    purpose: 'A message of a person, from any surface.',
+    message: IncomingRequestSchema,
+    delivery: 'work',
+    takesReplyTo: false,
+    retentionMs: HOUR,
+    requiredMetadata: ['authorization'],
+    idScope: 'Message id, unique in its tenant: the same id again starts nothing and is answered with the same answer.',
+    failureReply: 'requests.processed with outcome REFUSED or FAILED; an entry that cannot be read at all becomes a dead letter.',
+    partitionKey: 'thread',
+  }),
+  'requests.processed': define({
+    purpose: 'The answer to a message: exactly one for each message id.',
+    message: ProcessedRequestSchema,
+    delivery: 'work',
+    takesReplyTo: true,
+    retentionMs: 24 * HOUR,
+    requiredMetadata: ['tenant'],
+    idScope: 'Deterministic: run and outcome. Readers still drop an id that they have seen.',
+    failureReply: 'None: it is itself the reply.',
+    partitionKey: 'thread',
+  }),
+  'requests.progress': define({
+    purpose: 'Live parts of a run or a stream, for those who asked: best effort.',
+    message: ProgressPartSchema,
+    delivery: 'broadcast',
+    takesReplyTo: true,
+    retentionMs: 2 * MINUTE,
+    requiredMetadata: ['tenant'],
+    idScope: 'Run, epoch, source and number.',
+    failureReply: 'None: a part that is lost is in the final answer.',
+    partitionKey: 'run',
+  }),
+  'inference.request': define({
+    purpose: 'One model call, asked by the orchestrator or the gateway.',
+    message: InferenceRequestSchema,
+    delivery: 'work',
+    takesReplyTo: false,
+    retentionMs: 30 * SECOND,
+    requiredMetadata: ['tenant'],
+    idScope: 'The attempt id: the same id again never calls a provider twice.',
+    failureReply: 'inference.response with an error.',
+    partitionKey: 'attempt',
+  }),
+  'inference.cancel': define({
+    purpose: 'Nobody waits for a model call any more: the router that makes it stops it and settles it.',
+    message: CancelInferenceSchema,
+    delivery: 'broadcast',
+    takesReplyTo: false,
+    retentionMs: MINUTE,
+    requiredMetadata: ['tenant'],
+    idScope: 'New for each cancel; again changes nothing.',
+    failureReply: 'None: the call then runs to its end and is settled all the same.',
+    partitionKey: 'attempt',
+  }),
+  'inference.response': define({
+    purpose: 'What came of a model call.',
+    message: InferenceResponseSchema,
+    delivery: 'work',
+    takesReplyTo: true,
+    retentionMs: 30 * SECOND,
+    requiredMetadata: ['tenant'],
+    idScope: 'Deterministic: the attempt id and `response`.',
+    failureReply: 'None: it is itself the reply.',
+    partitionKey: 'run',
+  }),
+  'tools.execute': define({
+    purpose: 'One tool call.',
+    message: ExecuteToolSchema,
+    delivery: 'work',
+    takesReplyTo: false,
+    retentionMs: 30 * SECOND,
+    requiredMetadata: ['tenant'],
+    idScope: 'The execution id: run, step and call.',
+    failureReply: 'tools.results with an error.',
+    partitionKey: 'execution',
+  }),
+  'tools.results': define({
+    purpose: 'The result of a tool call, success or not.',
+    message: ToolExecutedSchema,
+    delivery: 'work',
+    takesReplyTo: true,
+    retentionMs: 30 * SECOND,
+    requiredMetadata: ['tenant'],
+    idScope: 'Deterministic: the execution id and `result`.',
+    failureReply: 'None: it is itself the reply.',
+    partitionKey: 'run',
+  }),
+  'usage.recorded': define({
+    purpose: 'What an attempt really used; settles it in the ledger.',
+    message: UsageRecordedSchema,
+    delivery: 'work',
+    takesReplyTo: false,
+    retentionMs: HOUR,
+    requiredMetadata: ['tenant'],
+    idScope: 'The attempt id: the ledger row is inserted once.',
+    failureReply: 'A dead letter: money is never dropped.',
+    partitionKey: 'attempt',
+  }),
+  'settings.changed': define({
+    purpose: 'Something that services keep in memory is out of date.',
+    message: SettingsChangedSchema,
+    delivery: 'broadcast',
+    takesReplyTo: false,
+    retentionMs: 10 * MINUTE,
+    requiredMetadata: [],
+    idScope: 'New for each change.',
+    failureReply: 'None: what is kept in memory also expires by itself.',
+    partitionKey: 'tenant',
+  }),
+  'audit.recorded': define({
+    purpose: 'Who did what.',
+    message: AuditRecordedSchema,
+    delivery: 'work',
+    takesReplyTo: false,
+    retentionMs: 24 * HOUR,
+    requiredMetadata: ['tenant'],
+    idScope: 'New for each act; the same id again is stored once.',
+    failureReply: 'A dead letter.',
+    partitionKey: 'tenant',
+  }),
+} as const;
+
+export type ChannelName = keyof typeof channels;
+
+/** The message type of a channel. */
+export type MessageOf<C extends ChannelName> = MessageShape<(typeof channels)[C]['message']>;
+
+export const channelNames = Object.keys(channels) as ChannelName[];

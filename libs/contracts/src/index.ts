@@ -1,0 +1,17 @@
+export * from './gen/nexus/common/v1/common_pb.js';
+export * from './gen/nexus/common/v1/dead_letter_service_pb.js';
+export * from './gen/nexus/inference/v1/chat_pb.js';
+export * from './gen/nexus/inference/v1/inference_pb.js';
+export * from './gen/nexus/run/v1/agent_service_pb.js';
+export * from './gen/nexus/run/v1/requests_pb.js';
+export * from './gen/nexus/run/v1/run_event_pb.js';
+export * from './gen/nexus/run/v1/thread_service_pb.js';
+export * from './gen/nexus/settings/v1/settings_pb.js';
+export * from './gen/nexus/settings/v1/settings_service_pb.js';
+export * from './gen/nexus/tool/v1/tool_pb.js';
+export * from './gen/nexus/usage/v1/usage_pb.js';
+export { Health, HealthCheckResponse_ServingStatus } from './gen/grpc/health/v1/health_pb.js';
+export { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponse } from './gen/grpc/reflection/v1/reflection_pb.js';
+export { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.js';
+export { channelNames, channels, type ChannelDefinition, type ChannelName, type Delivery, type MessageOf } from './channel-catalog.js';
+export { metadataKeys, type Metadata } from './metadata.js';

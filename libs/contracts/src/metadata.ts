@@ -1,0 +1,15 @@
+/** Names of the metadata that an envelope may carry; every value is a string. */
+export const metadataKeys = {
+  /** `application/protobuf` (default) or `application/json` (proto3 JSON, for publishing by hand). */
+  contentType: 'content-type',
+  /** Tenant that the message belongs to; set by NEXUS itself, ignored on requests.incoming. */
+  tenant: 'tenant',
+  /** `Bearer <surface token>`: who may publish to requests.incoming. */
+  authorization: 'authorization',
+  /** Where the answer goes: `<channel>:<reply-to>`. */
+  replyTo: 'reply-to',
+  /** W3C trace context. */
+  traceparent: 'traceparent',
+} as const;
+
+export type Metadata = Readonly<Record<string, string>>;

@@ -1,0 +1,27 @@
+import { v5, v7 } from 'uuid';
+
+/** Namespace of every deterministic NEXUS id; never changes, or redelivered messages would get new ids. */
+const NEXUS_NAMESPACE = '6f1d1a52-6d2b-5a5e-9b65-0e0a5c1b7f10';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** A new id, ordered by time (UUIDv7). For things that begin to exist now. */
+export function newId(): string {
+  return v7();
+}
+
+/** The same parts give the same id (UUIDv5). For things that a redelivery must find again. */
+export function deterministicId(...parts: readonly (string | number)[]): string {
+  return v5(parts.join('\u0000'), NEXUS_NAMESPACE);
+}
+
+/** True for a lower-case UUID of any version. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
+/** The tenant of what belongs to no customer: entries that nobody could be told for, NEXUS's own acts. */
+export const SYSTEM_TENANT_ID = '00000000-0000-7000-8000-000000000000';
+
+/** The tenant that `nexus up` makes for trying NEXUS; it has a daily ceiling of one dollar. */
+export const DEVELOPMENT_TENANT_ID = '00000000-0000-7000-8000-000000000001';
