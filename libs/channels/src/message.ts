@@ -13,6 +13,7 @@ export interface Message<C extends ChannelName> {
   readonly timestamp: number;
   /** Empty when metadata names none. */
   readonly tenantId: string;
+  /** Where the answer shall go: give it as `to` of the answer. */
   readonly replyTo: string | undefined;
   readonly trace: TraceContext | undefined;
   /** Where it stands in its stream; a place, never an identity. */
@@ -29,8 +30,10 @@ export interface OutgoingMessage<C extends ChannelName = ChannelName> {
   /** Required where the catalog says so; becomes metadata `tenant`. */
   readonly tenantId?: string;
   readonly correlationId?: string;
-  /** The reader that asked: the entry goes to `<channel>:<replyTo>`. */
-  readonly replyTo?: string;
+  /** The reader that asked (its message's `replyTo`): the entry goes to `<channel>:<to>` instead of the channel itself. */
+  readonly to?: string | undefined;
+  /** On a request: where its answer shall go; becomes metadata `reply-to`. */
+  readonly replyTo?: string | undefined;
   readonly trace?: TraceContext | undefined;
   /** Further metadata. */
   readonly metadata?: Metadata;

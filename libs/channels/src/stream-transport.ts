@@ -1,0 +1,68 @@
+/** An entry as the stream holds it. */
+export interface RawEntry {
+  readonly id: string;
+  /** Names and values in turn. */
+  readonly fields: readonly Buffer[];
+  readonly deliveries: number;
+}
+
+/** An entry to append. */
+export interface NewEntry {
+  readonly key: string;
+  /** Names and values in turn. */
+  readonly fields: readonly (string | Buffer)[];
+  /** Trims what is older than this many milliseconds, whoever has read it or not; for keys without groups. */
+  readonly trimOlderThanMs?: number;
+  /** The whole key expires when nothing is added for this long. */
+  readonly expireMs?: number;
+  /** Appends nothing when this marker was used within `markerMs`. */
+  readonly once?: { readonly marker: string; readonly markerMs: number };
+}
+
+export interface Acknowledgement {
+  readonly key: string;
+  readonly group: string;
+  readonly ids: readonly string[];
+}
+
+/** The group of a stream, as one of its consumers sees it. */
+export interface GroupRef {
+  readonly key: string;
+  readonly group: string;
+  readonly consumer: string;
+}
+
+/** A connection of its own for reads that block. */
+export interface StreamReader {
+  /** New entries of the group; empty after `blockMs` without any. */
+  readGroup(ref: GroupRef, count: number, blockMs: number): Promise<readonly RawEntry[]>;
+  /** Entries after `afterId`; empty after `blockMs` without any. */
+  readAfter(key: string, afterId: string, count: number, blockMs: number): Promise<readonly RawEntry[]>;
+  /** Ends a read that blocks: its promise rejects or resolves empty. */
+  close(): void;
+}
+
+/** What channels need of a stream store: Redis, or the twin in memory. */
+export interface StreamTransport {
+  readonly kind: 'redis' | 'memory';
+  /** Appends, then acknowledges, in this order and in one round trip. Rejects when any of it failed; a repeat is harmless to readers that drop known ids. */
+  write(entries: readonly NewEntry[], acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  openReader(): StreamReader;
+  /** Creates stream and group at the beginning; nothing happens when they are there. */
+  createGroup(key: string, group: string): Promise<void>;
+  /** Entries that this consumer took and never acknowledged, oldest first, each counted as one more delivery. */
+  readPending(ref: GroupRef, afterId: string, count: number): Promise<readonly RawEntry[]>;
+  /** Takes over entries that their consumers left alone for `minIdleMs`. */
+  claimAbandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly RawEntry[]>;
+  /** Makes entries that this consumer still owns look fresh; gives back those that it owns. */
+  refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]>;
+  /** The newest id of a stream, `0-0` when it is empty. */
+  lastId(key: string): Promise<string>;
+  range(key: string, afterId: string, count: number): Promise<readonly RawEntry[]>;
+  /** Trims what is older than `olderThanMs` and acknowledged by every group; does nothing when there is no group. */
+  trimAcknowledged(key: string, olderThanMs: number): Promise<void>;
+  /** Trims everything up to this id, included. */
+  trimThrough(key: string, id: string): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
