@@ -25,6 +25,8 @@ export interface WorkOptions<C extends ChannelName> {
   readonly batchSize?: number;
   /** With `each`: most messages under way; default 256. */
   readonly concurrency?: number;
+  /** Waits this long after a read to fill the batch, so that more messages stand in one commit; default 0 ms. */
+  readonly lingerMs?: number;
   /** An entry that its reader left alone this long may be taken over; default 30,000 ms. */
   readonly claimIdleMs?: number;
   /** More deliveries than this make a dead letter; default 5. */
@@ -34,6 +36,8 @@ export interface WorkOptions<C extends ChannelName> {
 }
 
 export interface Subscription {
+  /** Resolves when it reads: what is published from then on is seen. */
+  readonly ready: Promise<void>;
   /** Stops reading, lets what is under way finish (at most `graceMs`), acknowledges it. Idempotent. */
   stop(graceMs?: number): Promise<void>;
 }

@@ -69,7 +69,7 @@ function readFields(entry: RawEntry): EnvelopeFields {
   const fields: EnvelopeFields = {};
   for (let i = 0; i + 1 < entry.fields.length; i += 2) {
     const value = entry.fields[i + 1];
-    switch (entry.fields[i]?.latin1Slice()) {
+    switch (entry.fields[i]?.toString('latin1')) {
       case 'id': fields.id = value; break;
       case 'type': fields.type = value; break;
       case 'payload': fields.payload = value; break;
