@@ -12,39 +12,37 @@ const readersOfEnvironment = [
   ...tests, // they pass an environment on to the processes they start
 ];
 
-const environment = [
-  {
-    selector: "MemberExpression[object.name='process'][property.name='env']",
-    message: 'Only config.ts reads process.env: add the variable there, with zod and an explanation, and pass the value on.',
-  },
-  {
-    selector: "ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name='env']",
-    message: 'Only config.ts reads process.env: add the variable there, with zod and an explanation, and pass the value on.',
-  },
-];
+/** The same advice for several shapes of code. */
+const refuse = (message, ...selectors) => selectors.map((selector) => ({ selector, message }));
 
-const defaultExports = [
-  { selector: 'ExportDefaultDeclaration', message: 'Export by name, so that the thing has one name everywhere.' },
-];
+const environment = refuse(
+  'Only config.ts reads process.env: add the variable there, with zod and an explanation, and pass the value on.',
+  "MemberExpression[object.name='process'][property.name='env']",
+  "VariableDeclarator[init.name='process'] Property[key.name='env']",
+  "ImportDeclaration[source.value=/^(node:)?process$/] ImportSpecifier[imported.name='env']",
+);
 
-const sleeps = [
-  {
-    selector: "NewExpression[callee.name='Promise'] CallExpression[callee.name='setTimeout'][arguments.0.type='Identifier']",
-    message: 'Do not sleep in a test: poll with a deadline (expect.poll, vi.waitFor) or wait for the event itself.',
-  },
-  {
-    selector: "ImportDeclaration[source.value='node:timers/promises'] ImportSpecifier[imported.name='setTimeout']",
-    message: 'Do not sleep in a test: poll with a deadline (expect.poll, vi.waitFor) or wait for the event itself.',
-  },
-];
+const defaultExports = refuse('Export by name, so that the thing has one name everywhere.', 'ExportDefaultDeclaration');
+
+const sleeps = refuse(
+  'Do not sleep in a test: poll with a deadline (expect.poll, vi.waitFor) or wait for the event itself.',
+  "NewExpression[callee.name='Promise'] CallExpression[callee.name='setTimeout'][arguments.0.type='Identifier']",
+  "ImportDeclaration[source.value='node:timers/promises'] ImportSpecifier[imported.name='setTimeout']",
+);
 
 const clocksAndChance = [
-  { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: 'domain/ is pure: take `now` as an argument.' },
-  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'domain/ is pure: take `now` as an argument.' },
-  { selector: "CallExpression[callee.name='Date']", message: 'domain/ is pure: take `now` as an argument.' },
-  { selector: "CallExpression[callee.object.name='performance'][callee.property.name='now']", message: 'domain/ is pure: take `now` as an argument.' },
-  { selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']", message: 'domain/ is pure: take the random number as an argument.' },
-  { selector: "CallExpression[callee.property.name='randomUUID']", message: 'domain/ is pure: take the id as an argument, or derive it with deterministicId.' },
+  ...refuse(
+    'domain/ is pure: take `now` as an argument.',
+    "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    "NewExpression[callee.name='Date'][arguments.length=0]",
+    "CallExpression[callee.name='Date']",
+    "CallExpression[callee.object.name='performance'][callee.property.name='now']",
+  ),
+  ...refuse(
+    'domain/ is pure: take the id or the random number as an argument.',
+    "CallExpression[callee.object.name='Math'][callee.property.name='random']",
+    "CallExpression[callee.property.name='randomUUID']",
+  ),
 ];
 
 export default defineConfig(

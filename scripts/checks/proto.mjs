@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findBaseline } from '../baseline.mjs';
 import { git } from '../files.mjs';
@@ -27,9 +27,11 @@ export const protoBreaking = {
     if ((await git('archive', `--output=${archive}`, baseline.commit, '--', 'proto')).code !== 0) {
       return { isOk: true, detail: `nothing compared: ${baseline.reason} has no proto folder` };
     }
-    await run('tar', ['-xf', archive, '-C', against]);
-    if (!existsSync(join(against, 'proto'))) return { isOk: false, output: `cannot unpack proto of ${baseline.commit}` };
-    const { code, output } = await run(tool('buf'), ['breaking', join(root, 'proto'), '--against', join(against, 'proto'), '--config', join(root, 'buf.yaml')]);
+    const unpacked = await run('tar', ['-xf', archive, '-C', against]);
+    if (unpacked.code !== 0) return { isOk: false, output: unpacked.output };
+    // buf refuses to compare where either side has no .proto file, which is right: that is a break as well
+    copyFileSync(join(root, 'buf.yaml'), join(against, 'buf.yaml'));
+    const { code, output } = await run(tool('buf'), ['breaking', '--against', against]);
     if (code === 0 || baseline.declaredBy === undefined) return { isOk: code === 0, detail: `compared with ${baseline.reason}`, output };
     return { isOk: true, detail: `compared with ${baseline.reason}; breaks are declared by "${baseline.declaredBy}"` };
   },

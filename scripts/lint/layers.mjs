@@ -20,7 +20,7 @@ export const layers = {
     mayUse: ['pure'],
     advice: 'channels, postgres and embedded import core and contracts, never each other. Code that needs two of them belongs to runtime.',
   },
-  runtime: { mayUse: ['pure', 'infra'], advice: 'runtime imports pure and infra packages, never an app.' },
+  runtime: { mayUse: ['pure', 'infra'], advice: 'runtime imports pure and infra packages, never an app: take what the app brings as an argument.' },
   testing: { mayUse: ['pure', 'infra', 'runtime'], advice: 'testing imports libraries, never an app. Tests of several apps together belong in test/e2e.' },
   service: {
     mayUse: ['pure', 'infra', 'runtime'],
