@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/run_event.proto.
  */
 export const file_nexus_run_v1_run_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxuZXh1cy9ydW4vdjEvcnVuX2V2ZW50LnByb3RvEgxuZXh1cy5ydW4udjEiyAIKDlN0b3JlZFJ1bkV2ZW50Ei0KCGFjY2VwdGVkGAEgASgLMhkubmV4dXMucnVuLnYxLlJ1bkFjY2VwdGVkSAASKwoHc3RhcnRlZBgCIAEoCzIYLm5leHVzLnJ1bi52MS5SdW5TdGFydGVkSAASNQoObW9kZWxfYW5zd2VyZWQYAyABKAsyGy5uZXh1cy5ydW4udjEuTW9kZWxBbnN3ZXJlZEgAEjEKDG1vZGVsX2ZhaWxlZBgEIAEoCzIZLm5leHVzLnJ1bi52MS5Nb2RlbEZhaWxlZEgAEjgKDXRvb2xfZmluaXNoZWQYBSABKAsyHy5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkRXZlbnRIABItCghmaW5pc2hlZBgGIAEoCzIZLm5leHVzLnJ1bi52MS5SdW5GaW5pc2hlZEgAQgcKBWV2ZW50Iu8BCgtSdW5BY2NlcHRlZBIuCgdyZXF1ZXN0GAEgASgLMh0ubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdBISCgptZXNzYWdlX2lkGAIgASgJEhAKCHJlcGx5X3RvGAMgASgJEhYKDmNvcnJlbGF0aW9uX2lkGAQgASgJEhMKC3RyYWNlcGFyZW50GAUgASgJEjEKC2F0dHJpYnV0aW9uGAYgASgLMhwubmV4dXMuY29tbW9uLnYxLkF0dHJpYnV0aW9uEioKBWFnZW50GAcgASgLMhsubmV4dXMucnVuLnYxLkFnZW50U25hcHNob3QinQEKDUFnZW50U25hcHNob3QSDAoEbmFtZRgBIAEoCRIUCgxpbnN0cnVjdGlvbnMYAiABKAkSDQoFbW9kZWwYAyABKAkSMQoFdG9vbHMYBCADKAsyIi5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbERlZmluaXRpb24SEQoJbWF4X3N0ZXBzGAUgASgFEhMKC2RlYWRsaW5lX21zGAYgASgDIhsKClJ1blN0YXJ0ZWQSDQoFYXRfbXMYASABKAMiqgIKDU1vZGVsQW5zd2VyZWQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIMCgRzdGVwGAIgASgFEjAKB21lc3NhZ2UYAyABKAsyHy5uZXh1cy5pbmZlcmVuY2UudjEuQ2hhdE1lc3NhZ2USNwoNZmluaXNoX3JlYXNvbhgEIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SKAoFc3BlbmQYBSABKAsyGS5uZXh1cy5pbmZlcmVuY2UudjEuU3BlbmQSKwoFY2FsbHMYBiADKAsyHC5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbENhbGwSNQoNaW52YWxpZF9jYWxscxgHIAMoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Ub29sUmVzdWx0IoABCgtNb2RlbEZhaWxlZBISCgphdHRlbXB0X2lkGAEgASgJEgwKBHN0ZXAYAiABKAUSJQoFZXJyb3IYAyABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3ISKAoFc3BlbmQYBCABKAsyGS5uZXh1cy5pbmZlcmVuY2UudjEuU3BlbmQiUAoRVG9vbEZpbmlzaGVkRXZlbnQSDAoEc3RlcBgBIAEoBRItCghleGVjdXRlZBgCIAEoCzIbLm5leHVzLnRvb2wudjEuVG9vbEV4ZWN1dGVkIoMBCgtSdW5GaW5pc2hlZBImCgdvdXRjb21lGAEgASgOMhUubmV4dXMucnVuLnYxLk91dGNvbWUSJQoFZXJyb3IYAiABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3ISJQoFdXNhZ2UYAyABKAsyFi5uZXh1cy5ydW4udjEuUnVuVXNhZ2ViBnByb3RvMw", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference, file_nexus_run_v1_requests, file_nexus_tool_v1_tool]);
+  fileDesc("ChxuZXh1cy9ydW4vdjEvcnVuX2V2ZW50LnByb3RvEgxuZXh1cy5ydW4udjEiyAIKDlN0b3JlZFJ1bkV2ZW50Ei0KCGFjY2VwdGVkGAEgASgLMhkubmV4dXMucnVuLnYxLlJ1bkFjY2VwdGVkSAASKwoHc3RhcnRlZBgCIAEoCzIYLm5leHVzLnJ1bi52MS5SdW5TdGFydGVkSAASNQoObW9kZWxfYW5zd2VyZWQYAyABKAsyGy5uZXh1cy5ydW4udjEuTW9kZWxBbnN3ZXJlZEgAEjEKDG1vZGVsX2ZhaWxlZBgEIAEoCzIZLm5leHVzLnJ1bi52MS5Nb2RlbEZhaWxlZEgAEjgKDXRvb2xfZmluaXNoZWQYBSABKAsyHy5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkRXZlbnRIABItCghmaW5pc2hlZBgGIAEoCzIZLm5leHVzLnJ1bi52MS5SdW5GaW5pc2hlZEgAQgcKBWV2ZW50IoMCCgtSdW5BY2NlcHRlZBIuCgdyZXF1ZXN0GAEgASgLMh0ubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdBISCgptZXNzYWdlX2lkGAIgASgJEhAKCHJlcGx5X3RvGAMgASgJEhYKDmNvcnJlbGF0aW9uX2lkGAQgASgJEhMKC3RyYWNlcGFyZW50GAUgASgJEjEKC2F0dHJpYnV0aW9uGAYgASgLMhwubmV4dXMuY29tbW9uLnYxLkF0dHJpYnV0aW9uEioKBWFnZW50GAcgASgLMhsubmV4dXMucnVuLnYxLkFnZW50U25hcHNob3QSEgoKYWdlbnRfaGFzaBgIIAEoDCK7AQoNQWdlbnRTbmFwc2hvdBIMCgRuYW1lGAEgASgJEhQKDGluc3RydWN0aW9ucxgCIAEoCRINCgVtb2RlbBgDIAEoCRIxCgV0b29scxgEIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIRCgltYXhfc3RlcHMYBSABKAUSEwoLZGVhZGxpbmVfbXMYBiABKAMSHAoUbWF4X2hpc3RvcnlfbWVzc2FnZXMYByABKAUiGwoKUnVuU3RhcnRlZBINCgVhdF9tcxgBIAEoAyKqAgoNTW9kZWxBbnN3ZXJlZBISCgphdHRlbXB0X2lkGAEgASgJEgwKBHN0ZXAYAiABKAUSMAoHbWVzc2FnZRgDIAEoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZRI3Cg1maW5pc2hfcmVhc29uGAQgASgOMiAubmV4dXMuaW5mZXJlbmNlLnYxLkZpbmlzaFJlYXNvbhIoCgVzcGVuZBgFIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZBIrCgVjYWxscxgGIAMoCzIcLm5leHVzLmluZmVyZW5jZS52MS5Ub29sQ2FsbBI1Cg1pbnZhbGlkX2NhbGxzGAcgAygLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHQigAEKC01vZGVsRmFpbGVkEhIKCmF0dGVtcHRfaWQYASABKAkSDAoEc3RlcBgCIAEoBRIlCgVlcnJvchgDIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIoCgVzcGVuZBgEIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZCJQChFUb29sRmluaXNoZWRFdmVudBIMCgRzdGVwGAEgASgFEi0KCGV4ZWN1dGVkGAIgASgLMhsubmV4dXMudG9vbC52MS5Ub29sRXhlY3V0ZWQigwEKC1J1bkZpbmlzaGVkEiYKB291dGNvbWUYASABKA4yFS5uZXh1cy5ydW4udjEuT3V0Y29tZRIlCgVlcnJvchgCIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIlCgV1c2FnZRgDIAEoCzIWLm5leHVzLnJ1bi52MS5SdW5Vc2FnZWIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference, file_nexus_run_v1_requests, file_nexus_tool_v1_tool]);
 
 /**
  * What happened to a run, as stored: inbox, checkpoint and outbox in one row. Fields are only ever added.
@@ -114,11 +114,19 @@ export type RunAccepted = Message<"nexus.run.v1.RunAccepted"> & {
   attribution?: Attribution | undefined;
 
   /**
-   * The agent as it was at that moment, so that a later change of configuration does not change this run.
+   * The agent as it was at that moment, so that a later change of configuration does not change this run. As stored: its name,
+   * model and limits; instructions and tools are kept once for all runs that have the same, under `agent_hash`.
    *
    * @generated from field: nexus.run.v1.AgentSnapshot agent = 7;
    */
   agent?: AgentSnapshot | undefined;
+
+  /**
+   * The first 16 bytes of the SHA-256 of the stored agent.
+   *
+   * @generated from field: bytes agent_hash = 8;
+   */
+  agentHash: Uint8Array;
 };
 
 /**
@@ -158,9 +166,18 @@ export type AgentSnapshot = Message<"nexus.run.v1.AgentSnapshot"> & {
   maxSteps: number;
 
   /**
+   * Milliseconds from the start of the run.
+   *
    * @generated from field: int64 deadline_ms = 6;
    */
   deadlineMs: bigint;
+
+  /**
+   * Earlier messages of the thread that the model gets, at most; whole turns only.
+   *
+   * @generated from field: int32 max_history_messages = 7;
+   */
+  maxHistoryMessages: number;
 };
 
 /**
@@ -171,6 +188,8 @@ export const AgentSnapshotSchema: GenMessage<AgentSnapshot> = /*@__PURE__*/
   messageDesc(file_nexus_run_v1_run_event, 2);
 
 /**
+ * A run that waited for its thread begins; one that did not wait begins with its acceptance.
+ *
  * @generated from message nexus.run.v1.RunStarted
  */
 export type RunStarted = Message<"nexus.run.v1.RunStarted"> & {
@@ -202,6 +221,8 @@ export type ModelAnswered = Message<"nexus.run.v1.ModelAnswered"> & {
   step: number;
 
   /**
+   * As understood: calls that the model wrote into its text are tool call parts too.
+   *
    * @generated from field: nexus.inference.v1.ChatMessage message = 3;
    */
   message?: ChatMessage | undefined;
@@ -217,7 +238,7 @@ export type ModelAnswered = Message<"nexus.run.v1.ModelAnswered"> & {
   spend?: Spend | undefined;
 
   /**
-   * Tool calls as understood, with arguments that fit their schemas.
+   * Not used: the calls to make are the message's tool call parts that `invalid_calls` does not answer.
    *
    * @generated from field: repeated nexus.inference.v1.ToolCall calls = 6;
    */
@@ -293,6 +314,8 @@ export const ToolFinishedEventSchema: GenMessage<ToolFinishedEvent> = /*@__PURE_
   messageDesc(file_nexus_run_v1_run_event, 6);
 
 /**
+ * The run is ended from outside: cancelled, or its deadline passed. Every other end follows from the event before it.
+ *
  * @generated from message nexus.run.v1.RunFinished
  */
 export type RunFinished = Message<"nexus.run.v1.RunFinished"> & {
