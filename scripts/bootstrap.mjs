@@ -70,7 +70,7 @@ function fingerprint() {
 /** True when every package was built from the sources as they are now. */
 export function isBuilt() {
   const isStamped = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === fingerprint();
-  return isStamped && packageFolders().every((folder) => existsSync(join(folder, 'dist/.tsbuildinfo')));
+  return isStamped && packageFolders().every((folder) => !existsSync(join(folder, 'src')) || existsSync(join(folder, 'dist/.tsbuildinfo')));
 }
 
 /** Removes what the compiler wrote for sources that are gone, so that a folder of migrations holds no ghosts. */

@@ -118,6 +118,7 @@ export function run(command, args, { cwd = root, env = childEnvironment(), live 
 /**
  * Hands the terminal over to a command until it ends: same input and output, signals forwarded, its exit code returned.
  * Ctrl-C in a terminal reaches the child by itself, so it is forwarded only where there is no terminal.
+ * A signal to npm ends only npm and its shell: losing them counts as SIGTERM, so that nothing is left behind.
  */
 export function handOver(command, args, { env = childEnvironment() } = {}) {
   return new Promise((resolve) => {
@@ -126,6 +127,12 @@ export function handOver(command, args, { env = childEnvironment() } = {}) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 250).unref();
     child.once('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);
