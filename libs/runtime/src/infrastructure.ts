@@ -1,0 +1,18 @@
+import type { ChannelBus } from '@nexus/channels';
+import type { Clock } from '@nexus/core';
+import type { Database } from '@nexus/postgres';
+import type { Environment } from './config.js';
+import type { Logger } from './logger.js';
+import type { ServiceClients } from './rpc/service-clients.js';
+
+/** What a service stands on. Whoever makes it closes it; a service only stops using it. */
+export interface Infrastructure {
+  readonly bus: ChannelBus;
+  readonly database?: Database;
+  readonly clients: ServiceClients;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly environment: Environment;
+  readonly serviceToken: string;
+  readonly replica: string;
+}

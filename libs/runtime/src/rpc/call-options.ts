@@ -1,0 +1,33 @@
+import type { CallOptions } from '@connectrpc/connect';
+import { formatTraceparent, type TraceContext } from '@nexus/core';
+import { REQUEST_ID_HEADER } from '../port/request-id.js';
+
+/** Names the tenant that a call between services is made for. */
+export const TENANT_HEADER = 'x-nexus-tenant';
+
+export interface CallDetails {
+  readonly trace?: TraceContext | undefined;
+  readonly requestId?: string;
+  /** Deadline in milliseconds; default 10,000 for unary calls, none for streams; 0 is none. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** For a call on behalf of a tenant. */
+export function asTenant(tenantId: string, trace?: TraceContext, details: CallDetails = {}): CallOptions {
+  return callOptions({ [TENANT_HEADER]: tenantId }, { trace, ...details });
+}
+
+/** For a call that concerns no tenant, or whose messages name theirs. */
+export function asService(details: CallDetails = {}): CallOptions {
+  return callOptions({}, details);
+}
+
+function callOptions(headers: Record<string, string>, details: CallDetails): CallOptions {
+  if (details.trace !== undefined) headers['traceparent'] = formatTraceparent(details.trace);
+  if (details.requestId !== undefined) headers[REQUEST_ID_HEADER] = details.requestId;
+  const options: CallOptions = { headers };
+  if (details.timeoutMs !== undefined) options.timeoutMs = details.timeoutMs;
+  if (details.signal !== undefined) options.signal = details.signal;
+  return options;
+}

@@ -1,0 +1,31 @@
+import 'reflect-metadata';
+import type { DescService } from '@bufbuild/protobuf';
+import type { ServiceImpl } from '@connectrpc/connect';
+import type { DiscoveryService } from '@nestjs/core';
+
+const RPC_SERVICE = Symbol('RpcService');
+
+/** A protobuf service with the object that implements it. */
+export interface RpcBinding {
+  readonly service: DescService;
+  readonly implementation: Partial<ServiceImpl<DescService>>;
+}
+
+/** Marks a provider or controller as the implementation of a protobuf service: it is found and served on the service's port. */
+export function RpcService<T extends DescService>(service: T): <C extends new (...parameters: never[]) => Partial<ServiceImpl<T>>>(target: C) => void {
+  return (target) => Reflect.defineMetadata(RPC_SERVICE, service, target);
+}
+
+/** All implementations among an application's providers and controllers. Two for one service are refused: one would shadow the other. */
+export function discoverRpcServices(discovery: DiscoveryService): RpcBinding[] {
+  const found = new Map<DescService, RpcBinding>();
+  for (const wrapper of [...discovery.getProviders(), ...discovery.getControllers()]) {
+    const service = wrapper.metatype ? (Reflect.getMetadata(RPC_SERVICE, wrapper.metatype) as DescService | undefined) : undefined;
+    if (service === undefined) continue;
+    const implementation = wrapper.instance as Partial<ServiceImpl<DescService>>;
+    const known = found.get(service);
+    if (known !== undefined && known.implementation !== implementation) throw new Error(`${service.typeName} has two implementations`);
+    found.set(service, { service, implementation });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,82 @@
+import { AppError, systemClock } from '@nexus/core';
+import { redisBus } from '@nexus/channels';
+import { processEnvironment, readConfig, type RuntimeConfig } from './config.js';
+import type { Infrastructure } from './infrastructure.js';
+import { createLogger, describeError, type Logger } from './logger.js';
+import { openDatabase } from './open-database.js';
+import { ServiceClients } from './rpc/service-clients.js';
+import type { ServiceDefinition } from './service-definition.js';
+import { startService, type RunningService } from './start-service.js';
+
+/** After the grace period: what closing connections may take before the process ends anyway. */
+const CLOSE_WITHIN_MS = 1_000;
+
+/**
+ * A service as a process of its own: reads the environment, connects, starts, and on SIGTERM or SIGINT finishes what is under way
+ * and exits with 0. A second signal exits at once. A start that fails exits with 1 after saying why.
+ */
+export async function runService(definition: ServiceDefinition): Promise<void> {
+  const environment = processEnvironment();
+  let logger = createLogger({ service: definition.name });
+  try {
+    const config = readConfig(environment, definition.name);
+    logger = createLogger({ level: config.logLevel, service: definition.name, replica: config.replica });
+    stopOnUnexpectedErrors(logger);
+    const infrastructure = await connect(definition, config, logger);
+    const service = await startService(definition, { ...infrastructure, environment }, { listen: true, host: config.host, port: config.port });
+    stopOnSignals(service, infrastructure, config, logger);
+  } catch (error) {
+    if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
+    logger.fatal({ error }, 'service did not start');
+    process.exit(1);
+  }
+}
+
+async function connect(definition: ServiceDefinition, config: RuntimeConfig, logger: Logger): Promise<Omit<Infrastructure, 'environment'>> {
+  const database = await openDatabase(definition, config, logger);
+  return {
+    bus: redisBus(config.redisUrl, { prefix: config.redisPrefix }),
+    ...(database === undefined ? {} : { database }),
+    clients: new ServiceClients({ serviceToken: config.serviceToken, urls: config.urls }),
+    logger,
+    clock: systemClock,
+    serviceToken: config.serviceToken,
+    replica: config.replica,
+  };
+}
+
+function stopOnSignals(service: RunningService, infrastructure: Omit<Infrastructure, 'environment'>, config: RuntimeConfig, logger: Logger): void {
+  let isStopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    logger.info({ signal }, 'stopping');
+    setTimeout(() => process.exit(1), config.shutdownGraceMs + CLOSE_WITHIN_MS).unref();
+    try {
+      await service.stop(config.shutdownGraceMs);
+      await close(infrastructure);
+      process.exit(0);
+    } catch (error) {
+      logger.error({ error }, 'did not stop cleanly');
+      process.exit(1);
+    }
+  };
+  process.on('SIGTERM', (signal) => void stop(signal));
+  process.on('SIGINT', (signal) => void stop(signal));
+}
+
+async function close({ bus, database, clients }: Omit<Infrastructure, 'environment'>): Promise<void> {
+  clients.close();
+  await Promise.all([bus.close(), database?.close()]);
+}
+
+/** A promise that nobody waited for, or a throw outside any handler: the state is unknown, so the process ends and is started anew. */
+function stopOnUnexpectedErrors(logger: Logger): void {
+  const end = (error: unknown): void => {
+    logger.fatal({ error }, 'unexpected error');
+    process.stderr.write(`${JSON.stringify(describeError(error))}\n`);
+    process.exit(1);
+  };
+  process.on('uncaughtException', end);
+  process.on('unhandledRejection', end);
+}

@@ -1,0 +1,44 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import type { Infrastructure } from './infrastructure.js';
+import type { KeyResolver } from './keys/key-resolver.js';
+import type { TenantSettingsCache } from './keys/tenant-settings-cache.js';
+import type { Logger } from './logger.js';
+import type { ServiceDefinition } from './service-definition.js';
+import type { Tracer } from './telemetry/tracing.js';
+import { BUS, CLIENTS, CLOCK, DATABASE, ENVIRONMENT, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, TENANT_SETTINGS, TRACER } from './tokens.js';
+
+/** What one service has of its own, beside the infrastructure. */
+export interface ServiceParts {
+  readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly keys: KeyResolver;
+  readonly tenantSettings: TenantSettingsCache;
+}
+
+/** The root of a service's application: its own module, and globally what runtime gives. */
+@Module({})
+export class RuntimeModule {
+  static forService(definition: ServiceDefinition, infrastructure: Infrastructure, parts: ServiceParts): DynamicModule {
+    const providers: Provider[] = [
+      { provide: BUS, useValue: infrastructure.bus },
+      { provide: DATABASE, useValue: infrastructure.database },
+      { provide: CLIENTS, useValue: infrastructure.clients },
+      { provide: CLOCK, useValue: infrastructure.clock },
+      { provide: ENVIRONMENT, useValue: infrastructure.environment },
+      { provide: REPLICA, useValue: infrastructure.replica },
+      { provide: SERVICE_TOKEN, useValue: infrastructure.serviceToken },
+      { provide: LOGGER, useValue: parts.logger },
+      { provide: TRACER, useValue: parts.tracer },
+      { provide: KEY_RESOLVER, useValue: parts.keys },
+      { provide: TENANT_SETTINGS, useValue: parts.tenantSettings },
+    ];
+    return {
+      module: RuntimeModule,
+      global: true,
+      imports: [DiscoveryModule, definition.module(infrastructure.environment)],
+      providers,
+      exports: providers.map((provider) => (provider as { provide: symbol }).provide),
+    };
+  }
+}

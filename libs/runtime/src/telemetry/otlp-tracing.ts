@@ -1,0 +1,103 @@
+import { ROOT_CONTEXT, SpanKind as OtelSpanKind, SpanStatusCode, TraceFlags, trace as otelTrace } from '@opentelemetry/api';
+import type { Attributes as OtelAttributes, Context, Span as OtelSpan, SpanContext, Tracer as OtelTracer } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { AppError, type TraceContext } from '@nexus/core';
+import { attributes as names } from './attributes.js';
+import type { Telemetry, TelemetryOptions } from './telemetry.js';
+import { SilentSpan, type Attributes, type Span, type SpanKind, type SpanOptions, type Tracer } from './tracing.js';
+
+const kinds: Record<SpanKind, OtelSpanKind> = {
+  internal: OtelSpanKind.INTERNAL,
+  server: OtelSpanKind.SERVER,
+  client: OtelSpanKind.CLIENT,
+  producer: OtelSpanKind.PRODUCER,
+  consumer: OtelSpanKind.CONSUMER,
+};
+
+/** Loaded only when traces are recorded. */
+export function startOtlpTracing(options: TelemetryOptions & { otlpEndpoint: string }): Telemetry {
+  const exporter = new OTLPTraceExporter({ url: `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 5_000 });
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({
+      'service.name': `nexus-${options.service}`,
+      'service.namespace': 'nexus',
+      'service.instance.id': options.replica,
+    }),
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),
+    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 8_192 })],
+  });
+  return { tracer: new OtlpTracer(provider.getTracer('nexus')), shutdown: (timeoutMs) => settleWithin(provider.shutdown(), timeoutMs) };
+}
+
+class OtlpTracer implements Tracer {
+  constructor(private readonly tracer: OtelTracer) {}
+
+  startSpan(name: string, options: SpanOptions): Span {
+    if (options.parent?.sampled === false) return new SilentSpan(options.parent);
+    const span = this.tracer.startSpan(
+      name,
+      {
+        kind: kinds[options.kind],
+        ...(options.attributes === undefined ? {} : { attributes: defined(options.attributes) }),
+        ...(options.startedAt === undefined ? {} : { startTime: options.startedAt }),
+        ...(options.links === undefined ? {} : { links: options.links.map((link) => ({ context: spanContextOf(link) })) }),
+      },
+      options.parent === undefined ? ROOT_CONTEXT : contextOf(options.parent),
+    );
+    return new OtlpSpan(span);
+  }
+}
+
+class OtlpSpan implements Span {
+  readonly trace: TraceContext;
+
+  constructor(private readonly span: OtelSpan) {
+    const { traceId, spanId, traceFlags } = span.spanContext();
+    this.trace = { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
+  }
+
+  get isRecording(): boolean {
+    return this.span.isRecording();
+  }
+
+  setAttributes(attributes: Attributes): void {
+    this.span.setAttributes(defined(attributes));
+  }
+
+  recordError(error: unknown): void {
+    const type = error instanceof AppError ? error.code : error instanceof Error ? error.name : typeof error;
+    this.span.setAttribute(names.errorType, type);
+    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(error instanceof AppError ? { message: error.message } : {}) });
+  }
+
+  end(): void {
+    this.span.end();
+  }
+}
+
+function contextOf(parent: TraceContext): Context {
+  return otelTrace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
+}
+
+function spanContextOf(trace: TraceContext): SpanContext {
+  return { traceId: trace.traceId, spanId: trace.spanId, traceFlags: trace.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
+}
+
+function defined(attributes: Attributes): OtelAttributes {
+  const kept: OtelAttributes = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) kept[name] = typeof value === 'object' ? [...value] : value;
+  }
+  return kept;
+}
+
+async function settleWithin(work: Promise<void>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
+}

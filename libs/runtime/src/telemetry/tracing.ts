@@ -1,0 +1,49 @@
+import { newTrace, type TraceContext } from '@nexus/core';
+
+export type SpanKind = 'internal' | 'server' | 'client' | 'producer' | 'consumer';
+export type AttributeValue = string | number | boolean | readonly string[];
+export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
+
+export interface SpanOptions {
+  readonly kind: SpanKind;
+  /** Without one the span begins a trace. */
+  readonly parent?: TraceContext | undefined;
+  readonly attributes?: Attributes;
+  /** Unix milliseconds; default now. */
+  readonly startedAt?: number;
+  /** Other spans that led to this one, e.g. the messages of a batch. */
+  readonly links?: readonly TraceContext[];
+}
+
+/** One timed piece of work. */
+export interface Span {
+  /** Parent of what this work causes: goes into messages and calls. */
+  readonly trace: TraceContext;
+  /** False when nothing is recorded: spare the work of collecting attributes. */
+  readonly isRecording: boolean;
+  setAttributes(attributes: Attributes): void;
+  /** Marks the span as failed, with the error's class and code, never its text. */
+  recordError(error: unknown): void;
+  end(): void;
+}
+
+/** Starts spans under one service's name. */
+export interface Tracer {
+  startSpan(name: string, options: SpanOptions): Span;
+}
+
+/** Records nothing; hands the parent's context on, or begins a trace where there is none. */
+export const silentTracer: Tracer = {
+  startSpan: (_name, options) => new SilentSpan(options.parent ?? newTrace()),
+};
+
+/** A span that nobody records. */
+export class SilentSpan implements Span {
+  readonly isRecording = false;
+
+  constructor(readonly trace: TraceContext) {}
+
+  setAttributes(): void {}
+  recordError(): void {}
+  end(): void {}
+}
