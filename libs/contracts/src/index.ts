@@ -15,3 +15,4 @@ export { ServerReflection, type ServerReflectionRequest, type ServerReflectionRe
 export { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.js';
 export { channelNames, channels, type ChannelDefinition, type ChannelName, type Delivery, type MessageOf } from './channel-catalog.js';
 export { metadataKeys, type Metadata } from './metadata.js';
+export { fromWireError, toWireError } from './wire-error.js';

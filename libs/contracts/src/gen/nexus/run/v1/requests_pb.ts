@@ -514,7 +514,8 @@ export type ProgressPart = Message<"nexus.run.v1.ProgressPart"> & {
     case: "stepFinished";
   } | {
     /**
-     * A plain completion's stream: the data of one or more server-sent events, each ended by a blank line, as bytes.
+     * A plain completion's stream: one or more server-sent events as OpenAI writes them (`data: {...}` and a blank line), as
+     * bytes, without the `[DONE]`. The part's message_id is the attempt id.
      *
      * @generated from field: bytes openai_events = 11;
      */
