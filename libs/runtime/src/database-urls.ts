@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { AppError } from '@nexus/core';
+import { rolesOf, servingUrl } from '@nexus/postgres';
 import type { RuntimeConfig } from './config.js';
 
 /** How one service reaches its schema. */
@@ -21,17 +22,18 @@ export function databaseUrls(schema: string, config: Pick<RuntimeConfig, 'databa
   if (base === undefined) {
     throw new AppError('invalid_configuration', 'DATABASE_URL must be set, e.g. postgres://postgres:postgres@127.0.0.1:5432/nexus');
   }
-  const role = `nexus_${schema}`;
-  const serving = new URL(base);
-  const isServingUrl = decodeURIComponent(serving.username) === role;
+  const { serving: role } = rolesOf(schema);
+  const given = new URL(base);
+  const isServingUrl = decodeURIComponent(given.username) === role;
+  const servingPassword = isServingUrl ? decodeURIComponent(given.password) : passwordOf(role, config.serviceToken);
   const admin = config.databaseAdminUrl ?? (isServingUrl ? undefined : base);
-  if (!isServingUrl) {
-    serving.username = role;
-    serving.password = createHmac('sha256', config.serviceToken).update(`postgres role ${role}`).digest('base64url');
-  }
   return {
-    serving: serving.href,
-    servingPassword: serving.password === '' ? undefined : decodeURIComponent(serving.password),
+    serving: servingUrl(base, schema, servingPassword),
+    servingPassword: servingPassword === '' ? undefined : servingPassword,
     admin: config.isMigrating ? admin : undefined,
   };
+}
+
+function passwordOf(role: string, serviceToken: string): string {
+  return createHmac('sha256', serviceToken).update(`postgres role ${role}`).digest('base64url');
 }

@@ -6,7 +6,7 @@ export { KeyResolver, hashOf, mayPublishFor, type ResolvedKey } from './keys/key
 export { signPublisher, verifyPublisher, type Publisher } from './keys/publisher-signature.js';
 export { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 export { createLogger, describeError, type Logger } from './logger.js';
-export { openDatabase } from './open-database.js';
+export { migrationsOf, openDatabase } from './open-database.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
 export { REQUEST_ID_HEADER } from './port/request-id.js';
 export { TENANT_HEADER, asService, asTenant, type CallDetails } from './rpc/call-options.js';

@@ -1,8 +1,14 @@
-import { Database, migrate } from '@nexus/postgres';
+import { Database, deadLetterMigration, migrate, type MigrationClass } from '@nexus/postgres';
 import type { RuntimeConfig } from './config.js';
 import { databaseUrls } from './database-urls.js';
 import type { Logger } from './logger.js';
 import type { ServiceDefinition } from './service-definition.js';
+
+/** A service's migrations with the one that every service has: the table of dead letters. */
+export function migrationsOf(storage: NonNullable<ServiceDefinition['storage']>): MigrationClass[] {
+  const own = storage.migrations.filter((migration) => !migration.name.startsWith('DeadLetter'));
+  return [deadLetterMigration(storage.schema), ...own];
+}
 
 type DatabaseConfig = Pick<RuntimeConfig, 'databaseUrl' | 'databaseAdminUrl' | 'isMigrating' | 'serviceToken'>;
 
@@ -15,7 +21,7 @@ export async function openDatabase(definition: ServiceDefinition, config: Databa
     const applied = await migrate({
       adminUrl: urls.admin,
       schema: storage.schema,
-      migrations: storage.migrations,
+      migrations: migrationsOf(storage),
       ...(urls.servingPassword === undefined ? {} : { servingPassword: urls.servingPassword }),
     });
     if (applied.length > 0) logger.info({ schema: storage.schema, migrations: applied }, 'migrations applied');

@@ -1,12 +1,13 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import type { DeadLetterStore } from '@nexus/postgres';
 import type { Infrastructure } from './infrastructure.js';
 import type { KeyResolver } from './keys/key-resolver.js';
 import type { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 import type { Logger } from './logger.js';
 import type { ServiceDefinition } from './service-definition.js';
 import type { Tracer } from './telemetry/tracing.js';
-import { BUS, CLIENTS, CLOCK, DATABASE, ENVIRONMENT, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, TENANT_SETTINGS, TRACER } from './tokens.js';
+import { BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, ENVIRONMENT, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, TENANT_SETTINGS, TRACER } from './tokens.js';
 
 /** What one service has of its own, beside the infrastructure. */
 export interface ServiceParts {
@@ -14,6 +15,7 @@ export interface ServiceParts {
   readonly tracer: Tracer;
   readonly keys: KeyResolver;
   readonly tenantSettings: TenantSettingsCache;
+  readonly deadLetters: DeadLetterStore | undefined;
 }
 
 /** The root of a service's application: its own module, and globally what runtime gives. */
@@ -32,6 +34,7 @@ export class RuntimeModule {
       { provide: TRACER, useValue: parts.tracer },
       { provide: KEY_RESOLVER, useValue: parts.keys },
       { provide: TENANT_SETTINGS, useValue: parts.tenantSettings },
+      { provide: DEAD_LETTERS, useValue: parts.deadLetters },
     ];
     return {
       module: RuntimeModule,

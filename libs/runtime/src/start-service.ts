@@ -3,6 +3,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import type { Subscription } from '@nexus/channels';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readTelemetryConfig } from './config.js';
+import { DeadLetterStore } from '@nexus/postgres';
 import type { Infrastructure } from './infrastructure.js';
 import { KeyResolver } from './keys/key-resolver.js';
 import { TenantSettingsCache } from './keys/tenant-settings-cache.js';
@@ -10,6 +11,7 @@ import { NestLogger } from './nest-logger.js';
 import { plainHealth } from './port/plain-health.js';
 import { PortServer, type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
 import { Readiness } from './readiness.js';
+import { deadLetterBinding } from './rpc/dead-letter-service.js';
 import { createRpcServer, type NodeHandler } from './rpc/rpc-server.js';
 import { discoverRpcServices } from './rpc/rpc-service.js';
 import { RuntimeModule } from './runtime.module.js';
@@ -48,7 +50,8 @@ export async function startService(definition: ServiceDefinition, infrastructure
   const keys = new KeyResolver(clients, clock);
   const tenantSettings = new TenantSettingsCache(clients, clock);
   const readiness = new Readiness(bus, database);
-  const parts = { logger, tracer: telemetry.tracer, keys, tenantSettings };
+  const deadLetters = database === undefined || definition.storage === undefined ? undefined : new DeadLetterStore(database, definition.storage.schema, clock);
+  const parts = { logger, tracer: telemetry.tracer, keys, tenantSettings, deadLetters };
   const app = await NestFactory.create<NestExpressApplication>(RuntimeModule.forService(definition, infrastructure, parts), new ExpressAdapter(), {
     logger: new NestLogger(logger),
     abortOnError: false,
@@ -65,7 +68,7 @@ export async function startService(definition: ServiceDefinition, infrastructure
   });
   await app.init();
   const rpc = createRpcServer({
-    bindings: discoverRpcServices(app.get(DiscoveryService, { strict: false })),
+    bindings: [...discoverRpcServices(app.get(DiscoveryService, { strict: false })), ...(deadLetters === undefined ? [] : [deadLetterBinding(deadLetters)])],
     serviceToken, keys, readiness, tracer: telemetry.tracer, logger,
   });
   clients.offer(definition.name, rpc.transport);

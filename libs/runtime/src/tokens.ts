@@ -10,6 +10,8 @@ export const REPLICA = Symbol('Replica');
 export const ENVIRONMENT = Symbol('Environment');
 export const KEY_RESOLVER = Symbol('KeyResolver');
 export const TENANT_SETTINGS = Symbol('TenantSettingsCache');
+/** DeadLetterStore of the service's schema; absent for services without storage. */
+export const DEAD_LETTERS = Symbol('DeadLetterStore');
 /** Starts spans under the service's own name. */
 export const TRACER = Symbol('Tracer');
 /** Proves to the other services that a request comes from one of them. */

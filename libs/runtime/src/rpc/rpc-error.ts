@@ -1,5 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { ErrorSchema } from '@nexus/contracts';
+import { ErrorSchema, fromWireError, toWireError } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 
 const codeOfStatus: Readonly<Record<number, Code>> = {
@@ -46,16 +46,8 @@ const meaningOfCode: Readonly<Record<Code, { readonly code: string; readonly sta
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError && !(error.cause instanceof AppError)) return error;
   const app = AppError.from(error instanceof ConnectError ? error.cause : error);
-  const detail = {
-    code: app.code,
-    message: app.message,
-    status: app.status,
-    isRetryable: app.isRetryable,
-    param: app.param ?? '',
-    retryAfterMs: BigInt(app.retryAfterMs ?? 0),
-  };
   const headers = app.retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.ceil(app.retryAfterMs / 1_000)) };
-  return new ConnectError(app.message, codeOfStatus[app.status] ?? Code.Internal, headers, [{ desc: ErrorSchema, value: detail }], app);
+  return new ConnectError(app.message, codeOfStatus[app.status] ?? Code.Internal, headers, [{ desc: ErrorSchema, value: toWireError(app) }], app);
 }
 
 /** The AppError that a service answered with; for a failure of the way there, one whose code tells how. */
@@ -63,14 +55,8 @@ export function fromConnectError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const connect = ConnectError.from(error);
   const detail = connect.findDetails(ErrorSchema)[0];
-  if (detail !== undefined && detail.code !== '') {
-    return new AppError(detail.code, detail.message, {
-      status: detail.status,
-      isRetryable: detail.isRetryable,
-      ...(detail.param === '' ? {} : { param: detail.param }),
-      ...(detail.retryAfterMs === 0n ? {} : { retryAfterMs: Number(detail.retryAfterMs) }),
-      cause: connect,
-    });
+  if (detail !== undefined) {
+    return fromWireError(detail);
   }
   const meaning = meaningOfCode[connect.code];
   return new AppError(meaning.code, messageOf(meaning.code, connect), { status: meaning.status, isRetryable: meaning.isRetryable, cause: connect });

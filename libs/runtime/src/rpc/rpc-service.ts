@@ -11,6 +11,11 @@ export interface RpcBinding {
   readonly implementation: Partial<ServiceImpl<DescService>>;
 }
 
+/** Ties an implementation to its service; the router looks its methods up by name. */
+export function bindRpc<T extends DescService>(service: T, implementation: Partial<ServiceImpl<T>>): RpcBinding {
+  return { service, implementation: implementation as unknown as RpcBinding['implementation'] };
+}
+
 /** Marks a provider or controller as the implementation of a protobuf service: it is found and served on the service's port. */
 export function RpcService<T extends DescService>(service: T): <C extends new (...parameters: never[]) => Partial<ServiceImpl<T>>>(target: C) => void {
   return (target) => Reflect.defineMetadata(RPC_SERVICE, service, target);
