@@ -1,0 +1,11 @@
+export { plainArray, textArray } from './array-literal.js';
+export { checkCatalogue, type CatalogueOptions, type Queryable } from './catalogue.js';
+export { Database, type DatabaseOptions, type Statement, type Tx } from './database.js';
+export { databaseError, uniqueViolation } from './database-error.js';
+export { deadLetterMigration } from './dead-letter.migration.js';
+export { DeadLetterStore, type DeadLetterQuery, type NewDeadLetter, type StoredDeadLetter } from './dead-letter-store.js';
+export { migrate, type MigrateOptions, type MigrationClass } from './migrate.js';
+export { servingUrl } from './serving-url.js';
+export { rolesOf, type SchemaRoles } from './sql-name.js';
+export { probeTenantIsolation, type IsolationProbe, type IsolationReport } from './tenant-isolation.js';
+export { CURRENT_TENANT, finderFunction, tenantTable, type FinderFunction, type TableGrant } from './tenant-table.js';
