@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { dirname, join, relative } from 'node:path';
 import { nodeBinary, root, run, ScriptError, systemEnvironment } from './process.mjs';
 
-const stampFile = join(root, 'node_modules/.cache/nexus/build-stamp');
+const stampFile = join(root, 'dist/build-stamp');
 
 const readJson = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 

@@ -4,7 +4,7 @@ import { existsSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled } from './bootstrap.mjs';
-import { childEnvironment, main, nodeBinary, root } from './process.mjs';
+import { childEnvironment, killGroup, main, nodeBinary, root } from './process.mjs';
 
 const quietMs = 300;
 const entry = join(root, 'apps/cli/dist/main.js');
@@ -53,8 +53,8 @@ function start(command, args) {
 async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  killGroup(child, 'SIGTERM');
+  const timer = setTimeout(() => killGroup(child, 'SIGKILL'), 10_000);
   await exited;
   clearTimeout(timer);
 }

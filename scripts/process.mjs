@@ -49,8 +49,21 @@ export function isMain(url) {
   return process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(url);
 }
 
+/** A signal to npm ends npm and its shell, not what they run: losing the shell counts as SIGTERM, so that nothing is left behind. */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const shell = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  watch.unref();
+}
+
 /** Runs an entry point; a ScriptError ends it with its message alone. */
 export async function main(body) {
+  endWithNpm();
   try {
     process.exitCode = (await body()) ?? 0;
   } catch (error) {
@@ -60,8 +73,10 @@ export async function main(body) {
 }
 
 const running = new Set();
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-function killGroup(child, signal) {
+/** Sends a signal to a child that leads a process group, and to all it started. */
+export function killGroup(child, signal) {
   try {
     if (isWindows) child.kill(signal);
     else process.kill(-child.pid, signal);
@@ -70,9 +85,20 @@ function killGroup(child, signal) {
   }
 }
 
-/** Kills every child that `run` started, with the processes they started. */
-export function killChildren(signal = 'SIGKILL') {
-  for (const child of running) killGroup(child, signal);
+/** While children of `run` live, a signal ends them with all they started, then this process. */
+function endWithChildren(signal) {
+  for (const child of running) killGroup(child, 'SIGKILL');
+  process.exit(128 + constants.signals[signal]);
+}
+
+function track(child) {
+  if (running.size === 0) for (const signal of endings) process.on(signal, endWithChildren);
+  running.add(child);
+}
+
+function untrack(child) {
+  running.delete(child);
+  if (running.size === 0) for (const signal of endings) process.off(signal, endWithChildren);
 }
 
 /**
@@ -92,7 +118,7 @@ export function run(command, args, { cwd = root, env = childEnvironment(), live 
     let stdout = '';
     let output = '';
     let hasTimedOut = false;
-    running.add(child);
+    track(child);
     child.stdout?.setEncoding('utf8').on('data', (text) => {
       stdout += text;
       output += text;
@@ -106,7 +132,7 @@ export function run(command, args, { cwd = root, env = childEnvironment(), live 
     }, timeoutMs);
     const done = (code, problem) => {
       clearTimeout(timer);
-      running.delete(child);
+      untrack(child);
       if (hasTimedOut) output += `\nkilled: it took longer than ${Math.round(timeoutMs / 1000)} s\n`;
       resolve({ code, stdout, output: problem ? `${output}${problem}\n` : output, hasTimedOut });
     };
@@ -118,7 +144,6 @@ export function run(command, args, { cwd = root, env = childEnvironment(), live 
 /**
  * Hands the terminal over to a command until it ends: same input and output, signals forwarded, its exit code returned.
  * Ctrl-C in a terminal reaches the child by itself, so it is forwarded only where there is no terminal.
- * A signal to npm ends only npm and its shell: losing them counts as SIGTERM, so that nothing is left behind.
  */
 export function handOver(command, args, { env = childEnvironment() } = {}) {
   return new Promise((resolve) => {
@@ -126,13 +151,7 @@ export function handOver(command, args, { env = childEnvironment() } = {}) {
     const forward = (signal) => {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward);
-    const parent = process.ppid;
-    const watch = setInterval(() => {
-      if (process.env.npm_lifecycle_event === undefined || process.ppid === parent) return;
-      clearInterval(watch);
-      child.kill('SIGTERM');
-    }, 250).unref();
+    for (const signal of endings) process.on(signal, forward);
     child.once('error', (error) => {
       console.error(`${command}: ${error.message}`);
       resolve(127);

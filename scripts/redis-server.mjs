@@ -32,6 +32,8 @@ export async function ensureRedisServer() {
     await run('apt-get', ['update', '-q'], { env });
     const result = await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'redis-server'], { env });
     if (result.code !== 0 || !isOnPath('redis-server')) throw new ScriptError(`apt-get could not install redis-server:\n${result.output}\n${howTo}`);
+    // where another policy lets services start: only this installation can have started it
+    await run('service', ['redis-server', 'stop'], { env });
   } finally {
     if (isPolicyOurs) rmSync(policyFile, { force: true });
   }

@@ -13,7 +13,7 @@ import { requirements } from './checks/requirements.mjs';
 import { secrets } from './checks/secrets.mjs';
 import { suites } from './checks/suites.mjs';
 import { unused } from './checks/unused.mjs';
-import { killChildren, main, ScriptError } from './process.mjs';
+import { main, ScriptError } from './process.mjs';
 import { ensureRedisServer } from './redis-server.mjs';
 
 /** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
@@ -42,15 +42,12 @@ async function runCheck(check, context) {
 async function runChecks(selected) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-test-'));
   const context = { folder, passedNames: [], areAllSuitesRun: suites.every((suite) => selected.includes(suite)) };
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const results = [];
-  try {
-    for (const check of selected) {
-      const result = await runCheck(check, context);
-      results.push(result);
-      if (!result.isOk && check.stopsOnFailure) break;
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+  for (const check of selected) {
+    const result = await runCheck(check, context);
+    results.push(result);
+    if (!result.isOk && check.stopsOnFailure) break;
   }
   return results;
 }
@@ -62,12 +59,6 @@ await main(async () => {
     return 0;
   }
   const selected = select(values.only);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      killChildren();
-      process.exit(130);
-    });
-  }
   const startedAt = Date.now();
   await ensureInstalled();
   if (selected.some(({ needsRedis }) => needsRedis)) await ensureRedisServer();

@@ -21,11 +21,11 @@ function count(report) {
   };
 }
 
-function suite(name, title, needsRedis) {
+function suite(name, title) {
   return {
     name,
     title,
-    needsRedis,
+    needsRedis: true,
     isLive: true,
     async run({ folder, passedNames }) {
       const files = (await projectFiles('*.test.ts')).filter(belongs[name]);
@@ -46,7 +46,7 @@ function suite(name, title, needsRedis) {
 
 /** The tests, by what they need: nothing; real Redis and Postgres of their own; the whole system. */
 export const suites = [
-  suite('unit', 'tests beside the sources', false),
-  suite('service', 'tests of each package with real Redis and Postgres', true),
-  suite('e2e', 'tests of the whole, the faults and the tooling', true),
+  suite('unit', 'tests beside the sources'),
+  suite('service', 'tests of each package with real Redis and Postgres'),
+  suite('e2e', 'tests of the whole, the faults and the tooling'),
 ];
