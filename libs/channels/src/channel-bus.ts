@@ -29,7 +29,7 @@ export interface WorkOptions<C extends ChannelName> {
   readonly lingerMs?: number;
   /** An entry that its reader left alone this long may be taken over; default 30,000 ms. */
   readonly claimIdleMs?: number;
-  /** More deliveries than this make a dead letter; default 5. */
+  /** This many failed deliveries make a dead letter, at once when the error says that a retry is useless; default 5. */
   readonly maxDeliveries?: number;
   /** Stores what could not be handled; the entry is acknowledged after. May return replies to publish. */
   readonly onDeadLetter: (letter: DeadLetter<C>) => Promise<Outcome>;

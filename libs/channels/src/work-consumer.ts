@@ -140,6 +140,10 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
   private async acknowledge(ids: readonly string[], outcome: Outcome): Promise<void> {
     await this.publisher.write(outcome, { key: this.ref.key, group: this.ref.group, ids });
     for (const id of ids) this.inFlight.delete(id);
+    this.wake();
+  }
+
+  private wake(): void {
     this.freed.resolve();
     this.freed = Promise.withResolvers<void>();
   }
@@ -147,9 +151,9 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
   async fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean> {
     const known = AppError.from(error);
     if (known.isRetryable) return this.waitToRetry(failures);
-    const isLast = delivered.entry.deliveries + failures >= this.options.maxDeliveries;
-    if (!isLast && known.code === 'internal') return this.waitToRetry(failures);
-    await this.setAside(delivered.entry, delivered.message, error, delivered.entry.deliveries + failures);
+    const deliveries = delivered.entry.deliveries + failures - 1;
+    if (deliveries < this.options.maxDeliveries && known.code === 'internal') return this.waitToRetry(failures);
+    await this.setAside(delivered.entry, delivered.message, error, deliveries);
     return false;
   }
 
@@ -206,7 +210,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
     clearTimeout(this.upkeep);
     this.reader.close();
     const deadline = Date.now() + graceMs;
-    this.freed.resolve();
+    this.wake();
     await Promise.race([this.loops, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
     while (this.inFlight.size > 0 && Date.now() < deadline) {
       await Promise.race([this.freed.promise, new Promise((resolve) => setTimeout(resolve, 20))]);

@@ -1,0 +1,57 @@
+import { create } from '@bufbuild/protobuf';
+import { newId } from '@nexus/core';
+import { UsageRecordedSchema } from '@nexus/contracts';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { outgoing, redisBus, type ChannelBus, type DeadLetter, type Message, type WorkOptions } from '../src/index.js';
+
+type Usage = 'usage.recorded';
+const usage = (id: string) => outgoing({ channel: 'usage.recorded', id, tenantId: 't', payload: create(UsageRecordedSchema, { attemptId: id }) });
+const ids = (messages: readonly Message<Usage>[]) => messages.map((message) => message.id);
+
+describe('what only a real Redis can suffer', () => {
+  let bus: ChannelBus;
+  let prefix: string;
+  let letters: DeadLetter[];
+  const work = (consumer: string): WorkOptions<Usage> => ({
+    channel: 'usage.recorded', group: 'usage', consumer, claimIdleMs: 300,
+    onDeadLetter: async (letter) => { letters.push(letter); return []; },
+  });
+
+  beforeEach(() => {
+    prefix = `${newId()}:`;
+    letters = [];
+    bus = redisBus(inject('redisUrl'), { prefix });
+  });
+  afterEach(() => bus.close());
+
+  it('goes on after FLUSHALL and after the group was destroyed', async () => {
+    const raw = new Redis(inject('redisUrl'));
+    const seen: string[] = [];
+    const subscription = bus.consumeBatches(work('one'), async (batch) => { seen.push(...ids(batch)); return []; });
+    await subscription.ready;
+    for (const [id, harm] of [['a', () => raw.del(`${prefix}usage.recorded`)], ['b', () => raw.xgroup('DESTROY', `${prefix}usage.recorded`, 'usage')], ['c', () => Promise.resolve()]] as const) {
+      await bus.publish(usage(id));
+      await expect.poll(() => seen.includes(id), { timeout: 8_000 }).toBe(true);
+      await harm();
+    }
+    await subscription.stop();
+    raw.disconnect();
+  });
+
+  it('sets aside an entry that cannot be read, with its bytes, and reads the next', async () => {
+    const raw = new Redis(inject('redisUrl'));
+    const seen: string[] = [];
+    const subscription = bus.consumeBatches(work('one'), async (batch) => { seen.push(...ids(batch)); return []; });
+    await subscription.ready;
+    await raw.xadd(`${prefix}usage.recorded`, '*', 'id', 'bad', 'payload', Buffer.from([0xff, 0xff, 0xff]));
+    await raw.xadd(`${prefix}usage.recorded`, '*', 'nonsense', 'x');
+    await bus.publish(usage('good'));
+    await expect.poll(() => seen).toEqual(['good']);
+    expect(letters.map((letter) => letter.reasonCode)).toEqual(['malformed_payload', 'malformed_envelope']);
+    expect(letters[0]?.raw.includes(Buffer.from([0xff, 0xff, 0xff]))).toBe(true);
+    await expect.poll(async () => ((await raw.xpending(`${prefix}usage.recorded`, 'usage')) as [number])[0]).toBe(0);
+    await subscription.stop();
+    raw.disconnect();
+  });
+});
