@@ -1,0 +1,43 @@
+import { create } from '@bufbuild/protobuf';
+import { Outcome, ProcessedRequestSchema, type Error, type IncomingRequest, type ProcessedRequest, type RunAccepted, type StoredRunEvent } from '@nexus/contracts';
+import { textOf } from './model-answer.js';
+import type { RunState } from './run-state.js';
+import { usageOf } from './usage-sum.js';
+
+/** The answer of a run that is over, from its events: always the same. Throws when it is not over. */
+export function answerOf(state: RunState, accepted: RunAccepted, events: readonly StoredRunEvent[]): ProcessedRequest {
+  const { ending } = state;
+  if (ending === undefined) throw new Error(`run ${state.runId} is not over`);
+  const said = ending.outcome === Outcome.ANSWERED ? lastMessage(events) : undefined;
+  return create(ProcessedRequestSchema, {
+    ...placeOf(accepted.request),
+    messageId: accepted.messageId,
+    runId: state.runId,
+    threadId: state.threadId,
+    outcome: ending.outcome,
+    text: textOf(said),
+    parts: said?.parts.filter((part) => part.kind.case === 'image') ?? [],
+    usage: usageOf(state.usage, state.step, ending.at - state.acceptedAt),
+    error: ending.error,
+    finishReason: ending.finishReason,
+  });
+}
+
+/** The answer to a message that starts no run. */
+export function refusalOf(messageId: string, request: IncomingRequest | undefined, error: Error): ProcessedRequest {
+  return create(ProcessedRequestSchema, { ...placeOf(request), messageId, outcome: Outcome.REFUSED, error });
+}
+
+function placeOf(request: IncomingRequest | undefined) {
+  return {
+    surface: request?.surface ?? '',
+    chatId: request?.chatId ?? '',
+    topicId: request?.topicId ?? '',
+    replyToMessageId: request?.replyToMessageId ?? '',
+  };
+}
+
+function lastMessage(events: readonly StoredRunEvent[]) {
+  const last = events.findLast(({ event }) => event.case === 'modelAnswered')?.event;
+  return last?.case === 'modelAnswered' ? last.value.message : undefined;
+}

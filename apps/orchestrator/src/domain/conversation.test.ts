@@ -1,0 +1,65 @@
+import { create } from '@bufbuild/protobuf';
+import { AgentSnapshotSchema, IncomingRequestSchema, Role, type ChatMessage } from '@nexus/contracts';
+import { describe, expect, it } from 'vitest';
+import { conversation, newest, runMessages, turnOf } from './conversation.js';
+import { textOf } from './model-answer.js';
+import { storedEvent } from './stored-event.js';
+
+const agent = create(AgentSnapshotSchema, { instructions: 'Be brief.', maxHistoryMessages: 5 });
+const request = create(IncomingRequestSchema, { text: 'sum and time?' });
+const said = (text: string, calls: readonly string[] = [], invalid: readonly string[] = []) =>
+  storedEvent('modelAnswered', {
+    message: { role: Role.ASSISTANT, parts: [{ kind: { case: 'text', value: text } }, ...calls.map((id) => ({ kind: { case: 'toolCall' as const, value: { id, name: 't', arguments: '{}' } } }))] },
+    invalidCalls: invalid.map((callId) => ({ callId, text: `no ${callId}`, isError: true })),
+  });
+const result = (callId: string) => storedEvent('toolFinished', { executed: { result: { callId, text: `yes ${callId}` } } });
+const show = (messages: readonly ChatMessage[]) =>
+  messages.map((one) => `${Role[one.role]}: ${one.parts.map(({ kind }) => (kind.case === 'toolResult' ? kind.value.text : kind.case === 'toolCall' ? `<${kind.value.id}>` : kind.case === 'text' ? kind.value : '')).join('')}`);
+
+describe('runMessages', () => {
+  it('puts the results after their calls, in the order of the calls, whichever came first', () => {
+    const events = [said('hm', ['a', 'b', 'c'], ['b']), result('c'), result('a'), said('done')];
+    expect(show(runMessages(request, events))).toEqual(['USER: sum and time?', 'ASSISTANT: hm<a><b><c>', 'TOOL: yes a', 'TOOL: no b', 'TOOL: yes c', 'ASSISTANT: done']);
+  });
+
+  it('ignores failed tries', () => {
+    expect(runMessages(request, [storedEvent('modelFailed', { step: 1 }), said('done')])).toHaveLength(2);
+  });
+});
+
+describe('conversation', () => {
+  const earlier = [turnOf(1, create(IncomingRequestSchema, { text: 'hi' }), [said('hello')], true)];
+
+  it('is instructions, earlier turns and the run itself', () => {
+    expect(show(conversation(agent, earlier, request, []))).toEqual(['SYSTEM: Be brief.', 'USER: hi', 'ASSISTANT: hello', 'USER: sum and time?']);
+  });
+
+  it('tells the model the person\'s time zone when it is known', () => {
+    expect(textOf(conversation(agent, [], create(IncomingRequestSchema, { text: 'x', timezone: 'Asia/Tokyo' }), [])[0])).toContain('Asia/Tokyo');
+  });
+
+  it('uses the conversation that the client holds instead of the thread', () => {
+    const held = create(IncomingRequestSchema, { history: [{ role: Role.USER, parts: [{ kind: { case: 'text', value: 'mine' } }] }] });
+    expect(show(conversation(agent, earlier, held, []))).toEqual(['SYSTEM: Be brief.', 'USER: mine']);
+  });
+});
+
+describe('turnOf', () => {
+  it('leaves of a run that was not answered only the question', () => {
+    expect(show(turnOf(1, request, [said('hm', ['a'])], false).messages)).toEqual(['USER: sum and time?']);
+  });
+
+  it('forgets what the model thought', () => {
+    const thought = storedEvent('modelAnswered', { message: { role: Role.ASSISTANT, parts: [{ kind: { case: 'reasoning', value: 'long' } }, { kind: { case: 'text', value: 'short' } }] } });
+    expect(turnOf(1, request, [thought], true).messages[1]?.parts).toHaveLength(1);
+  });
+});
+
+describe('newest', () => {
+  it('keeps whole turns', () => {
+    const turn = (threadSeq: number, count: number) => ({ threadSeq, messages: turnOf(threadSeq, request, Array.from({ length: count - 1 }, () => said(`${threadSeq}`)), true).messages });
+    expect(newest([turn(1, 2), turn(2, 3), turn(3, 2)], 5)).toHaveLength(5);
+    expect(newest([turn(1, 2), turn(2, 3), turn(3, 2)], 4)).toHaveLength(2);
+    expect(newest([turn(1, 6)], 5)).toHaveLength(0);
+  });
+});

@@ -1,0 +1,29 @@
+import type { Error } from '@nexus/contracts';
+
+/** Tries at one model call after the first. */
+export const MAX_RETRIES = 2;
+/** A model call of which nobody knows whether it was made is made once more, under a new attempt id. */
+export const MAX_RETRIES_OF_UNKNOWN = 1;
+/** A wait that a provider asks for is kept up to this; a longer one ends the run. */
+export const LONGEST_WAIT_MS = 30_000;
+/** Waits without an answer from the provider: after the first failure, after the second. */
+const WAITS_MS = [250, 1_000];
+
+export type ModelFailureAnswer = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'fail' };
+
+/**
+ * What follows on a failed model call: the one place that decides about another try. A new try is a new attempt, so that both are
+ * seen in the timeline and in the ledger.
+ *
+ * `attempt_unknown` says that the router died while it called: the provider may have answered and charged. The person who waits
+ * matters more than one call's price, so one more try is made; the first attempt stays UNKNOWN in the ledger until it is resolved.
+ */
+export function answerToModelFailure(error: Error, tryNumber: number): ModelFailureAnswer {
+  if (error.code === 'attempt_unknown') return tryNumber < MAX_RETRIES_OF_UNKNOWN ? { kind: 'retry', delayMs: 0 } : { kind: 'fail' };
+  const delayMs = Number(error.retryAfterMs) || (WAITS_MS[tryNumber] ?? 0);
+  if (!error.isRetryable || tryNumber >= MAX_RETRIES || delayMs > LONGEST_WAIT_MS) return { kind: 'fail' };
+  return { kind: 'retry', delayMs };
+}
+
+/** Nobody can say whether the provider was called, so what it cost is not known. */
+export const isUseUnknown = (error: Error): boolean => error.code === 'attempt_unknown';

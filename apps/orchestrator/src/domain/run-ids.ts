@@ -1,0 +1,22 @@
+import { deterministicId } from '@nexus/core';
+
+/** The run that a message starts: the same message id of a tenant always means the same run. */
+export const runIdOf = (tenantId: string, messageId: string): string => deterministicId(tenantId, 'run', messageId);
+
+/** One try at the model call of a step; steps count from 1, tries from 0. */
+export const attemptIdOf = (runId: string, step: number, tryNumber: number): string => deterministicId(runId, 'attempt', step, tryNumber);
+
+/** One tool call of a step, by its place among the calls that are made. */
+export const executionIdOf = (runId: string, step: number, index: number): string => deterministicId(runId, 'tool', step, index);
+
+/** The answer of a run: the same run never gets a second one. */
+export const answerIdOf = (runId: string): string => deterministicId(runId, 'answer');
+
+/** A refusal: the same message refused for the same reason is refused once. */
+export const refusalIdOf = (tenantId: string, messageId: string, code: string): string => deterministicId(tenantId, 'refusal', messageId, code);
+
+/** Where a message belongs when it names no thread: its place on its surface, or a thread of its own. */
+export function threadIdOf(tenantId: string, place: { readonly surface: string; readonly chatId: string; readonly topicId: string }, messageId: string): string {
+  if (place.chatId === '') return deterministicId(tenantId, 'thread', 'message', messageId);
+  return deterministicId(tenantId, 'thread', 'chat', place.surface, place.chatId, place.topicId);
+}
