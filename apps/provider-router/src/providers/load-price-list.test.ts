@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parsePriceList } from './load-price-list.js';
+
+const text = readFileSync(new URL('../../../../config/model-prices.json', import.meta.url), 'utf8');
+const prices = parsePriceList(text, 'model-prices.json');
+
+describe('the price list that NEXUS ships', () => {
+  it('gives whole micro-USD per million tokens', () => {
+    expect(prices.lookup('openai', 'gpt-4o')).toMatchObject({
+      mode: 'chat',
+      price: { input: 2_500_000, output: 10_000_000, cacheRead: 1_250_000, cacheWrite: 2_500_000 },
+      maxInputTokens: 128_000,
+      maxOutputTokens: 16_384,
+      tools: true,
+      vision: true,
+    });
+    expect(prices.lookup('anthropic', 'claude-sonnet-4-5')?.price).toEqual({
+      input: 3_000_000,
+      output: 15_000_000,
+      cacheRead: 300_000,
+      cacheWrite: 3_750_000,
+    });
+  });
+
+  it('converts every price to within one micro-USD a million tokens', () => {
+    const rows = Object.entries((JSON.parse(text) as { models: Record<string, Record<string, number | string>> }).models);
+    const priced = rows.filter(([, row]) => row['mode'] === 'chat' && row['input_cost_per_token'] !== undefined && row['output_cost_per_token'] !== undefined);
+    expect(priced.length).toBeGreaterThan(250);
+    for (const [key, row] of priced) {
+      const vendor = String(row['litellm_provider']);
+      const copies = rows.filter(([other, it]) => it['litellm_provider'] === vendor && bare(other, vendor) === bare(key, vendor));
+      const listed = prices.lookup(vendor, bare(key, vendor))?.price;
+      for (const [field, bucket] of [['input_cost_per_token', 'input'], ['output_cost_per_token', 'output']] as const) {
+        const dearest = Math.max(...copies.map(([, copy]) => Number(copy[field] ?? 0)));
+        expect(Math.abs((listed?.[bucket] ?? Number.NaN) - dearest * 1e12), `${key} ${bucket}`).toBeLessThan(1);
+      }
+    }
+  });
+
+  it('finds a model under its vendor only, without the list\'s prefix', () => {
+    expect(prices.lookup('groq', 'openai/gpt-oss-120b')?.price?.input).toBe(150_000);
+    expect(prices.lookup('groq', 'groq/openai/gpt-oss-120b')).toBeUndefined();
+    expect(prices.lookup('groq', 'gpt-4o')).toBeUndefined();
+    expect(prices.models('deepseek')).toContain('deepseek-chat');
+  });
+
+  it('charges the dearer price where a model is listed twice', () => {
+    expect(prices.lookup('gemini', 'gemini-exp-1206')?.price?.input).toBe(300_000);
+    expect(prices.lookup('gemini', 'gemini-flash-latest')?.price?.cacheRead).toBe(75_000);
+  });
+
+  it('knows the dearer price of very long inputs, cache included', () => {
+    expect(prices.lookup('anthropic', 'claude-4-sonnet-20250514')?.longContext).toEqual({
+      aboveInputTokens: 200_000,
+      price: { input: 6_000_000, output: 22_500_000, cacheRead: 600_000, cacheWrite: 7_500_000 },
+    });
+    expect(prices.lookup('openai', 'gpt-4o')?.longContext).toBeUndefined();
+  });
+
+  it('leaves unknown what the list does not say', () => {
+    expect(prices.lookup('openai', 'container')?.price).toBeUndefined();
+    expect(prices.lookup('perplexity', 'openai/gpt-5.1')?.price).toBeUndefined();
+    expect(prices.lookup('openai', 'gpt-4')?.vision).toBeUndefined();
+    expect(prices.lookup('openai', 'no-such-model')).toBeUndefined();
+  });
+});
+
+it('refuses a list that is not one, and says where', () => {
+  expect(() => parsePriceList('{', 'f.json')).toThrow('f.json: is no JSON');
+  const rows = { x: { litellm_provider: 'v', mode: 'chat', input_cost_per_token: -1 }, y: { mode: 'chat' } };
+  expect(() => parsePriceList(JSON.stringify({ models: rows }), 'f.json')).toThrow(/f\.json: models\.x\.input_cost_per_token: .*\nf\.json: models\.y\.litellm_provider: /);
+});
+
+function bare(key: string, vendor: string): string {
+  return key.startsWith(`${vendor}/`) ? key.slice(vendor.length + 1) : key;
+}

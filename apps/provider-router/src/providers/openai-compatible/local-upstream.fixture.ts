@@ -1,0 +1,68 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ProviderTarget } from '../../domain/provider-target.js';
+
+/** A real HTTP server on a free loopback port, for tests: what it got, and how to call it. */
+export interface LocalUpstream {
+  readonly target: ProviderTarget;
+  readonly server: Server;
+  /** Requests with their whole bodies, in the order they came. */
+  readonly received: { readonly path: string; readonly headers: IncomingMessage['headers']; readonly body: string }[];
+  close(): Promise<void>;
+}
+
+/** Starts a server that answers each request, once its body is there, with `answer`. */
+export async function startLocalUpstream(answer: (response: ServerResponse, body: string) => void): Promise<LocalUpstream> {
+  const received: LocalUpstream['received'] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      received.push({ path: request.url ?? '', headers: request.headers, body });
+      answer(response, body);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    target: localTarget((server.address() as AddressInfo).port),
+    server,
+    received,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** A provider `local` with the key `sk-local-secret` on a loopback port. */
+export function localTarget(port: number, timeouts: Partial<ProviderTarget['timeouts']> = {}): ProviderTarget {
+  return {
+    name: 'local',
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    apiKey: 'sk-local-secret',
+    headers: { 'X-Team': 'blue' },
+    outputLimitParameter: 'max_tokens',
+    streamUsage: true,
+    maxConnections: 64,
+    timeouts: { connectMs: 2_000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 20_000, ...timeouts },
+  };
+}
+
+/** A chat completion as a provider would send it. */
+export function completionJson(text: string): string {
+  return JSON.stringify({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm-2026',
+    choices: [{ index: 0, message: { role: 'assistant', content: text, refusal: null }, logprobs: null, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  });
+}
+
+/** One event of a stream with one piece of text, or with the end of the message. */
+export function chunkEvent(content: string | undefined, finish: string | null = null): string {
+  return `data: ${JSON.stringify({ id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'm-2026', choices: [{ index: 0, delta: content === undefined ? {} : { content }, finish_reason: finish }] })}\n\n`;
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { isBaseUrl, type ProviderConfig } from '../domain/provider-config.js';
+import { priceFromUsdPerMillion } from '../domain/usd-price.js';
+
+const ENV_NAME = /^[A-Z][A-Z0-9_]*$/;
+const SECRET_HEADERS = new Set(['authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie']);
+/** Names that stand before a `/` in a model name and mean something else. */
+const RESERVED_NAMES = new Set(['agent']);
+
+const envName = z.string().regex(ENV_NAME, 'must be the name of an environment variable (like OPENAI_API_KEY); a key itself never stands in this file');
+const tokens = z.int('must be a whole number of tokens').positive('must be more than 0');
+const milliseconds = z.int('must be a whole number of milliseconds').min(1, 'must be at least 1').max(3_600_000, 'must be at most one hour');
+
+const usdPerMillion = z.number('must be a number of USD per million tokens').nonnegative('must not be negative').max(1_000_000, 'must be USD per million tokens').transform(priceFromUsdPerMillion);
+
+const priceSchema = z
+  .strictObject({ input: usdPerMillion, output: usdPerMillion, cache_read: usdPerMillion.optional(), cache_write: usdPerMillion.optional() })
+  .transform((price) => ({ input: price.input, output: price.output, cacheRead: price.cache_read ?? price.input, cacheWrite: price.cache_write ?? price.input }));
+const freeSchema = z.literal('free', 'must be `free`, or input and output in USD per million tokens').transform(() => ({ input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }));
+
+const modelSchema = z
+  .strictObject({
+    id: z.string().min(1, 'must not be empty'),
+    upstream_name: z.string().min(1).optional(),
+    price: z.union([freeSchema, priceSchema]).optional(),
+    max_output_tokens: tokens.optional(),
+    context_window: tokens.optional(),
+    supports: z.strictObject({ tools: z.boolean().optional(), vision: z.boolean().optional(), reasoning: z.boolean().optional() }).default({}),
+  })
+  .refine((model) => !(model.id.includes('*') && model.upstream_name), { path: ['upstream_name'], message: 'a pattern passes the name on as it is: give upstream_name to an exact id only' })
+  .transform((model) => ({
+    id: model.id,
+    upstreamName: model.upstream_name,
+    price: model.price,
+    maxOutputTokens: model.max_output_tokens,
+    contextWindow: model.context_window,
+    supports: model.supports,
+  }));
+
+const timeoutsSchema = z
+  .strictObject({ connect_ms: milliseconds.default(10_000), first_byte_ms: milliseconds.default(300_000), idle_ms: milliseconds.default(60_000), total_ms: milliseconds.default(900_000) })
+  .prefault({})
+  .transform((it) => ({ connectMs: it.connect_ms, firstByteMs: it.first_byte_ms, idleMs: it.idle_ms, totalMs: it.total_ms }));
+
+const headersSchema = z.record(
+  z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'is no header name').refine((name) => !SECRET_HEADERS.has(name.toLowerCase()), 'may hold a secret: name its environment variable in api_key_env instead'),
+  z.string().regex(/^[\t\x20-\x7e]*$/, 'must be printable ASCII'),
+);
+
+const providerSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes')
+      .refine((name) => !RESERVED_NAMES.has(name), 'is reserved for NEXUS itself'),
+    kind: z.literal('openai', 'must be `openai`, the only kind there is').default('openai'),
+    base_url: z.string().refine(isBaseUrl, 'must be an http or https URL without user, query and fragment').optional(),
+    base_url_env: envName.optional(),
+    base_url_path: z.string().regex(/^\/[^?#]*[^/?#]$/, 'must start with a slash and not end with one').optional(),
+    api_key_env: z.union([envName, z.array(envName).min(1, 'must name at least one variable')]).optional(),
+    offered_when: z.enum(['key', 'always', 'reachable'], 'must be `key`, `always` or `reachable`').optional(),
+    price_list: z.string().min(1).optional(),
+    headers: headersSchema.default({}),
+    default_max_output_tokens: tokens.optional(),
+    output_limit_parameter: z.enum(['max_tokens', 'max_completion_tokens'], 'must be `max_tokens` or `max_completion_tokens`').default('max_tokens'),
+    stream_usage: z.boolean().default(true),
+    max_connections: z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000').default(512),
+    timeouts: timeoutsSchema,
+    models: z.array(modelSchema).min(1, 'must name at least one model or pattern'),
+  })
+  .superRefine((provider, context) => {
+    if (!provider.base_url && !provider.base_url_env) context.addIssue({ code: 'custom', path: ['base_url'], message: 'base_url or base_url_env is needed' });
+    if (provider.offered_when === 'key' && !provider.api_key_env) context.addIssue({ code: 'custom', path: ['offered_when'], message: '`key` needs api_key_env' });
+    reportTwice(provider.models.map((model) => model.id), (index, id) => context.addIssue({ code: 'custom', path: ['models', index, 'id'], message: `"${id}" is there twice` }));
+  })
+  .transform((provider): ProviderConfig => {
+    const keyEnv = provider.api_key_env === undefined ? [] : [provider.api_key_env].flat();
+    return {
+      name: provider.name,
+      kind: provider.kind,
+      baseUrl: provider.base_url,
+      baseUrlEnv: provider.base_url_env,
+      baseUrlPath: provider.base_url_path,
+      keyEnv,
+      offeredWhen: provider.offered_when ?? (keyEnv.length > 0 ? 'key' : 'always'),
+      priceVendor: provider.price_list ?? provider.name,
+      headers: provider.headers,
+      defaultMaxOutputTokens: provider.default_max_output_tokens,
+      outputLimitParameter: provider.output_limit_parameter,
+      streamUsage: provider.stream_usage,
+      maxConnections: provider.max_connections,
+      timeouts: provider.timeouts,
+      models: provider.models,
+    };
+  });
+
+/** What config/providers.yaml holds, made into camelCase and into prices in micro-USD per million tokens. */
+export const providersFileSchema = z.strictObject({ providers: z.array(providerSchema).min(1, 'must name at least one provider') }).superRefine((file, context) => {
+  reportTwice(file.providers.map((provider) => provider.name), (index, name) => context.addIssue({ code: 'custom', path: ['providers', index, 'name'], message: `"${name}" is there twice` }));
+});
+
+function reportTwice(names: readonly string[], report: (index: number, name: string) => void): void {
+  const seen = new Set<string>();
+  names.forEach((name, index) => {
+    if (seen.has(name)) report(index, name);
+    seen.add(name);
+  });
+}
