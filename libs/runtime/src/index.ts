@@ -1,3 +1,6 @@
+export { AgentCalls, type AcceptedRun, type AgentCall, type AgentCallOptions, type AgentCallsOptions } from './agent-calls.js';
+export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
+export { storeDeadLetter } from './channels/store-dead-letter.js';
 export { environmentSchema, invalidConfiguration, processEnvironment, readConfig, type Environment, type RuntimeConfig } from './config.js';
 export { databaseUrls, type DatabaseUrls } from './database-urls.js';
 export { ExpiringCache } from './expiring-cache.js';
@@ -7,6 +10,7 @@ export { signPublisher, verifyPublisher, type Publisher } from './keys/publisher
 export { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 export { createLogger, describeError, type Logger } from './logger.js';
 export { migrationsOf, openDatabase } from './open-database.js';
+export { ProgressFeed, type ProgressListener, type ProgressMessage } from './progress-feed.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
 export { REQUEST_ID_HEADER } from './port/request-id.js';
 export { TENANT_HEADER, asService, asTenant, type CallDetails } from './rpc/call-options.js';

@@ -2,6 +2,7 @@ import { DiscoveryService, NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import type { Subscription } from '@nexus/channels';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ChannelTransport } from './channels/channel-transport.js';
 import { readTelemetryConfig } from './config.js';
 import { DeadLetterStore } from '@nexus/postgres';
 import type { Infrastructure } from './infrastructure.js';
@@ -59,7 +60,7 @@ export async function startService(definition: ServiceDefinition, infrastructure
   });
   app.useBodyParser('json', { limit: '10mb' });
   app.disable('x-powered-by');
-  // The channel transport joins here: app.connectMicroservice({ strategy: new ChannelTransport(...) }).
+  app.connectMicroservice({ strategy: new ChannelTransport({ bus, group: definition.name, consumer: replica, deadLetters, logger }) });
   const settingsChanged: Subscription = bus.follow('settings.changed', (changes) => {
     for (const { payload } of changes) {
       keys.onSettingsChanged(payload);

@@ -1,0 +1,75 @@
+import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
+import type { ChannelBus, DeadLetter, Message, Outcome, Subscription } from '@nexus/channels';
+import type { ChannelName } from '@nexus/contracts';
+import type { DeadLetterStore } from '@nexus/postgres';
+import { firstValueFrom, isObservable } from 'rxjs';
+import { describeError, type Logger } from '../logger.js';
+import type { Registration } from './consumes.js';
+import { storeDeadLetter } from './store-dead-letter.js';
+
+export interface ChannelTransportOptions {
+  readonly bus: ChannelBus;
+  /** The consumer group: the service's name. */
+  readonly group: string;
+  /** The consumer in the group: the replica's name. */
+  readonly consumer: string;
+  readonly deadLetters: DeadLetterStore | undefined;
+  readonly logger: Logger;
+}
+
+/** Nest's transport over the channels: gives each decorated handler its subscription. */
+export class ChannelTransport extends Server implements CustomTransportStrategy {
+  override readonly propagatesEventHandlerErrors = true;
+  private subscriptions: Subscription[] = [];
+
+  constructor(private readonly options: ChannelTransportOptions) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    for (const [channel, handler] of this.getHandlers()) {
+      if (handler.next) throw new Error(`${channel} has two handlers in one service: one must do`);
+      this.subscriptions.push(this.subscribe(channel as ChannelName, handler));
+    }
+    Promise.all(this.subscriptions.map((subscription) => subscription.ready)).then(() => callback(), callback);
+  }
+
+  private subscribe(channel: ChannelName, handler: MessageHandler): Subscription {
+    const { bus, group, consumer } = this.options;
+    const registration = handler.extras?.['registration'] as Registration;
+    if (registration.kind === 'follows') {
+      return bus.follow(channel, (batch) => {
+        this.call(handler, batch).catch((error: unknown) => this.options.logger.error({ channel, error: describeError(error) }, 'a follower failed'));
+      });
+    }
+    const work = { ...registration.options, channel, group, consumer, onDeadLetter: (letter: DeadLetter) => this.setAside(letter, registration.options.replyToDeadLetter) };
+    return registration.kind === 'batches'
+      ? bus.consumeBatches(work, (batch) => this.call(handler, batch))
+      : bus.consumeEach(work, (message, signal) => this.call(handler, message, signal));
+  }
+
+  private async call(handler: MessageHandler, input: Message<ChannelName> | readonly Message<ChannelName>[], signal?: AbortSignal): Promise<Outcome> {
+    const result: unknown = await handler(input, signal);
+    return ((isObservable(result) ? await firstValueFrom(result, { defaultValue: [] }) : result) ?? []) as Outcome;
+  }
+
+  private async setAside(letter: DeadLetter, reply: ((letter: DeadLetter) => Outcome) | undefined): Promise<Outcome> {
+    await storeDeadLetter(letter, this.options.deadLetters, this.options.logger);
+    return reply?.(letter) ?? [];
+  }
+
+  /** Stops reading; what is under way finishes within the grace that its subscription has. */
+  async close(): Promise<void> {
+    const { subscriptions } = this;
+    this.subscriptions = [];
+    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+  }
+
+  on(): never {
+    throw new Error('ChannelTransport has no events');
+  }
+
+  unwrap<T>(): T {
+    return this.options.bus as T;
+  }
+}
