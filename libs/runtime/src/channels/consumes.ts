@@ -21,7 +21,8 @@ export type Registration =
   | { readonly kind: 'batches' | 'each'; readonly options: ConsumeOptions<ChannelName> }
   | { readonly kind: 'follows' };
 
-type Method<T> = (target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<T>) => void;
+/** A decorator of methods that are a T: a handler of another channel's payload does not compile. */
+type Method<T> = <M extends T>(target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<M>) => void;
 
 /** Nest would replace an error it does not know by a text; the transport needs the error itself to tell whether a retry makes sense. */
 @Catch()
