@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     include: ['libs/**/*.test.ts', 'apps/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    // One private Postgres and one private Redis for the run.
+    globalSetup: ['libs/testing/src/global-setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { canExecute } from './account.js';
 import { startPostgres } from './postgres.js';
@@ -15,12 +15,15 @@ const SOURCES = ['--disable-warning=ExperimentalWarning', '--experimental-transf
 const told = z.object({ postgres: z.number(), redis: z.number(), folders: z.array(z.string()), url: z.string() });
 const nobody = { uid: 65_534, gid: 65_534 };
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nexus-orphan-'));
   chmodSync(folder, 0o755);
+  // Runs last of what a test registers here: after the servers have stopped.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function own(dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {
   const owner = spawn(process.execPath, [...SOURCES, join(test, 'owner.mjs'), dataDir], { ...account, cwd: '/', detached: true });

@@ -3,18 +3,21 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { freePort } from './free-port.js';
 import { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.js';
 import { processBeginning } from './process-identity.js';
 import { ROOTS_FOLDER } from './server-folder.js';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nexus-postgres-'));
   chmodSync(folder, 0o755);
+  // Runs last of what a test registers here: after the servers have stopped.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function start(options: Partial<PostgresOptions> = {}): Promise<PostgresServer> {
   const server = await startPostgres({ persistent: true, dataDir: join(folder, 'postgres'), ...options });

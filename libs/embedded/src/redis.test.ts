@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { processBeginning } from './process-identity.js';
 import { startRedis, type RedisOptions, type RedisServer } from './redis.js';
 
@@ -10,8 +10,9 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nexus-redis-'));
   chmodSync(folder, 0o755);
+  // Runs last of what a test registers here: after the servers have stopped.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 async function start(options: Partial<RedisOptions> = {}): Promise<RedisServer> {
   const server = await startRedis({ appendonly: true, dataDir: join(folder, 'redis'), ...options });

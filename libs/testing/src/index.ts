@@ -1,0 +1,10 @@
+export { freePort, startPostgres, startRedis, type PostgresServer, type RedisServer } from '@nexus/embedded';
+export { type FakeCompletion, type FakeToolCall, type FakeUsage } from './fake-completion.js';
+export { startFakeProvider, type FakeProvider, type FakeReplySource, type FakeRequest } from './fake-provider.js';
+export { type ChatRequest, type FakeReply } from './fake-reply.js';
+export { type AttributeValue, type ReceivedSpan } from './otlp-payload.js';
+export { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
+export { createDatabase, postgresTest, type TestDatabase } from './postgres-test.js';
+export { createKeyspace, redisTest, type TestKeyspace } from './redis-test.js';
+export { spawnService, type Service, type ServiceOptions } from './spawn-service.js';
+export { waitFor, type WaitOptions } from './wait-for.js';
