@@ -20,7 +20,7 @@ it('is ready at its line, and gets the environment it is given and no more', asy
 
 it('is ready when its port accepts connections, and again after a kill and a restart', async () => {
   const port = await freePort();
-  const service = await start(`require('node:net').createServer((socket) => socket.end(String(process.pid))).listen(${port}, '127.0.0.1')`, { ready: { port } });
+  const service = await start(`require('node:net').createServer((socket) => socket.on("error", () => {}).end(String(process.pid))).listen(${port}, '127.0.0.1')`, { ready: { port } });
   const pid = (): Promise<string> => new Promise((resolve, reject) => connect(port, '127.0.0.1').once('data', (bytes) => resolve(bytes.toString())).once('error', reject));
   const first = service.pid;
   expect(await pid()).toBe(String(first));
