@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { searchPath, serverEnvironment } from './config.js';
 
 /** The oldest Redis that NEXUS works with. */
-export const OLDEST_REDIS = 7;
+const OLDEST_REDIS = 7;
 
 /** The path of the first `redis-server` on PATH that runs and is at least 7.0; undefined when there is none. */
 export function findRedisServer(folders: readonly string[] = searchPath()): string | undefined {

@@ -1,4 +1,4 @@
-export { findRedisServer, OLDEST_REDIS } from './find-redis-server.js';
+export { findRedisServer } from './find-redis-server.js';
 export { freePort } from './free-port.js';
 export { startPostgres, type PostgresOptions, type PostgresServer } from './postgres.js';
 export { type PostgresSettings } from './postgres-settings.js';
