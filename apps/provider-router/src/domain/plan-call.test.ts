@@ -1,0 +1,84 @@
+import { create } from '@bufbuild/protobuf';
+import { ConversationSchema, Role, ToolCallSchema, ToolResultSchema } from '@nexus/contracts';
+import { describe, expect, it } from 'vitest';
+import type { ResolvedModel } from './model-catalog.js';
+import { planConversation, planOpenAiCall } from './plan-call.js';
+import type { ProviderTarget } from './provider-target.js';
+
+const target: ProviderTarget = {
+  name: 'openai', baseUrl: 'http://x/v1', apiKey: 'k', headers: {}, outputLimitParameter: 'max_completion_tokens', streamUsage: true, maxConnections: 1,
+  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 },
+};
+const model: ResolvedModel = {
+  id: 'openai/gpt-x', target, upstreamModel: 'gpt-x', price: { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 }, longContext: undefined,
+  maxOutputTokens: 1_000, defaultMaxOutputTokens: undefined, contextWindow: 100_000, abilities: { tools: true, vision: true, reasoning: false },
+};
+const bytes = (body: unknown) => Buffer.from(JSON.stringify(body));
+const sent = (body: Record<string, unknown>, granted: number, of = model): Record<string, unknown> => JSON.parse(planOpenAiCall(bytes(body), of).bodyFor(granted).toString()) as Record<string, unknown>;
+const body = { model: 'gpt-x', max_tokens: 100, messages: [{ role: 'user', content: 'häi' }] };
+
+describe('planOpenAiCall', () => {
+  it('leaves the bytes of the client alone when nothing must change', () => {
+    const original = Buffer.from(`{ "model":"gpt-x","max_tokens":100, "messages":[] ,"seed":12345678901234567890}`);
+    expect(planOpenAiCall(original, model).bodyFor(100).toString()).toBe(original.toString());
+  });
+
+  it('bounds the input by its bytes, pictures by the dearest of them, all by the context window', () => {
+    const plain = planOpenAiCall(bytes(body), model).maxInputTokens;
+    expect(plain).toBe(bytes(body).length + 512);
+    const picture = { ...body, messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'image_url', image_url: { url: 'https://x/y.png' } }] }] };
+    expect(planOpenAiCall(bytes(picture), model).maxInputTokens).toBeGreaterThan(50_000);
+    expect(planOpenAiCall(bytes({ ...picture, messages: [...picture.messages, ...picture.messages, ...picture.messages] }), model).maxInputTokens).toBe(100_000);
+  });
+
+  it('asks for no more output than the budget grants, under the name that the provider knows', () => {
+    expect(sent(body, 40)).toMatchObject({ max_completion_tokens: 40, model: 'gpt-x' });
+    expect('max_tokens' in sent(body, 40)).toBe(false);
+    expect(sent(body, 5_000)).toEqual(body);
+  });
+
+  it('sets a ceiling on the output when the client set none, unless output is free', () => {
+    const { max_tokens: _, ...open } = body;
+    expect(planOpenAiCall(bytes(open), model).maxOutputTokens).toBe(1_000);
+    expect(sent(open, 777)).toMatchObject({ max_completion_tokens: 777 });
+    expect(sent(open, 777, { ...model, price: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } })).toEqual(open);
+  });
+
+  it('replaces the name by the provider\'s own, and asks streams for their usage', () => {
+    expect(sent({ ...body, model: 'openai/gpt-x' }, 100)).toEqual(body);
+    const plan = planOpenAiCall(bytes({ ...body, stream: true }), model);
+    expect(plan).toMatchObject({ isStream: true, wantsUsage: false });
+    expect(JSON.parse(plan.bodyFor(100).toString())).toMatchObject({ stream_options: { include_usage: true } });
+    expect(planOpenAiCall(bytes({ ...body, stream: true, stream_options: { include_usage: true } }), model).wantsUsage).toBe(true);
+  });
+
+  it('refuses what is no JSON object', () => {
+    expect(() => planOpenAiCall(Buffer.from('[1]'), model)).toThrow('JSON object');
+  });
+});
+
+describe('planConversation', () => {
+  it('writes a run\'s conversation as OpenAI does', () => {
+    const conversation = create(ConversationSchema, {
+      messages: [
+        { role: Role.SYSTEM, parts: [{ kind: { case: 'text', value: 'be brief' } }] },
+        { role: Role.USER, parts: [{ kind: { case: 'text', value: 'see' } }, { kind: { case: 'image', value: { url: 'https://x/y.png' } } }] },
+        { role: Role.ASSISTANT, parts: [{ kind: { case: 'reasoning', value: 'hm' } }, { kind: { case: 'toolCall', value: create(ToolCallSchema, { id: 'c', name: 't', arguments: '{}' }) } }] },
+        { role: Role.TOOL, parts: [{ kind: { case: 'toolResult', value: create(ToolResultSchema, { callId: 'c', text: '42' }) } }] },
+      ],
+      tools: [{ name: 't', description: 'd', parameters: '{"type":"object"}' }],
+      parameters: { temperature: 0.5, maxOutputTokens: 9n, stop: [], toolChoice: 't' },
+    });
+    expect(JSON.parse(planConversation(conversation, model, false).bodyFor(9).toString())).toEqual({
+      model: 'gpt-x',
+      messages: [
+        { role: 'system', content: 'be brief' },
+        { role: 'user', content: [{ type: 'text', text: 'see' }, { type: 'image_url', image_url: { url: 'https://x/y.png' } }] },
+        { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }] },
+        { role: 'tool', tool_call_id: 'c', content: '42' },
+      ],
+      tools: [{ type: 'function', function: { name: 't', description: 'd', parameters: { type: 'object' } } }],
+      temperature: 0.5, max_tokens: 9, tool_choice: { type: 'function', function: { name: 't' } },
+    });
+  });
+});

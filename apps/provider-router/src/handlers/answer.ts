@@ -1,0 +1,105 @@
+import { create } from '@bufbuild/protobuf';
+import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
+import { CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError, type InferenceResponse } from '@nexus/contracts';
+import { costOf, deterministicId, type AppError, type TokenPrice } from '@nexus/core';
+import { attributes, type Span } from '@nexus/runtime';
+import { priceForInput } from '../domain/model-catalog.js';
+import type { CallPlan } from '../domain/plan-call.js';
+import type { Failed, ProviderOutcome, Usage } from '../providers/provider-outcome.js';
+import { toChatMessage, toWireFinish, toWirePrice, toWireUsage } from '../providers/to-contract.js';
+
+type Request = Message<'inference.request'>;
+
+/** The answer and the usage record of a call that was made. */
+export function answerOf(message: Request, plan: CallPlan, outcome: ProviderOutcome, parts: number, now: number, span: Span): OutgoingMessage[] {
+  const usage = outcome.usage;
+  const price = usage ? priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite) : plan.price;
+  const spend = usage && {
+    provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOf(usage, price)), durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+  };
+  if (span.isRecording) describe(span, plan, outcome, usage, price);
+  const records = recordsOf(message, plan, outcome, price, now);
+  if (outcome.kind === 'failed') {
+    span.recordError(outcome.error);
+    return [response(message, { outcome: { case: 'error', value: toWireError(outcome.error) }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
+  }
+  const isPlain = message.payload.input.case === 'openaiBody';
+  const completion = create(CompletionSchema, {
+    output: isPlain ? { case: 'openaiBody', value: outcome.body ?? new Uint8Array() } : { case: 'message', value: toChatMessage(outcome.message()) },
+    finishReason: toWireFinish(outcome.finishReason),
+  });
+  return [response(message, { outcome: { case: 'completion', value: completion }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
+}
+
+/** The answer when no provider was called. */
+export function refusalOf(message: Request, error: AppError): OutgoingMessage {
+  return response(message, { outcome: { case: 'error', value: toWireError(error) } }, 0);
+}
+
+function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend'>>, parts: number): OutgoingMessage {
+  const { attemptId, run } = message.payload;
+  return outgoing({
+    channel: 'inference.response',
+    id: deterministicId(attemptId, 'response'),
+    tenantId: message.tenantId,
+    correlationId: message.correlationId,
+    trace: message.trace,
+    to: message.replyTo,
+    partitionKey: run?.runId ?? attemptId,
+    payload: create(InferenceResponseSchema, { attemptId, run, parts: BigInt(parts), ...fields }),
+  });
+}
+
+/** Nothing is recorded when nobody knows what the provider did: the attempt stays open, and becomes UNKNOWN. */
+function recordsOf(message: Request, plan: CallPlan, outcome: ProviderOutcome, price: TokenPrice, now: number): OutgoingMessage[] {
+  const result = resultOf(outcome);
+  if (result === undefined) return [];
+  const { attemptId, attribution, run } = message.payload;
+  return [outgoing({
+    channel: 'usage.recorded',
+    id: attemptId,
+    tenantId: message.tenantId,
+    correlationId: message.correlationId,
+    trace: message.trace,
+    payload: create(UsageRecordedSchema, {
+      attemptId, result, attribution,
+      usage: outcome.usage && toWireUsage(outcome.usage),
+      price: toWirePrice(price),
+      provider: plan.model.target.name,
+      model: plan.model.upstreamModel,
+      finishedAtMs: BigInt(now),
+      durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+      errorCode: outcome.kind === 'failed' ? outcome.error.code : '',
+      providerRequestId: outcome.providerRequestId ?? '',
+      runId: run?.runId ?? '',
+    }),
+  })];
+}
+
+function resultOf(outcome: ProviderOutcome): Result | undefined {
+  if (outcome.kind === 'completed') return Result.SUCCEEDED;
+  switch (outcome.error.charge) {
+    case 'none': return outcome.wasSent ? Result.FAILED : Result.NOT_SENT;
+    case 'estimated': return isCancelled(outcome) ? Result.CANCELLED : Result.FAILED;
+    case 'unknown': return undefined;
+  }
+}
+
+function isCancelled(outcome: Failed): boolean {
+  return outcome.error.code === 'cancelled';
+}
+
+function describe(span: Span, plan: CallPlan, outcome: ProviderOutcome, usage: Usage | undefined, price: TokenPrice): void {
+  span.setAttributes({
+    [attributes.providerName]: plan.model.target.name,
+    ...(outcome.kind === 'completed' && { [attributes.responseModel]: outcome.model, [attributes.finishReasons]: [outcome.finishReason] }),
+    ...(usage && {
+      [attributes.inputTokens]: usage.input + usage.cacheRead + usage.cacheWrite,
+      [attributes.outputTokens]: usage.output,
+      [attributes.cacheReadTokens]: usage.cacheRead,
+      [attributes.cacheCreationTokens]: usage.cacheWrite,
+      [attributes.reasoningTokens]: usage.reasoning,
+      [attributes.costMicroUsd]: costOf(usage, price),
+    }),
+  });
+}

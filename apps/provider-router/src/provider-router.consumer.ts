@@ -1,0 +1,32 @@
+import { Controller } from '@nestjs/common';
+import type { Message, OutgoingMessage } from '@nexus/channels';
+import { ConsumesEach, Follows } from '@nexus/runtime';
+import { AppError } from '@nexus/core';
+import { refusalOf } from './handlers/answer.js';
+import { CallsUnderWay } from './handlers/calls-under-way.js';
+import { CompleteHandler } from './handlers/complete.handler.js';
+
+/** Channels in: inference.request, inference.cancel. */
+@Controller()
+export class ProviderRouterConsumer {
+  constructor(
+    private readonly complete: CompleteHandler,
+    private readonly calls: CallsUnderWay,
+  ) {}
+
+  @ConsumesEach('inference.request', {
+    concurrency: 512,
+    replyToDeadLetter: ({ message, reasonCode, reason }) => (message ? [refusalOf(message, new AppError(reasonCode, reason))] : []),
+  })
+  async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+    return this.complete.handle(message, signal);
+  }
+
+  @Follows('inference.cancel')
+  onCancel(batch: readonly Message<'inference.cancel'>[]): void {
+    for (const { payload } of batch) {
+      if (payload.target.case === 'attemptId') this.calls.cancelAttempt(payload.target.value);
+      if (payload.target.case === 'runId') this.calls.cancelRun(payload.target.value);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '@nexus/core';
+import { createModelCatalog, type ModelCatalog } from '../domain/model-catalog.js';
+import type { PriceList } from '../domain/price-list.js';
+import type { ProviderConfig } from '../domain/provider-config.js';
+import type { Environment } from '../domain/provider-target.js';
+import type { OpenAiCompatibleClient } from './openai-compatible/openai-compatible-client.js';
+
+/** Providers that are offered only when they answer are asked this often. */
+const ASK_EVERY_MS = 30_000;
+const ASK_WITHIN_MS = 2_000;
+
+/** The models that can be called now: the configuration, with what providers in reach (a local Ollama, say) told of themselves. */
+export class Models {
+  catalog: ModelCatalog;
+  private readonly discovered = new Map<string, readonly string[]>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly sources: { readonly providers: readonly ProviderConfig[]; readonly env: Environment; readonly prices: PriceList },
+    private readonly client: OpenAiCompatibleClient,
+    readonly clock: Clock,
+  ) {
+    this.catalog = createModelCatalog(sources);
+  }
+
+  /** Asks the providers that must be in reach, now and from time to time. */
+  async start(): Promise<void> {
+    await this.discover();
+    this.timer = setTimeout(() => void this.start(), ASK_EVERY_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private async discover(): Promise<void> {
+    const asked = this.catalog.providers.filter((state) => state.config.offeredWhen === 'reachable' && state.target);
+    const before = JSON.stringify([...this.discovered]);
+    await Promise.all(asked.map(async ({ config, target }) => {
+      try {
+        if (target) this.discovered.set(config.name, await this.client.listModels(target, AbortSignal.timeout(ASK_WITHIN_MS)));
+      } catch {
+        this.discovered.delete(config.name); // not in reach: not offered
+      }
+    }));
+    if (JSON.stringify([...this.discovered]) !== before) this.catalog = createModelCatalog({ ...this.sources, discovered: this.discovered });
+  }
+}
