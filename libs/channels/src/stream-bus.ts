@@ -35,6 +35,7 @@ class StreamBus implements ChannelBus {
   readonly kind: 'redis' | 'memory';
   private readonly keys: ChannelKeys;
   private readonly publisher: Publisher;
+  private readonly subscriptions = new Set<Subscription>();
 
   constructor(
     private readonly transport: StreamTransport,
@@ -63,7 +64,7 @@ class StreamBus implements ChannelBus {
 
   private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>): Subscription {
     const key = this.keys.channel(options.channel, options.partition);
-    return new WorkConsumer(options, key, this.transport, this.publisher, dispatcher, channels[options.channel].retentionMs);
+    return this.track(new WorkConsumer(options, key, this.transport, this.publisher, dispatcher, channels[options.channel].retentionMs));
   }
 
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription {
@@ -75,7 +76,12 @@ class StreamBus implements ChannelBus {
   }
 
   private followKey<C extends ChannelName>(channel: C, key: string, trims: boolean, handler: (batch: readonly Message<C>[]) => void): Subscription {
-    return new Follower(this.transport, { channel, key, trims, handler, onUnreadable: this.options.onUnreadable ?? (() => undefined) });
+    return this.track(new Follower(this.transport, { channel, key, trims, handler, onUnreadable: this.options.onUnreadable ?? (() => undefined) }));
+  }
+
+  private track(subscription: Subscription): Subscription {
+    this.subscriptions.add(subscription);
+    return subscription;
   }
 
   async history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]> {
@@ -87,7 +93,9 @@ class StreamBus implements ChannelBus {
     return this.transport.ping();
   }
 
-  close(): Promise<void> {
-    return this.transport.close();
+  /** What is under way and was not stopped before is left to its redelivery. */
+  async close(): Promise<void> {
+    await Promise.all([...this.subscriptions].map((subscription) => subscription.stop(0)));
+    await this.transport.close();
   }
 }

@@ -1,3 +1,4 @@
+import { AppError } from '@nexus/core';
 import type { Acknowledgement, GroupRef, NewEntry, RawEntry, StreamReader, StreamTransport } from '../stream-transport.js';
 import { MemoryStream } from './memory-stream.js';
 
@@ -119,7 +120,7 @@ class MemoryReader implements StreamReader {
   private async poll(take: () => readonly RawEntry[], blockMs: number): Promise<readonly RawEntry[]> {
     const deadline = Date.now() + blockMs;
     for (;;) {
-      if (this.isClosed) return [];
+      if (this.isClosed) throw new AppError('bus_unavailable', 'The bus is closed.', { status: 503, isRetryable: true });
       const entries = take();
       const left = deadline - Date.now();
       if (entries.length > 0 || left <= 0) return entries;
