@@ -13,6 +13,8 @@ export interface ResolvedKey {
 
 const KEEP_MS = 30_000;
 const KEEP_UNKNOWN_MS = 5_000;
+/** Secrets whose hash is remembered, so that a hot path need not hash. */
+const KNOWN_SECRETS = 10_000;
 
 /**
  * Turns a secret into its key by asking DirectoryService for the hash. Answers are kept 30 s, unknown secrets 5 s; settings.changed
@@ -20,6 +22,7 @@ const KEEP_UNKNOWN_MS = 5_000;
  */
 export class KeyResolver {
   private readonly cache: ExpiringCache<ResolvedKey | null>;
+  private readonly hashes = new Map<string, string>();
 
   constructor(clients: Pick<ServiceClients, 'directory'>, clock: Clock) {
     this.cache = new ExpiringCache<ResolvedKey | null>({
@@ -31,7 +34,18 @@ export class KeyResolver {
 
   async resolve(secret: string): Promise<ResolvedKey | undefined> {
     if (secret === '') return undefined;
-    return (await this.cache.get(hashOf(secret).toString('hex'))) ?? undefined;
+    const hash = hashOf(secret).toString('hex');
+    const resolved = await this.cache.get(hash);
+    if (resolved === null) return undefined;
+    if (this.hashes.size >= KNOWN_SECRETS) this.hashes.clear();
+    this.hashes.set(secret, hash);
+    return resolved;
+  }
+
+  /** The key if it is known to be valid at this moment, without asking or hashing; undefined says nothing: resolve() it. */
+  peek(secret: string): ResolvedKey | undefined {
+    const hash = this.hashes.get(secret);
+    return hash === undefined ? undefined : (this.cache.peek(hash) ?? undefined);
   }
 
   /** To be called for each settings.changed. */

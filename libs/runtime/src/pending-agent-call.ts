@@ -1,0 +1,146 @@
+import { create } from '@bufbuild/protobuf';
+import type { OutgoingMessage } from '@nexus/channels';
+import { IncomingRequestSchema, Outcome, Progress, fromWireError, metadataKeys, type IncomingRequest, type ProcessedRequest } from '@nexus/contracts';
+import { AppError, newId } from '@nexus/core';
+import type { AcceptedRun, AgentCall, AgentCallOptions, AgentCallsOptions } from './agent-calls.js';
+import { signPublisher } from './keys/publisher-signature.js';
+import type { ProgressFeed, ProgressMessage } from './progress-feed.js';
+
+const SLOWEST_REPUBLISH_MS = 30_000;
+/** The orchestrator ends a run at its deadline and says so; only when that is not heard either is it ended here. */
+const AFTER_DEADLINE_MS = 5_000;
+
+/** One message of AgentCalls, from its first publish to its answer. */
+export class PendingAgentCall implements AgentCall {
+  private readonly acceptance = Promise.withResolvers<AcceptedRun>();
+  private readonly completion = Promise.withResolvers<ProcessedRequest>();
+  readonly accepted = this.acceptance.promise;
+  readonly answer = this.completion.promise;
+  private readonly stopListening: (() => void) | undefined;
+  private readonly onAbort = (): void => this.cancel();
+  private republishTimer: NodeJS.Timeout | undefined;
+  private deadlineTimer: NodeJS.Timeout | undefined;
+  private acceptTimer: NodeJS.Timeout | undefined;
+  private isAccepted = false;
+  private isOver = false;
+
+  constructor(
+    private readonly request: IncomingRequest,
+    private readonly call: AgentCallOptions,
+    private readonly shared: AgentCallsOptions,
+    private readonly progress: ProgressFeed,
+    private readonly onOver: () => void,
+  ) {
+    this.accepted.catch(() => undefined);
+    this.answer.catch(() => undefined);
+    if (this.wantsProgress) this.stopListening = progress.listen(call.publisher.tenantId, call.messageId, (message) => this.onProgress(message));
+  }
+
+  private get wantsProgress(): boolean {
+    return this.request.progress >= Progress.STEPS;
+  }
+
+  begin(repliesReady: Promise<void>): void {
+    const { signal } = this.call;
+    if (signal?.aborted) return this.fail(cancelled());
+    signal?.addEventListener('abort', this.onAbort);
+    if (this.request.deadlineMs > 0n) {
+      const waitMs = Number(this.request.deadlineMs) + AFTER_DEADLINE_MS - this.shared.clock.now();
+      this.deadlineTimer = setTimeout(() => this.fail(new AppError('timeout', 'No answer came in time.', { status: 504 })), Math.max(waitMs, 0));
+    }
+    if (this.wantsProgress) this.acceptTimer = setTimeout(() => this.acceptance.reject(notAcceptedInTime()), this.shared.acceptWithinMs ?? 30_000);
+    const listening = this.wantsProgress ? Promise.all([repliesReady, this.progress.ready]) : repliesReady;
+    void listening.then(() => this.publish(this.shared.republishMs ?? 2_000, true));
+  }
+
+  onAnswer(answer: ProcessedRequest): void {
+    if (this.isOver) return;
+    if (answer.outcome === Outcome.REFUSED) this.acceptance.reject(refusalOf(answer));
+    else this.acceptance.resolve({ runId: answer.runId, threadId: answer.threadId, queuedBehind: 0 });
+    this.completion.resolve(answer);
+    this.end();
+  }
+
+  fail(error: AppError): void {
+    if (this.isOver) return;
+    this.acceptance.reject(error);
+    this.completion.reject(error);
+    this.end();
+  }
+
+  forget(): void {
+    this.fail(new AppError('forgotten', 'Nobody waits for this answer.'));
+  }
+
+  private onProgress(message: ProgressMessage): void {
+    if (this.isOver) return;
+    const { part, runId } = message.payload;
+    if (part.case === 'accepted') {
+      clearTimeout(this.acceptTimer);
+      this.acceptance.resolve({ runId, threadId: part.value.threadId, queuedBehind: part.value.queuedBehind });
+      this.isAccepted = true;
+      this.republishLater(SLOWEST_REPUBLISH_MS);
+    }
+    this.call.onProgress?.(message);
+  }
+
+  private cancel(): void {
+    if (this.isOver) return;
+    const id = newId();
+    const request = create(IncomingRequestSchema, { cancelsMessageId: this.call.messageId, surface: this.request.surface });
+    this.shared.bus.publish(this.envelope(id, request)).catch(() => undefined); // then the run goes on until its deadline
+    this.fail(cancelled());
+  }
+
+  private publish(retryMs: number, isFirst: boolean): void {
+    if (this.isOver) return;
+    this.shared.bus.publish(this.envelope(this.call.messageId, this.request)).then(
+      () => this.republishLater(retryMs),
+      (error: unknown) => (isFirst ? this.fail(AppError.from(error)) : this.republishLater(retryMs)),
+    );
+  }
+
+  /** Slowly also after the acceptance, for the answer too may get lost: the same id again brings it back. */
+  private republishLater(waitMs: number): void {
+    clearTimeout(this.republishTimer);
+    if (this.isOver) return;
+    const wait = this.isAccepted ? SLOWEST_REPUBLISH_MS : Math.min(waitMs, SLOWEST_REPUBLISH_MS);
+    this.republishTimer = setTimeout(() => this.publish(wait * 2, false), wait);
+  }
+
+  private envelope(id: string, payload: IncomingRequest): OutgoingMessage<'requests.incoming'> {
+    const { publisher, correlationId, trace } = this.call;
+    return {
+      channel: 'requests.incoming',
+      id,
+      payload,
+      correlationId: correlationId ?? this.call.messageId,
+      replyTo: this.shared.replyTo,
+      trace,
+      metadata: { [metadataKeys.authorization]: signPublisher(this.shared.serviceToken, publisher, id) },
+      partitionKey: payload.threadId || this.call.messageId,
+    };
+  }
+
+  private end(): void {
+    this.isOver = true;
+    clearTimeout(this.republishTimer);
+    clearTimeout(this.deadlineTimer);
+    clearTimeout(this.acceptTimer);
+    this.call.signal?.removeEventListener('abort', this.onAbort);
+    this.stopListening?.();
+    this.onOver();
+  }
+}
+
+function refusalOf({ error }: ProcessedRequest): AppError {
+  return error === undefined ? new AppError('internal', 'The message was refused without a reason.') : fromWireError(error);
+}
+
+function cancelled(): AppError {
+  return new AppError('run_cancelled', 'The run was cancelled.', { status: 499 });
+}
+
+function notAcceptedInTime(): AppError {
+  return new AppError('not_accepted_in_time', 'Nothing has confirmed the message yet; it may still start. Retry with the same idempotency key.', { status: 503, isRetryable: true });
+}
