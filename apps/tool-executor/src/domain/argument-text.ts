@@ -1,4 +1,5 @@
 import { AppError } from '@nexus/core';
+import { argumentPath } from './argument-path.js';
 import type { ToolArguments } from './tool.js';
 
 /** Bytes of arguments that are read at all. */
@@ -22,7 +23,7 @@ export function parseArguments(raw: string | object): ToolArguments {
 }
 
 /** The one shape of an argument error: `param` is the path, the message says the path and what is expected. */
-export function refused(path: string, expected: string): AppError {
+function refused(path: string, expected: string): AppError {
   return new AppError('invalid_tool_arguments', `${path}: ${expected}`, { status: 400, param: path });
 }
 
@@ -60,13 +61,7 @@ function refuseUnsafeKeys(root: Record<string, unknown>): void {
     if (next.depth > MAX_DEPTH) throw refused('arguments', `must not nest deeper than ${MAX_DEPTH} levels`);
     if (Object.hasOwn(next.value, '__proto__')) throw refused(next.path, 'must not have a key named __proto__');
     for (const [key, value] of Object.entries(next.value)) {
-      if (typeof value === 'object' && value !== null) open.push({ value: value as object, path: pathTo(next.path, key, Array.isArray(next.value)), depth: next.depth + 1 });
+      if (typeof value === 'object' && value !== null) open.push({ value: value as object, path: argumentPath(next.path, key, Array.isArray(next.value)), depth: next.depth + 1 });
     }
   }
-}
-
-/** `arguments.a`, `arguments[0]` or, for keys that are no identifiers, `arguments["a b"]` (cut at 64 characters). */
-export function pathTo(parent: string, key: string, isIndex: boolean): string {
-  if (isIndex) return `${parent}[${key}]`;
-  return /^[A-Za-z_$][\w$]{0,63}$/.test(key) ? `${parent}.${key}` : `${parent}[${JSON.stringify(key.slice(0, 64))}]`;
 }

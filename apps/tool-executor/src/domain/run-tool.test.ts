@@ -19,7 +19,7 @@ const never = (): Promise<string> => new Promise(() => {});
 
 describe('runTool', () => {
   it('passes the result on, and gives the tool its arguments and context', async () => {
-    const echo = tool(async (args, { timezone, now }) => JSON.stringify({ args, timezone, now: now() }));
+    const echo = tool(async (args, at) => JSON.stringify({ args, timezone: at.timezone, now: at.now() }));
     expect(await runTool(echo, { a: 1 }, context())).toEqual({ kind: 'ok', text: '{"args":{"a":1},"timezone":"UTC","now":0}', truncated: false });
   });
 

@@ -1,5 +1,6 @@
 import { AppError } from '@nexus/core';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { compileJsonSchema } from '../tools/compile-json-schema.js';
 import type { Tool } from './tool.js';
 import { ToolRegistry } from './tool-registry.js';
 
@@ -31,7 +32,7 @@ function errorOf(act: () => unknown): AppError {
 
 let registry: ToolRegistry;
 beforeEach(() => {
-  registry = new ToolRegistry();
+  registry = new ToolRegistry(compileJsonSchema);
 });
 
 describe('ToolRegistry.add', () => {

@@ -1,7 +1,7 @@
 import { AppError } from '@nexus/core';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { parseArguments, pathTo } from './argument-text.js';
+import { parseArguments } from './argument-text.js';
 import { nearestNames } from './nearest-names.js';
+import type { ArgumentCheck, SchemaCompiler } from './schema-compiler.js';
 import type { Tool, ToolArguments } from './tool.js';
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -12,8 +12,12 @@ const MAX_VIOLATIONS = 5;
 
 /** The tools that can be called, by name. What it accepts at boot can be called; what it returns from `readArguments` is valid. */
 export class ToolRegistry {
-  readonly #entries = new Map<string, { readonly tool: Tool; readonly validate: ValidateFunction }>();
-  readonly #ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false, addUsedSchema: false, logger: false });
+  readonly #entries = new Map<string, { readonly tool: Tool; readonly check: ArgumentCheck }>();
+  readonly #compileSchema: SchemaCompiler;
+
+  constructor(compileSchema: SchemaCompiler) {
+    this.#compileSchema = compileSchema;
+  }
 
   /** Throws AppError `invalid_tool` for a name that is taken or not allowed, a broken schema, or limits that make no sense. */
   add(tool: Tool): void {
@@ -25,7 +29,7 @@ export class ToolRegistry {
     if (!Number.isSafeInteger(tool.maxResultBytes) || tool.maxResultBytes < MIN_RESULT_BYTES) {
       throw invalid(tool, `maxResultBytes must be an integer of at least ${MIN_RESULT_BYTES}`);
     }
-    this.#entries.set(tool.name, { tool, validate: this.#compile(tool) });
+    this.#entries.set(tool.name, { tool, check: this.#compile(tool) });
   }
 
   /** The tool of that name. Throws AppError `unknown_tool` with the nearest names. */
@@ -43,17 +47,17 @@ export class ToolRegistry {
    * Throws AppError `unknown_tool`, or `invalid_tool_arguments` whose message names each path and what is expected there.
    */
   readArguments(name: string, raw: string | object): ToolArguments {
-    const { validate } = this.#entry(name);
+    const { check } = this.#entry(name);
     const args = parseArguments(raw);
-    if (validate(args)) return args;
-    const violations = (validate.errors ?? []).map(describe);
+    const violations = check(args);
+    if (violations.length === 0) return args;
     const more = violations.length - MAX_VIOLATIONS;
     const lines = violations.slice(0, MAX_VIOLATIONS).map(({ path, expected }) => `${path}: ${expected}`);
     if (more > 0) lines.push(`and ${more} more`);
     throw new AppError('invalid_tool_arguments', lines.join('; '), { status: 400, param: violations[0]?.path ?? 'arguments' });
   }
 
-  #entry(name: string): { readonly tool: Tool; readonly validate: ValidateFunction } {
+  #entry(name: string): { readonly tool: Tool; readonly check: ArgumentCheck } {
     const entry = this.#entries.get(name);
     if (entry !== undefined) return entry;
     const near = nearestNames(name, this.#entries.keys());
@@ -61,9 +65,9 @@ export class ToolRegistry {
     throw new AppError('unknown_tool', `There is no tool named ${JSON.stringify(name.slice(0, 64))}. ${hint}`, { status: 404, param: 'name' });
   }
 
-  #compile(tool: Tool): ValidateFunction {
+  #compile(tool: Tool): ArgumentCheck {
     try {
-      return this.#ajv.compile(tool.parameters);
+      return this.#compileSchema(tool.parameters);
     } catch (cause) {
       throw invalid(tool, `its parameters are no valid JSON Schema (draft 2020-12): ${cause instanceof Error ? cause.message : 'unknown reason'}`);
     }
@@ -72,30 +76,4 @@ export class ToolRegistry {
 
 function invalid(tool: Tool, reason: string): AppError {
   return new AppError('invalid_tool', `The tool ${JSON.stringify(tool.name)} cannot be added: ${reason}.`, { param: tool.name });
-}
-
-function describe(error: ErrorObject): { path: string; expected: string } {
-  const path = pathOf(error.instancePath);
-  const params = error.params as Record<string, unknown>;
-  switch (error.keyword) {
-    case 'required':
-      return { path: pathTo(path, String(params['missingProperty']), false), expected: 'is required' };
-    case 'additionalProperties':
-      return { path: pathTo(path, String(params['additionalProperty']), false), expected: 'is not a known argument' };
-    case 'enum':
-      return { path, expected: `must be one of ${(params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ')}` };
-    case 'const':
-      return { path, expected: `must be ${JSON.stringify(params['allowedValue'])}` };
-    default:
-      return { path, expected: error.message ?? 'is not valid' };
-  }
-}
-
-/** `/a/0/b~1c` (JSON Pointer) as `arguments.a[0]["b/c"]`. */
-function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce((path, key) => pathTo(path, key, /^\d+$/.test(key)), 'arguments');
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ToolRegistry } from '../domain/tool-registry.js';
 import type { ToolContext } from '../domain/tool.js';
+import { compileJsonSchema } from './compile-json-schema.js';
 import { currentTime } from './current-time.js';
 
 const context = (iso: string, person: Partial<ToolContext> = {}): ToolContext => ({ signal: new AbortController().signal, now: () => Date.parse(iso), ...person });
@@ -44,7 +45,7 @@ describe('current_time', () => {
   });
 
   it('has a schema that the registry takes and that refuses other arguments', () => {
-    const registry = new ToolRegistry();
+    const registry = new ToolRegistry(compileJsonSchema);
     registry.add(currentTime);
     expect(registry.readArguments('current_time', '')).toEqual({});
     expect(() => registry.readArguments('current_time', '{"timezone":9}')).toThrow('arguments.timezone: must be string');

@@ -86,7 +86,7 @@ function rangeLength([start, end, step]: readonly unknown[]): number {
 function sizes(args: readonly unknown[]): number[] {
   return args.flatMap((arg): number[] => {
     if (Array.isArray(arg)) return sizes(arg);
-    if (math.isMatrix(arg)) return sizes(arg.valueOf() as unknown[]);
+    if (math.isMatrix(arg)) return sizes(arg.valueOf());
     return typeof arg === 'number' || math.isBigNumber(arg) || typeof arg === 'bigint' ? [Math.abs(Number(arg))] : [];
   });
 }
@@ -113,10 +113,12 @@ function present(value: MathType | undefined): Evaluation {
 function decimal(value: BigNumber): { text: string; isRounded: boolean } {
   if (!value.isFinite()) return { text: value.toString(), isRounded: false };
   if (value.isInteger() && value.e < PRECISION) return { text: value.toFixed(), isRounded: false };
-  const isExact = value.precision() <= EXACT_DIGITS;
+  // 1/3 * 3 ends in a few wrong digits; without them it is 1.
+  const clean = value.toSignificantDigits(PRECISION - 8);
+  const isExact = clean.precision() <= EXACT_DIGITS;
   // sin(pi) comes out as 1e-128: noise of the arithmetic, not a result.
   if (!isExact && value.e < -100) return { text: '0', isRounded: true };
-  const shown = isExact ? value : value.toSignificantDigits(ROUNDED_DIGITS);
+  const shown = isExact ? clean : value.toSignificantDigits(ROUNDED_DIGITS);
   return { text: shown.e > -10 && shown.e < PRECISION ? shown.toFixed() : shown.toString(), isRounded: !isExact };
 }
 

@@ -23,7 +23,7 @@ const script = new Script('callWork()');
 process.on('message', (call: Call) => {
   input = call.input;
   try {
-    process.send?.({ kind: 'ok', output: script.runInThisContext({ timeout: call.timeoutMs }) });
+    process.send?.({ kind: 'ok', output: script.runInThisContext({ timeout: call.timeoutMs }) as unknown });
   } catch (error) {
     process.send?.({ kind: 'error', message: error instanceof Error ? error.message : 'unknown' });
   }

@@ -3,7 +3,9 @@ import { AppError } from '@nexus/core';
 
 /** What runs in the child, and within which bounds. */
 export interface IsolatedWork {
-  /** Module that exports the function; it imports packages only, nothing by relative path. */
+  /** Subject of error messages, e.g. `The calculation`. */
+  readonly title: string;
+  /** Source module (`.ts`) that exports the function; it imports packages only, nothing by relative path. */
   readonly module: URL;
   /** Name of the function: synchronous, one argument; both it and the result are structured-cloneable. */
   readonly exportName: string;
@@ -32,7 +34,7 @@ export class IsolatedProcess<Input, Output> {
 
   constructor(work: IsolatedWork) {
     this.#work = work;
-    this.#child = fork(siblingModule('isolated-process-child', import.meta.url), [work.module.href, work.exportName], {
+    this.#child = fork(asRunning(new URL('./isolated-process-child.ts', import.meta.url)), [asRunning(work.module).href, work.exportName], {
       env: {},
       execArgv: ['--permission', '--allow-fs-read=*', `--max-old-space-size=${work.maxHeapMb}`],
       serialization: 'advanced',
@@ -79,6 +81,7 @@ export class IsolatedProcess<Input, Output> {
 
   #reply(timeoutMs: number): Promise<Reply> {
     const child = this.#child;
+    const { title, maxHeapMb } = this.#work;
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         clearTimeout(timer);
@@ -86,9 +89,9 @@ export class IsolatedProcess<Input, Output> {
         act();
       };
       const onMessage = (message: unknown): void => settle(() => resolve(message as Reply));
-      const onExit = (): void => settle(() => reject(new AppError('tool_crashed', `The calculation ended abruptly; it may need more than its ${this.#work.maxHeapMb} MB of memory.`)));
-      const onError = (cause: Error): void => settle(() => reject(new AppError('tool_crashed', 'The calculation could not be started.', { isRetryable: true, cause })));
-      const onTime = (): void => settle(() => reject(new AppError('tool_timeout', `The calculation took longer than ${timeoutMs} ms and was stopped.`)));
+      const onExit = (): void => settle(() => reject(new AppError('tool_crashed', `${title} ended abruptly; it may need more than its ${maxHeapMb} MB of memory.`)));
+      const onError = (cause: Error): void => settle(() => reject(new AppError('tool_crashed', `${title} could not be started.`, { isRetryable: true, cause })));
+      const onTime = (): void => settle(() => reject(new AppError('tool_timeout', `${title} took longer than ${timeoutMs} ms and was stopped.`)));
       const timer = setTimeout(onTime, timeoutMs);
       child.once('message', onMessage).once('exit', onExit).once('error', onError);
     });
@@ -103,9 +106,9 @@ export class IsolatedProcess<Input, Output> {
   }
 }
 
-/** The module `name` beside the importing one: `.ts` when that runs from the sources, `.js` when from the build. */
-export function siblingModule(name: string, importMetaUrl: string): URL {
-  return new URL(`./${name}${importMetaUrl.endsWith('.ts') ? '.ts' : '.js'}`, importMetaUrl);
+/** A source module's URL as it is now: of its `.js` file when this runs from the build. */
+function asRunning(source: URL): URL {
+  return import.meta.url.endsWith('.ts') ? source : new URL(source.href.replace(/\.ts$/, '.js'));
 }
 
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

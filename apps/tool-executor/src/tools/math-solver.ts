@@ -2,7 +2,6 @@ import { AppError } from '@nexus/core';
 import { z } from 'zod';
 import type { Tool } from '../domain/tool.js';
 import type { Evaluation } from './evaluate-expression.js';
-import { siblingModule } from './isolated-process.js';
 import { normaliseExpression } from './normalise-expression.js';
 import { parametersOf } from './parameters-of.js';
 import { ProcessPool } from './process-pool.js';
@@ -31,7 +30,8 @@ const argumentsSchema = z.strictObject({
 export function mathSolver(config: MathSolverConfig = {}): Tool {
   const timeoutMs = config.timeoutMs ?? 2_000;
   const pool = new ProcessPool<{ expression: string }, Evaluation>({
-    module: siblingModule('evaluate-expression', import.meta.url),
+    title: 'The calculation',
+    module: new URL('./evaluate-expression.ts', import.meta.url),
     exportName: 'evaluateExpression',
     timeoutMs,
     maxHeapMb: config.maxHeapMb ?? 128,

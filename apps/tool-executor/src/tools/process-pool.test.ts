@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import { siblingModule } from './isolated-process.js';
 import { ProcessPool, type ProcessPoolOptions } from './process-pool.js';
 
 const SOURCE = `
@@ -29,7 +28,7 @@ interface Act {
 
 const pools: ProcessPool<Act, unknown>[] = [];
 const pool = (options: Partial<ProcessPoolOptions> = {}): ProcessPool<Act, unknown> => {
-  const made = new ProcessPool<Act, unknown>({ module: MODULE, exportName: 'act', timeoutMs: 5_000, maxHeapMb: 32, size: 1, idleMs: 60_000, ...options });
+  const made = new ProcessPool<Act, unknown>({ title: 'The act', module: MODULE, exportName: 'act', timeoutMs: 5_000, maxHeapMb: 32, size: 1, idleMs: 60_000, ...options });
   pools.push(made);
   return made;
 };
@@ -70,11 +69,11 @@ describe('ProcessPool', () => {
   });
 
   it.each([
-    ['takes too long', 'endless', 'tool_timeout'],
-    ['ends its process', 'exit', 'tool_crashed'],
-    ['fills the memory', 'fill', 'tool_crashed'],
-  ])('replaces the process when a call %s', async (_, name, code) => {
-    const one = pool({ timeoutMs: 1_000 });
+    ['takes too long', 'endless', 'tool_timeout', 1_000],
+    ['ends its process', 'exit', 'tool_crashed', 15_000],
+    ['fills the memory', 'fill', 'tool_crashed', 15_000],
+  ])('replaces the process when a call %s', async (_, name, code, timeoutMs) => {
+    const one = pool({ timeoutMs });
     const pid = await one.run({ name: 'pid' }, signal);
     await expect(one.run({ name }, signal)).rejects.toMatchObject({ code });
     expect(await one.run({ name: 'pid' }, signal)).not.toBe(pid);
@@ -130,7 +129,7 @@ describe('isolated-process-child', () => {
       child.once('message', () => child.send({ input: { name: 'endless' }, timeoutMs: 500 }, () => process.kill(process.pid, 'SIGKILL')));
     `;
     // The child inherits the parent's stdout: `close` comes only when both have ended.
-    const killed = spawn(process.execPath, ['-e', parent, siblingModule('isolated-process-child', import.meta.url).href, MODULE.href], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const killed = spawn(process.execPath, ['-e', parent, new URL('./isolated-process-child.ts', import.meta.url).href, MODULE.href], { stdio: ['ignore', 'pipe', 'ignore'] });
     killed.stdout.resume();
     const [, exitSignal] = (await once(killed, 'close')) as [number | null, string | null];
     expect(exitSignal).toBe('SIGKILL');
