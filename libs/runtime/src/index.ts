@@ -13,7 +13,7 @@ export { migrationsOf, openDatabase } from './open-database.js';
 export { ProgressFeed, type ProgressListener, type ProgressMessage } from './progress-feed.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
 export { REQUEST_ID_HEADER } from './port/request-id.js';
-export { TENANT_HEADER, asService, asTenant, type CallDetails } from './rpc/call-options.js';
+export { TENANT_HEADER, asKey, asService, asTenant, type CallDetails } from './rpc/call-options.js';
 export { caller, requireAdmin, requireService, requireTenant, type Caller } from './rpc/caller.js';
 export { fromConnectError, toConnectError } from './rpc/rpc-error.js';
 export { RpcService } from './rpc/rpc-service.js';

@@ -1,11 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { HandlerContext } from '@connectrpc/connect';
-import { Health, KeyKind, ServerReflection, ServerReflectionAlpha } from '@nexus/contracts';
-import { AppError, isUuid, parseTraceparent } from '@nexus/core';
+import { decodeBinaryHeader, type HandlerContext } from '@connectrpc/connect';
+import { Health, KeyKind, KeySchema, ServerReflection, ServerReflectionAlpha } from '@nexus/contracts';
+import { AppError, isUuid, parseTraceparent, type TraceContext } from '@nexus/core';
 import { hashOf, type KeyResolver } from '../keys/key-resolver.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from '../port/request-id.js';
 import { callerKey, type Caller } from './caller.js';
-import { TENANT_HEADER } from './call-options.js';
+import { KEY_HEADER, TENANT_HEADER } from './call-options.js';
 import { toConnectError } from './rpc-error.js';
 
 /** Services that tell nothing of a tenant, so that probes and tools need no key. */
@@ -33,7 +33,7 @@ async function identify(headers: Headers, requestId: string, tokenHash: Buffer, 
   }
   const trace = parseTraceparent(headers.get('traceparent') ?? undefined);
   if (timingSafeEqual(hashOf(secret), tokenHash)) {
-    return { kind: 'service', tenantId: tenantOf(headers), requestId, trace };
+    return callerOfService(headers, requestId, trace);
   }
   const resolved = await keys.resolve(secret);
   if (resolved === undefined) throw new AppError('invalid_key', 'This key is not known, or it was revoked.', { status: 401 });
@@ -41,6 +41,14 @@ async function identify(headers: Headers, requestId: string, tokenHash: Buffer, 
     throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
   }
   return { kind: 'key', tenantId: resolved.tenantId, key: resolved.key, requestId, trace };
+}
+
+/** A service speaks for itself, or for the caller of a key that it has checked. */
+function callerOfService(headers: Headers, requestId: string, trace: TraceContext | undefined): Caller {
+  const tenantId = tenantOf(headers);
+  const key = headers.get(KEY_HEADER);
+  if (key === null) return { kind: 'service', tenantId, requestId, trace };
+  return { kind: 'key', tenantId, key: decodeBinaryHeader(key, KeySchema), requestId, trace };
 }
 
 function tenantOf(headers: Headers): string {
