@@ -41,6 +41,13 @@ const accepted = (message: Incoming) =>
     payload: create(ProgressPartSchema, { runId: 'run-1', messageId: message.id, part: { case: 'accepted', value: { threadId: 'thread-1', queuedBehind: 2 } } }),
   });
 
+/** As the router publishes them: they name the run, not the message. */
+const delta = (text: string) =>
+  outgoing({
+    channel: 'requests.progress', id: `delta-${text}`, tenantId: TENANT,
+    payload: create(ProgressPartSchema, { runId: 'run-1', part: { case: 'textDelta', value: text } }),
+  });
+
 const answer = (message: Incoming, outcome = Outcome.ANSWERED) =>
   outgoing({
     channel: 'requests.processed', id: `${message.id}-answer`, tenantId: TENANT, to: message.replyTo,
@@ -62,11 +69,11 @@ describe('AgentCalls', () => {
   });
 
   it('hears the live parts that it asked for', async () => {
-    reply = (message) => [accepted(message)];
+    reply = (message) => [accepted(message), delta('no'), delta('on')];
     const parts: (string | undefined)[] = [];
-    const call = calls.ask(question(Progress.PARTS), { publisher, messageId: 'm-1', onProgress: ({ payload }) => parts.push(payload.part.case) });
+    const call = calls.ask(question(Progress.PARTS), { publisher, messageId: 'm-1', onProgress: ({ payload }) => parts.push(payload.part.case === 'textDelta' ? payload.part.value : payload.part.case) });
     expect(await call.accepted).toEqual({ runId: 'run-1', threadId: 'thread-1', queuedBehind: 2 });
-    expect(parts).toContain('accepted');
+    await expect.poll(() => parts.slice(0, 3)).toEqual(['accepted', 'no', 'on']);
   });
 
   it('rejects the acceptance with the refusal, and still gives the answer', async () => {

@@ -16,7 +16,7 @@ export class PendingAgentCall implements AgentCall {
   private readonly completion = Promise.withResolvers<ProcessedRequest>();
   readonly accepted = this.acceptance.promise;
   readonly answer = this.completion.promise;
-  private readonly stopListening: (() => void) | undefined;
+  private stopListening: (() => void) | undefined;
   private readonly onAbort = (): void => this.cancel();
   private republishTimer: NodeJS.Timeout | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
@@ -33,7 +33,7 @@ export class PendingAgentCall implements AgentCall {
   ) {
     this.accepted.catch(() => undefined);
     this.answer.catch(() => undefined);
-    if (this.wantsProgress) this.stopListening = progress.listen(call.publisher.tenantId, call.messageId, (message) => this.onProgress(message));
+    if (this.wantsProgress) this.listenTo(call.messageId);
   }
 
   private get wantsProgress(): boolean {
@@ -72,11 +72,17 @@ export class PendingAgentCall implements AgentCall {
     this.fail(new AppError('forgotten', 'Nobody waits for this answer.'));
   }
 
+  private listenTo(runOrMessageId: string): void {
+    this.stopListening?.();
+    this.stopListening = this.progress.listen(this.call.publisher.tenantId, runOrMessageId, (message) => this.onProgress(message));
+  }
+
   private onProgress(message: ProgressMessage): void {
     if (this.isOver) return;
     const { part, runId } = message.payload;
     if (part.case === 'accepted') {
       clearTimeout(this.acceptTimer);
+      if (!this.isAccepted) this.listenTo(runId); // deltas name the run only
       this.acceptance.resolve({ runId, threadId: part.value.threadId, queuedBehind: part.value.queuedBehind });
       this.isAccepted = true;
       this.republishLater(SLOWEST_REPUBLISH_MS);

@@ -41,7 +41,7 @@ export class ProgressFeed {
   private hand(message: ProgressMessage): void {
     const { runId, messageId } = message.payload;
     for (const id of runId === messageId ? [runId] : [runId, messageId]) {
-      for (const listener of this.listeners.get(keyOf(message.tenantId, id)) ?? []) listener(message);
+      for (const listener of [...(this.listeners.get(keyOf(message.tenantId, id)) ?? [])]) listener(message);
     }
   }
 }
