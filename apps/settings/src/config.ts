@@ -7,7 +7,7 @@ export const settingsEnvironmentSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{16,200}$/, 'must have 16 to 200 printable characters and no blanks; leave it out to have no development key')
     .optional()
-    .describe('Secret of the admin key of the development tenant: made at start, and changed when this changes. Not set: none is made.'),
+    .describe('Secret of the admin key of the development tenant: made at start, and changed when this changes. Not set: nothing is made or changed.'),
 });
 
 export interface SettingsConfig {

@@ -11,6 +11,7 @@ import { RevokeKeyHandler } from './handlers/revoke-key.handler.js';
 import { SwitchHandler } from './handlers/switch.handler.js';
 import { TenantChanges } from './handlers/tenant-changes.js';
 import { UpdateConfigHandler } from './handlers/update-config.handler.js';
+import { SettingsConsumer } from './settings.consumer.js';
 import { SettingsRpc } from './settings.rpc.js';
 import { AuditRepository } from './storage/audit.repository.js';
 import { ConfigRepository } from './storage/config.repository.js';
@@ -25,6 +26,7 @@ export class SettingsModule {
   static with(environment: Environment): DynamicModule {
     return {
       module: SettingsModule,
+      controllers: [SettingsConsumer],
       providers: [
         { provide: SETTINGS_CONFIG, useValue: readSettingsConfig(environment) },
         AuditRepository, ConfigRepository, KeyRepository, SwitchRepository, TenantRepository,

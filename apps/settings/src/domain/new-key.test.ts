@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkedNewKey } from './new-key.js';
+import { checkedNewKey, type NewKey } from './new-key.js';
 
-const good = { name: 'laptop', kind: 'api', client: 'acme', project: '', surfaces: [], isAdmin: true };
+const good: NewKey = { name: 'laptop', kind: 'api', client: 'acme', project: '', surfaces: [], isAdmin: true };
 
 describe('checkedNewKey', () => {
   it('takes a key for programs and one for adapters', () => {
@@ -16,6 +16,6 @@ describe('checkedNewKey', () => {
     ['a surface that is no name', { surfaces: ['Tele gram'] }, 'surfaces'],
     ['an admin key for adapters', { kind: 'surface' }, 'is_admin'],
   ])('refuses %s and names the field', (_what, change, param) => {
-    expect(() => checkedNewKey({ ...good, ...change })).toThrow(expect.objectContaining({ code: 'invalid_key_request', status: 400, param }));
+    expect(() => checkedNewKey({ ...good, ...(change as Partial<NewKey>) })).toThrow(expect.objectContaining({ code: 'invalid_key_request', status: 400, param }));
   });
 });

@@ -1,30 +1,38 @@
 import { AppError } from '@nexus/core';
-import { z } from 'zod';
 
-const text = (longest: number) => z.string().max(longest, `has at most ${longest} characters`).refine((value) => !/\p{Cc}/u.test(value), 'holds control characters');
-
-const schema = z.object({
-  name: text(100).min(1, 'must be given: it tells keys apart'),
-  kind: z.enum(['api', 'surface'], 'must be API (for programs) or SURFACE (for adapters)'),
-  client: text(100),
-  project: text(100),
-  surfaces: z.array(z.string().regex(/^[a-z][a-z0-9_-]{0,49}$/, 'are names such as telegram or web')).max(50, 'are at most 50'),
-  isAdmin: z.boolean(),
-});
+/** `api`: for programs. `surface`: for adapters, publishes messages of the surfaces named. */
+export type NewKeyKind = 'api' | 'surface';
 
 /** What somebody wants a key to be. */
-export type NewKey = z.infer<typeof schema>;
+export interface NewKey {
+  readonly name: string;
+  readonly kind: NewKeyKind;
+  readonly client: string;
+  readonly project: string;
+  /** Empty is every surface. */
+  readonly surfaces: readonly string[];
+  readonly isAdmin: boolean;
+}
+
+const LONGEST_TEXT = 100;
+const MOST_SURFACES = 50;
+const SURFACE = /^[a-z][a-z0-9_-]{0,49}$/;
 
 /** Checks what is asked for. Throws an AppError `invalid_key_request` (400) that names the field. */
-export function checkedNewKey(wish: { readonly [Field in keyof NewKey]: unknown }): NewKey {
-  const parsed = schema.safeParse(wish);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = String(issue?.path[0] ?? 'name');
-    throw new AppError('invalid_key_request', `${field} ${issue?.message ?? 'is wrong'}.`, { status: 400, param: field });
+export function checkedNewKey(wish: Omit<NewKey, 'kind'> & { readonly kind: NewKeyKind | undefined }): NewKey {
+  const { kind } = wish;
+  if (wish.name === '') throw invalid('name', 'must be given: it tells keys apart');
+  for (const field of ['name', 'client', 'project'] as const) {
+    if (wish[field].length > LONGEST_TEXT) throw invalid(field, `has at most ${LONGEST_TEXT} characters`);
+    if (/\p{Cc}/u.test(wish[field])) throw invalid(field, 'must not hold control characters');
   }
-  if (parsed.data.kind === 'surface' && parsed.data.isAdmin) {
-    throw new AppError('invalid_key_request', 'A surface key only publishes messages; it cannot be an admin key.', { status: 400, param: 'is_admin' });
-  }
-  return parsed.data;
+  if (kind === undefined) throw invalid('kind', 'must be KEY_KIND_API (for programs) or KEY_KIND_SURFACE (for adapters)');
+  if (wish.surfaces.length > MOST_SURFACES) throw invalid('surfaces', `are at most ${MOST_SURFACES}`);
+  if (!wish.surfaces.every((surface) => SURFACE.test(surface))) throw invalid('surfaces', 'are names such as telegram or web');
+  if (kind === 'surface' && wish.isAdmin) throw invalid('is_admin', 'is not for a surface key, which only publishes messages');
+  return { ...wish, kind };
+}
+
+function invalid(field: string, what: string): AppError {
+  return new AppError('invalid_key_request', `${field} ${what}.`, { status: 400, param: field });
 }
