@@ -52,7 +52,7 @@ const common = z.object({
   NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(3_500).describe('Time that work under way has to finish after SIGTERM.'),
 });
 
-const perService = Object.fromEntries(
+const perService = Object.fromEntries<z.ZodType>(
   serviceNames.flatMap((service) => [
     [`NEXUS_${environmentName(service)}_PORT`, port.optional().describe(`Port of ${service}; default ${defaultPorts[service]}.`)],
     [`NEXUS_${environmentName(service)}_URL`, url(['http:', 'https:']).optional().describe(`Where ${service} answers; default http://127.0.0.1:${defaultPorts[service]}.`)],
@@ -60,7 +60,7 @@ const perService = Object.fromEntries(
 );
 
 /** Every common variable with its explanation; the documentation is made from it. */
-export const environmentSchema = common.extend(perService as Record<never, never>);
+export const environmentSchema = common.extend<Record<never, never>>(perService);
 
 /**
  * Reads the common environment of `service`. Throws an AppError `invalid_configuration` that names every wrong variable and what
@@ -73,7 +73,7 @@ export function readConfig(environment: Environment, service: ServiceName): Runt
   const extra = read as Record<string, unknown>;
   const portOf = (name: ServiceName) =>
     Number(extra[`NEXUS_${environmentName(name)}_PORT`] ?? (name === 'gateway' ? read.NEXUS_PORT : undefined) ?? defaultPorts[name]);
-  const urlOf = (name: ServiceName) => String(extra[`NEXUS_${environmentName(name)}_URL`] ?? `http://127.0.0.1:${portOf(name)}`);
+  const urlOf = (name: ServiceName) => (extra[`NEXUS_${environmentName(name)}_URL`] as string | undefined) ?? `http://127.0.0.1:${portOf(name)}`;
   return {
     redisUrl: read.REDIS_URL,
     redisPrefix: read.NEXUS_REDIS_PREFIX,

@@ -58,11 +58,11 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
     return reply?.(letter) ?? [];
   }
 
-  /** Stops reading; what is under way finishes within the grace that its subscription has. */
-  async close(): Promise<void> {
+  /** Stops reading; what is under way has `graceMs` to finish (default: 10,000). */
+  async close(graceMs?: number): Promise<void> {
     const { subscriptions } = this;
     this.subscriptions = [];
-    await Promise.all(subscriptions.map((subscription) => subscription.stop()));
+    await Promise.all(subscriptions.map((subscription) => subscription.stop(graceMs)));
   }
 
   on(): never {

@@ -66,8 +66,10 @@ export class PortServer {
     });
   }
 
-  get port(): number {
-    return (this.net.address() as AddressInfo).port;
+  /** `http://host:port` */
+  get url(): string {
+    const { host } = this.options;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${(this.net.address() as AddressInfo).port}`;
   }
 
   /**

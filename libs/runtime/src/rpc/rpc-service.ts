@@ -13,7 +13,7 @@ export interface RpcBinding {
 
 /** Ties an implementation to its service; the router looks its methods up by name. */
 export function bindRpc<T extends DescService>(service: T, implementation: Partial<ServiceImpl<T>>): RpcBinding {
-  return { service, implementation: implementation as unknown as RpcBinding['implementation'] };
+  return { service, implementation };
 }
 
 /** Marks a provider or controller as the implementation of a protobuf service: it is found and served on the service's port. */

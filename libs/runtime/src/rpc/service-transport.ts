@@ -1,5 +1,4 @@
-import type { StreamResponse, Transport } from '@connectrpc/connect';
-import type { DescMessage } from '@bufbuild/protobuf';
+import type { Transport } from '@connectrpc/connect';
 import { fromConnectError } from './rpc-error.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -7,8 +6,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Wraps the transport that stands behind a service at the time of each call: adds the service token and a deadline, turns failures into AppErrors. */
 export function serviceTransport(current: () => Transport, serviceToken: string): Transport {
   const authorization = `Bearer ${serviceToken}`;
-  const withToken = (header: ConstructorParameters<typeof Headers>[0]): Headers => {
-    const headers = new Headers(header);
+  const withToken = (header: unknown): Headers => {
+    const headers = new Headers(header as ConstructorParameters<typeof Headers>[0]);
     headers.set('authorization', authorization);
     return headers;
   };
@@ -20,11 +19,10 @@ export function serviceTransport(current: () => Transport, serviceToken: string)
         throw fromConnectError(error);
       }
     },
-    async stream<I extends DescMessage, O extends DescMessage>(...call: Parameters<Transport['stream']>) {
-      const [method, signal, timeoutMs, header, input, contextValues] = call;
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         const response = await current().stream(method, signal, timeoutMs, withToken(header), input, contextValues);
-        return { ...response, message: withAppErrors(response.message) } as unknown as StreamResponse<I, O>;
+        return { ...response, message: withAppErrors(response.message) };
       } catch (error) {
         throw fromConnectError(error);
       }
