@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFiles } from '../files.mjs';
-import { run, tool } from '../process.mjs';
+import { root, run, tool } from '../process.mjs';
 
 const belongs = {
   unit: (path) => /^(libs|apps)\/[^/]+\/src\//.test(path),
@@ -26,12 +26,11 @@ function suite(name, title) {
     name,
     title,
     needsRedis: true,
-    isLive: true,
     async run({ folder, passedNames }) {
       const files = (await projectFiles('*.test.ts')).filter(belongs[name]);
       if (files.length === 0) return { isOk: true, detail: 'no test file yet' };
       const reportFile = join(folder, 'report.json');
-      const args = ['run', ...files, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+      const args = ['run', ...files.map((path) => join(root, path)), '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
       const { code, output } = await run(tool('vitest'), args, { live: true, timeoutMs: 480_000 });
       if (!existsSync(reportFile)) return { isOk: false, detail: `vitest ended with code ${code} and no report`, output };
       const result = count(JSON.parse(readFileSync(reportFile, 'utf8')));
