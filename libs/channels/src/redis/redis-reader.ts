@@ -1,36 +1,35 @@
-import type { Redis } from 'ioredis';
 import type { GroupRef, RawEntry, StreamReader } from '../stream-transport.js';
 import { isGroupMissing, toBusError, toEntriesOfOneStream } from './replies.js';
+import type { RespConnection } from './resp-connection.js';
+import { RespEncoder } from './resp-encoder.js';
 
 /** A blocking read that is this much overdue hangs on a dead connection. */
 const OVERDUE_MS = 5_000;
 
 /** One blocking connection. */
 export class RedisReader implements StreamReader {
+  private readonly encoder = new RespEncoder(512);
+
   constructor(
-    private readonly redis: Redis,
+    private readonly connection: RespConnection,
     private readonly onClose: () => void,
-  ) {
-    redis.on('error', () => undefined); // the read that fails reports it
-  }
+  ) {}
 
   readGroup(ref: GroupRef, count: number, blockMs: number): Promise<readonly RawEntry[]> {
-    const block = blockMs > 0 ? ['BLOCK', blockMs] : [];
-    return this.read('xreadgroup', ['GROUP', ref.group, ref.consumer, 'COUNT', count, ...block, 'STREAMS', ref.key, '>'], blockMs);
+    return this.read(['XREADGROUP', 'GROUP', ref.group, ref.consumer, 'COUNT', count], [ref.key, '>'], blockMs);
   }
 
   readAfter(key: string, afterId: string, count: number, blockMs: number): Promise<readonly RawEntry[]> {
-    const block = blockMs > 0 ? ['BLOCK', blockMs] : [];
-    return this.read('xread', ['COUNT', count, ...block, 'STREAMS', key, afterId], blockMs);
+    return this.read(['XREAD', 'COUNT', count], [key, afterId], blockMs);
   }
 
-  private async read(name: string, args: (string | number)[], blockMs: number): Promise<readonly RawEntry[]> {
-    const watchdog = setTimeout(() => this.redis.disconnect(true), blockMs + OVERDUE_MS);
+  private async read(command: (string | number)[], streams: string[], blockMs: number): Promise<readonly RawEntry[]> {
+    this.encoder.command(...command, ...(blockMs > 0 ? ['BLOCK', blockMs] : []), 'STREAMS', ...streams);
+    const watchdog = setTimeout(() => this.connection.reset(), blockMs + OVERDUE_MS);
     try {
-      return toEntriesOfOneStream(await this.redis.callBuffer(name, args));
-    } catch (error) {
-      if (isGroupMissing(error)) throw error;
-      throw toBusError(error);
+      const [reply] = await this.connection.send(this.encoder.take(), 1);
+      if (!(reply instanceof Error)) return toEntriesOfOneStream(reply);
+      throw isGroupMissing(reply) ? reply : toBusError(reply);
     } finally {
       clearTimeout(watchdog);
     }
@@ -38,6 +37,6 @@ export class RedisReader implements StreamReader {
 
   close(): void {
     this.onClose();
-    this.redis.disconnect();
+    this.connection.close();
   }
 }

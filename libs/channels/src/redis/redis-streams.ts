@@ -1,6 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Acknowledgement, GroupRef, NewEntry, RawEntry, StreamReader, StreamTransport } from '../stream-transport.js';
 import { RedisReader } from './redis-reader.js';
+import { RespConnection } from './resp-connection.js';
+import { RespEncoder } from './resp-encoder.js';
 import { isGroupMissing, toBusError, toEntries } from './replies.js';
 import { APPEND_ONCE, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
 
@@ -9,54 +11,59 @@ type Command = (string | Buffer | number)[];
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
 
-/** Redis Streams (7.0 or newer). One connection writes; every reader that blocks has its own. */
+/**
+ * Redis Streams (7.0 or newer). Appends and acknowledgements go over one lean connection, every reader that blocks has its own; what is
+ * seldom (groups, claims, trimming) goes through ioredis.
+ */
 export class RedisStreams implements StreamTransport {
   readonly kind = 'redis';
   private readonly redis: Redis;
+  private readonly writer: RespConnection;
+  private readonly encoder = new RespEncoder(65_536);
   private readonly readers = new Set<RedisReader>();
   private readonly expiries = new Map<string, number>();
 
   constructor(private readonly url: string) {
-    this.redis = new Redis(url, { ...connectionOptions('write'), maxRetriesPerRequest: 3 });
+    this.writer = new RespConnection(url, 'nexus-write');
+    this.redis = new Redis(url, connectionOptions);
     this.redis.on('error', () => undefined); // every command reports its own failure
-    this.redis.defineCommand('appendOnce', { numberOfKeys: 2, lua: APPEND_ONCE });
     this.redis.defineCommand('refreshOwned', { numberOfKeys: 1, lua: REFRESH_OWNED });
     this.redis.defineCommand('trimAcknowledged', { numberOfKeys: 1, lua: TRIM_ACKNOWLEDGED });
   }
 
   async write(entries: readonly NewEntry[], acknowledgements: readonly Acknowledgement[]): Promise<void> {
     const now = Date.now();
-    const commands: Command[] = [];
-    for (const entry of entries) this.appendCommands(entry, now, commands);
-    for (const ack of acknowledgements) commands.push(['xack', ack.key, ack.group, ...ack.ids]);
-    if (commands.length === 0) return;
-    let replies: [Error | null, unknown][] | null;
-    try {
-      replies = await this.redis.pipeline(commands).exec();
-    } catch (error) {
-      throw toBusError(error);
+    for (const entry of entries) this.encode(entry, now);
+    for (const ack of acknowledgements) this.encoder.command('XACK', ack.key, ack.group, ...ack.ids);
+    const { commands } = this.encoder;
+    if (commands === 0) return;
+    for (const reply of await this.writer.send(this.encoder.take(), commands)) {
+      if (reply instanceof Error && !isGroupMissing(reply)) throw toBusError(reply);
     }
-    for (const reply of replies ?? []) if (reply[0] && !isGroupMissing(reply[0])) throw toBusError(reply[0]);
   }
 
-  private appendCommands(entry: NewEntry, now: number, commands: Command[]): void {
+  private encode(entry: NewEntry, now: number): void {
+    const { encoder } = this;
     const minId = entry.trimOlderThanMs === undefined ? '' : `${now - entry.trimOlderThanMs}`;
     if (entry.once) {
-      commands.push(['appendOnce', entry.key, entry.once.marker, entry.once.markerMs, minId, ...entry.fields]);
-    } else if (minId) {
-      commands.push(['xadd', entry.key, 'MINID', '~', minId, '*', ...entry.fields]);
+      encoder.command('EVAL', APPEND_ONCE, 2, entry.key, entry.once.marker, entry.once.markerMs, minId, ...entry.fields);
     } else {
-      commands.push(['xadd', entry.key, '*', ...entry.fields]);
+      encoder.begin(3 + (minId ? 3 : 0) + entry.fields.length);
+      encoder.text('XADD');
+      encoder.text(entry.key);
+      if (minId) for (const part of ['MINID', '~', minId]) encoder.text(part);
+      encoder.text('*');
+      for (const field of entry.fields) encoder.part(field);
     }
     if (entry.expireMs !== undefined && (this.expiries.get(entry.key) ?? 0) < now) {
       if (this.expiries.size > 10_000) this.expiries.clear();
       this.expiries.set(entry.key, now + Math.min(EXPIRY_REFRESH_MS, entry.expireMs / 2));
-      commands.push(['pexpire', entry.key, entry.expireMs]);
+      encoder.command('PEXPIRE', entry.key, entry.expireMs);
     }
   }
 
   openReader(): StreamReader {
-    const reader = new RedisReader(new Redis(this.url, connectionOptions('read')), () => this.readers.delete(reader));
+    const reader = new RedisReader(new RespConnection(this.url, 'nexus-read'), () => this.readers.delete(reader));
     this.readers.add(reader);
     return reader;
   }
@@ -118,6 +125,7 @@ export class RedisStreams implements StreamTransport {
 
   async close(): Promise<void> {
     for (const reader of [...this.readers]) reader.close();
+    this.writer.close();
     this.redis.disconnect();
   }
 
@@ -133,15 +141,10 @@ export class RedisStreams implements StreamTransport {
   }
 }
 
-/** RESP2 replies are arrays everywhere; a reconnect waits at most two seconds, for ever. */
-function connectionOptions(purpose: 'read' | 'write'): RedisOptions {
-  return {
-    protocol: 2,
-    connectionName: `nexus-${purpose}`,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
-    autoResendUnfulfilledCommands: purpose === 'write',
-    maxRetriesPerRequest: null,
-    enableReadyCheck: true,
-    noDelay: true,
-  };
-}
+/** RESP2 replies are arrays everywhere; a reconnect waits at most two seconds. */
+const connectionOptions: RedisOptions = {
+  protocol: 2,
+  connectionName: 'nexus-upkeep',
+  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  maxRetriesPerRequest: 3,
+};
