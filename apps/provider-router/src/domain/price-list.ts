@@ -46,8 +46,6 @@ export interface ListedPrice {
 /** Prices and abilities by vendor and the vendor's own model name. */
 export interface PriceList {
   lookup(vendor: string, model: string): ListedPrice | undefined;
-  /** The vendor's models, in the order of the list. */
-  models(vendor: string): readonly string[];
 }
 
 /**
@@ -64,10 +62,7 @@ export function createPriceList(rows: readonly PriceRow[]): PriceList {
     const listed = readRow(row);
     models.set(name, earlier ? { ...listed, price: dearer(earlier.price, listed.price) } : listed);
   }
-  return {
-    lookup: (vendor, model) => vendors.get(vendor)?.get(model),
-    models: (vendor) => [...(vendors.get(vendor)?.keys() ?? [])],
-  };
+  return { lookup: (vendor, model) => vendors.get(vendor)?.get(model) };
 }
 
 function readRow(row: PriceRow): ListedPrice {
