@@ -52,6 +52,13 @@ describe('planOpenAiCall', () => {
     expect(planOpenAiCall(bytes({ ...body, stream: true, stream_options: { include_usage: true } }), model).wantsUsage).toBe(true);
   });
 
+  it('does not send stream options to a provider that refuses them', () => {
+    const plain = { ...model, target: { ...target, streamUsage: false } };
+    const plan = planOpenAiCall(bytes({ ...body, stream: true, stream_options: { include_usage: true } }), plain);
+    expect(JSON.parse(plan.bodyFor(100).toString())).toEqual({ ...body, stream: true });
+    expect(plan.wantsUsage).toBe(true);
+  });
+
   it('refuses what is no JSON object', () => {
     expect(() => planOpenAiCall(Buffer.from('[1]'), model)).toThrow('JSON object');
   });

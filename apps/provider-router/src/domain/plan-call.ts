@@ -70,6 +70,7 @@ function changesFor(body: Body, model: ResolvedModel, isStream: boolean, limit: 
   if (isStream && model.target.streamUsage && !(isObject(body['stream_options']) && body['stream_options']['include_usage'] === true)) {
     changes['stream_options'] = { ...(isObject(body['stream_options']) ? body['stream_options'] : {}), include_usage: true };
   }
+  if (!model.target.streamUsage && 'stream_options' in body) changes['stream_options'] = undefined; // some refuse a field they do not know
   const isPriced = model.price.output > 0;
   if ((limit === undefined && isPriced) || (limit !== undefined && limit > granted)) {
     changes[model.target.outputLimitParameter] = granted;
