@@ -1,5 +1,5 @@
 import { AppError } from '@nexus/core';
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import { pino, type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 export type Logger = PinoLogger;
 
@@ -28,7 +28,13 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: keepAllowed },
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  const logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  // pino has no formatter that its children inherit for their own fields; as a property of the first logger this is inherited by all.
+  const { child: plainChild } = logger as unknown as { readonly child: (this: Logger, fields: Bindings, options?: ChildLoggerOptions) => Logger };
+  logger.child = function child(this: Logger, fields: Bindings, childOptions?: ChildLoggerOptions) {
+    return plainChild.call(this, keepAllowed(fields), childOptions);
+  } as Logger['child'];
+  return logger;
 }
 
 /** What a log may say of an error: never the text of one that NEXUS did not write, which may quote a secret or a person. */

@@ -4,7 +4,7 @@ import { silentTracer, type Tracer } from './tracing.js';
 export interface Telemetry {
   readonly tracer: Tracer;
   /** Sends what is recorded, waiting at most `timeoutMs`; never rejects: a collector that is down must not hold up the end. */
-  shutdown(timeoutMs: number): Promise<void>;
+  readonly shutdown: (timeoutMs: number) => Promise<void>;
 }
 
 export interface TelemetryOptions {
