@@ -30,10 +30,11 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   };
   const logger = options.destination === undefined ? pino(settings) : pino(settings, options.destination);
   // pino has no formatter that its children inherit for their own fields; as a property of the first logger this is inherited by all.
-  const { child: plainChild } = logger as unknown as { readonly child: (this: Logger, fields: Bindings, options?: ChildLoggerOptions) => Logger };
-  logger.child = function child(this: Logger, fields: Bindings, childOptions?: ChildLoggerOptions) {
+  const open = logger as unknown as { child: (this: Logger, fields: Bindings, childOptions?: ChildLoggerOptions) => Logger };
+  const plainChild = open.child;
+  open.child = function child(fields, childOptions) {
     return plainChild.call(this, keepAllowed(fields), childOptions);
-  } as Logger['child'];
+  };
   return logger;
 }
 
