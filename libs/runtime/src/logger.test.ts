@@ -4,7 +4,7 @@ import { createLogger } from './logger.js';
 
 function lines(): { readonly logger: ReturnType<typeof createLogger>; readonly written: Record<string, unknown>[] } {
   const written: Record<string, unknown>[] = [];
-  const logger = createLogger({ level: 'debug', service: 'usage', replica: 'r1', destination: { write: (text: string) => void written.push(JSON.parse(text) as Record<string, unknown>) } });
+  const logger = createLogger({ level: 'debug', destination: { write: (text: string) => void written.push(JSON.parse(text) as Record<string, unknown>) } }).child({ service: 'usage', replica: 'r1' });
   return { logger, written };
 }
 

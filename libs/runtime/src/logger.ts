@@ -13,8 +13,6 @@ const allowedFields = new Set([
 
 export interface LoggerOptions {
   readonly level?: string;
-  readonly service?: string;
-  readonly replica?: string;
   /** Default: standard output. */
   readonly destination?: DestinationStream;
 }
@@ -23,7 +21,7 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): Logger {
   const settings = {
     level: options.level ?? 'info',
-    base: keepDefined({ service: options.service, replica: options.replica }),
+    base: null,
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: keepAllowed },
@@ -63,8 +61,4 @@ function keepAllowed(fields: Record<string, unknown>): Record<string, unknown> {
 function placeOf(error: Error): string[] {
   const lines = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   return lines.slice(0, 8).map((line) => line.trim());
-}
-
-function keepDefined(fields: Record<string, string | undefined>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

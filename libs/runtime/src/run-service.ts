@@ -17,13 +17,14 @@ const CLOSE_WITHIN_MS = 1_000;
  */
 export async function runService(definition: ServiceDefinition): Promise<void> {
   const environment = processEnvironment();
-  let logger = createLogger({ service: definition.name });
+  let logger = createLogger().child({ service: definition.name });
   try {
     const config = readConfig(environment, definition.name);
-    logger = createLogger({ level: config.logLevel, service: definition.name, replica: config.replica });
+    const rootLogger = createLogger({ level: config.logLevel });
+    logger = rootLogger.child({ service: definition.name, replica: config.replica });
     stopOnUnexpectedErrors(logger);
-    const infrastructure = await connect(definition, config, logger);
-    const service = await startService(definition, { ...infrastructure, environment }, { listen: true, host: config.host, port: config.port });
+    const infrastructure: Infrastructure = { ...(await connect(definition, config, logger)), logger: rootLogger, environment };
+    const service = await startService(definition, infrastructure, { listen: true, host: config.host, port: config.port });
     stopOnSignals(service, infrastructure, config, logger);
   } catch (error) {
     if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
@@ -32,20 +33,19 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
   }
 }
 
-async function connect(definition: ServiceDefinition, config: RuntimeConfig, logger: Logger): Promise<Omit<Infrastructure, 'environment'>> {
+async function connect(definition: ServiceDefinition, config: RuntimeConfig, logger: Logger): Promise<Omit<Infrastructure, 'environment' | 'logger'>> {
   const database = await openDatabase(definition, config, logger);
   return {
     bus: redisBus(config.redisUrl, { prefix: config.redisPrefix }),
     ...(database === undefined ? {} : { database }),
     clients: new ServiceClients({ serviceToken: config.serviceToken, urls: config.urls }),
-    logger,
     clock: systemClock,
     serviceToken: config.serviceToken,
     replica: config.replica,
   };
 }
 
-function stopOnSignals(service: RunningService, infrastructure: Omit<Infrastructure, 'environment'>, config: RuntimeConfig, logger: Logger): void {
+function stopOnSignals(service: RunningService, infrastructure: Infrastructure, config: RuntimeConfig, logger: Logger): void {
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (isStopping) process.exit(1);
@@ -55,6 +55,7 @@ function stopOnSignals(service: RunningService, infrastructure: Omit<Infrastruct
     try {
       await service.stop(config.shutdownGraceMs);
       await close(infrastructure);
+      logger.info('stopped');
       process.exit(0);
     } catch (error) {
       logger.error({ error }, 'did not stop cleanly');
@@ -65,7 +66,7 @@ function stopOnSignals(service: RunningService, infrastructure: Omit<Infrastruct
   process.on('SIGINT', (signal) => void stop(signal));
 }
 
-async function close({ bus, database, clients }: Omit<Infrastructure, 'environment'>): Promise<void> {
+async function close({ bus, database, clients }: Infrastructure): Promise<void> {
   clients.close();
   await Promise.all([bus.close(), database?.close()]);
 }

@@ -1,3 +1,4 @@
+import { DiscoveryService } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Readiness } from '../readiness.js';
 import type { NodeHandler, RpcServer } from '../rpc/rpc-server.js';
@@ -29,13 +30,10 @@ export function listenOnPort({ host, port, app, rpc, readiness }: ServicePort): 
   });
 }
 
-/** A provider that a service may have; Nest throws for one that it has not. */
+/** A provider that a service may have; asking Nest for one that it has not is an error that Nest logs. */
 function optional<T>(app: NestExpressApplication, token: symbol): T | undefined {
-  try {
-    return app.get<T>(token, { strict: false });
-  } catch {
-    return undefined;
-  }
+  const providers = app.get(DiscoveryService, { strict: false }).getProviders();
+  return providers.find((provider) => provider.token === token)?.instance as T | undefined;
 }
 
 const onlyHttp1: NodeHandler = (_request, response) => {

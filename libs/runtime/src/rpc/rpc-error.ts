@@ -42,10 +42,13 @@ const meaningOfCode: Readonly<Record<Code, { readonly code: string; readonly sta
   [Code.Unauthenticated]: { code: 'unauthenticated', status: 401, isRetryable: false },
 };
 
+/** Codes of errors whose text nobody chose for a caller. */
+const untold: ReadonlySet<Code> = new Set([Code.Unknown, Code.Internal, Code.DataLoss]);
+
 /** An error as it travels to a caller: code, safe message, and nexus.common.v1.Error as its detail. What is unknown becomes `internal`. */
 export function toConnectError(error: unknown): ConnectError {
-  if (error instanceof ConnectError && !(error.cause instanceof AppError)) return error;
-  const app = AppError.from(error instanceof ConnectError ? error.cause : error);
+  if (error instanceof ConnectError && !(error.cause instanceof AppError) && !untold.has(error.code)) return error;
+  const app = AppError.from(error instanceof ConnectError && error.cause instanceof AppError ? error.cause : error);
   const headers = app.retryAfterMs === undefined ? undefined : { 'retry-after': String(Math.ceil(app.retryAfterMs / 1_000)) };
   return new ConnectError(app.message, codeOfStatus[app.status] ?? Code.Internal, headers, [{ desc: ErrorSchema, value: toWireError(app) }], app);
 }
