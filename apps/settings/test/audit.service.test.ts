@@ -1,10 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { AuditRecordedSchema, AuditRecorded_Risk } from '@nexus/contracts';
 import { newId } from '@nexus/core';
-import { DeadLetterStore } from '@nexus/postgres';
 import { postgresTest } from '@nexus/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { DEV_SECRET, DEVELOPMENT_TENANT_ID, startSettings, type SettingsUnderTest } from './settings-test.js';
+import { DEV_SECRET, DEVELOPMENT_TENANT_ID, SERVICE_TOKEN, startSettings, type SettingsUnderTest } from './settings-test.js';
 
 const postgres = postgresTest();
 let service: SettingsUnderTest;
@@ -26,12 +25,15 @@ it('keeps what services report, each id once, also of tenants it does not know',
   await expect.poll(() => subjects(tenantB)).toEqual(['two']);
 });
 
-it('sets aside an entry that it cannot keep, and keeps its neighbours', async () => {
-  const tenant = newId();
+it('sets aside an entry that it cannot keep, shows it to its tenant, and keeps its neighbours', async () => {
+  const tenant = DEVELOPMENT_TENANT_ID;
   await service.bus.publishAll([entry(newId(), tenant, 'before'), entry('no-uuid', tenant, 'bad'), entry(newId(), tenant, 'after\u0000')]);
-  await expect.poll(() => subjects(tenant)).toEqual(['after\ufffd', 'before']);
-  const letters = new DeadLetterStore(service.database, 'settings');
-  await expect.poll(() => letters.list({ tenantId: tenant }).then((found) => found.map((letter) => letter.reasonCode))).toEqual(['invalid_audit']);
+  await expect.poll(() => subjects(tenant)).toEqual(expect.arrayContaining(['after\ufffd', 'before']));
+  const listed = async (secret: string, of?: string) => (await service.deadLetters(secret, of).listDeadLetters({ channel: 'audit.recorded' })).deadLetters;
+  await expect.poll(() => listed(DEV_SECRET).then((letters) => letters.map(({ reasonCode, messageId, channel }) => [channel, reasonCode, messageId]))).toEqual([['audit.recorded', 'invalid_audit', 'no-uuid']]);
+  expect((await listed(DEV_SECRET))[0]?.raw).toHaveLength(0);
+  expect(await listed(SERVICE_TOKEN, tenant)).toHaveLength(1);
+  expect(await listed(SERVICE_TOKEN)).toEqual([]);
 });
 
 it('stores its own changes once, though it also reports them', async () => {

@@ -2,7 +2,7 @@ import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createRouterTransport } from '@connectrpc/connect';
 import { memoryBus, type ChannelBus, type Message } from '@nexus/channels';
-import { DirectoryService, ProviderService, SettingsService, ToolService } from '@nexus/contracts';
+import { DeadLetterService, DirectoryService, ProviderService, SettingsService, ToolService } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID, systemClock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import { ServiceClients, createLogger, openDatabase, serviceNames, startService, type Infrastructure, type RunningService, type ServiceName } from '@nexus/runtime';
@@ -19,6 +19,7 @@ export interface SettingsUnderTest {
   /** A client that sends this bearer secret; with a service token, for this tenant. */
   settings(secret: string, tenantId?: string): Client<typeof SettingsService>;
   directory(secret: string, tenantId?: string): Client<typeof DirectoryService>;
+  deadLetters(secret: string, tenantId?: string): Client<typeof DeadLetterService>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +49,7 @@ export async function startSettings(databaseUrl: string, options: { secret?: str
   return {
     bus, database, changes, url: service.url ?? '',
     settings: (secret, tenantId) => createClient(SettingsService, transport(secret, tenantId)),
+    deadLetters: (secret, tenantId) => createClient(DeadLetterService, transport(secret, tenantId)),
     directory: (secret, tenantId) => createClient(DirectoryService, transport(secret, tenantId)),
     async stop() {
       await service.stop(1_000);
