@@ -1,5 +1,5 @@
 /** What begins every NEXUS secret, so that scanners find one that got lost. */
-export const SECRET_PREFIX = 'nxs_';
+const SECRET_PREFIX = 'nxs_';
 
 /** Bytes of chance in a secret: 256 bits, which nobody guesses, so that a plain SHA-256 is enough to store it by. */
 export const SECRET_BYTES = 32;
