@@ -92,7 +92,7 @@ async function setBudget(port, limit) {
   const response = await fetch(`http://127.0.0.1:${port}/nexus.usage.v1.UsageService/SetBudget`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${serviceToken}`, 'x-nexus-tenant': developmentTenant },
-    body: JSON.stringify({ name: 'bench', period: 'day', limitMicroUsd: String(limit) }),
+    body: JSON.stringify({ name: 'development', period: 'day', limitMicroUsd: String(limit) }),
   });
   if (!response.ok) throw new Error(`the budget could not be set: ${response.status} ${await response.text()}`);
 }

@@ -1,8 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ChannelBus } from '@nexus/channels';
 import { newId, type Clock } from '@nexus/core';
-import { deadLetterMigration } from '@nexus/postgres';
-import { BUS, CLIENTS, CLOCK, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { BUS, CLIENTS, CLOCK, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readRouterConfig } from './config.js';
 import { AttemptOpener } from './handlers/attempt-opener.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
@@ -34,9 +33,9 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         { provide: Models, inject: [OpenAiCompatibleClient, CLOCK], useFactory: (client: OpenAiCompatibleClient, clock: Clock) => new Models(sources, client, clock) },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, TRACER, CLIENTS, TENANT_SETTINGS, REPLICA, Models, OpenAiCompatibleClient, CallsUnderWay],
-          useFactory: (bus: ChannelBus, clock: Clock, tracer: Tracer, clients: ServiceClients, tenantSettings: TenantSettingsCache, replica: string, models: Models, client: OpenAiCompatibleClient, calls: CallsUnderWay) =>
-            new CompleteHandler({ bus, clock, tracer, tenantSettings, models, client, calls, attempts: new AttemptOpener(clients), owner: `${replica} ${newId()}` }),
+          inject: [BUS, CLOCK, LOGGER, TRACER, CLIENTS, TENANT_SETTINGS, REPLICA, Models, OpenAiCompatibleClient, CallsUnderWay],
+          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, clients: ServiceClients, tenantSettings: TenantSettingsCache, replica: string, models: Models, client: OpenAiCompatibleClient, calls: CallsUnderWay) =>
+            new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, attempts: new AttemptOpener(clients), owner: `${replica} ${newId()}` }),
         },
       ],
     };
@@ -55,6 +54,6 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [deadLetterMigration('router')] },
+  storage: { schema: 'router', migrations: [] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

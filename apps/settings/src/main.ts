@@ -1,4 +1,4 @@
 import { runService } from '@nexus/runtime';
-import { settingsDefinition } from './settings.module.js';
+import { settingsService } from './settings.module.js';
 
-await runService(settingsDefinition);
+await runService(settingsService);

@@ -39,7 +39,7 @@ export class SettingsModule {
 }
 
 /** Tenants, keys, configuration, what is switched off, and the audit. */
-export const settingsDefinition: ServiceDefinition = {
+export const settingsService: ServiceDefinition = {
   name: 'settings',
   defaultPort: defaultPorts.settings,
   storage: { schema: 'settings', migrations: [Settings1763610000000] },

@@ -6,7 +6,7 @@ import { DeadLetterService, DirectoryService, ProviderService, SettingsService, 
 import { DEVELOPMENT_TENANT_ID, systemClock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import { ServiceClients, createLogger, openDatabase, serviceNames, startService, type Infrastructure, type RunningService, type ServiceName } from '@nexus/runtime';
-import { settingsDefinition } from '../src/settings.module.js';
+import { settingsService } from '../src/settings.module.js';
 
 export const SERVICE_TOKEN = 'service-token-of-the-tests';
 export const DEV_SECRET = 'development-secret-1';
@@ -27,7 +27,7 @@ export interface SettingsUnderTest {
 export async function startSettings(databaseUrl: string, options: { secret?: string; neighboursAnswer?: boolean } = {}): Promise<SettingsUnderTest> {
   const logger = createLogger({ level: 'silent' });
   const environment = { NEXUS_DEV_API_KEY: options.secret ?? DEV_SECRET };
-  const database = await openDatabase(settingsDefinition, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
+  const database = await openDatabase(settingsService, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
   if (database === undefined) throw new Error('settings has storage');
   const bus = memoryBus();
   const changes: Message<'settings.changed'>[] = [];
@@ -36,7 +36,7 @@ export async function startSettings(databaseUrl: string, options: { secret?: str
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
   if (options.neighboursAnswer !== false) offerNeighbours(clients);
   const infrastructure: Infrastructure = { bus, database, clients, logger, clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
-  const service: RunningService = await startService(settingsDefinition, infrastructure, { listen: true, port: 0 });
+  const service: RunningService = await startService(settingsService, infrastructure, { listen: true, port: 0 });
   const transport = (secret: string, tenantId?: string) =>
     createGrpcTransport({
       baseUrl: service.url ?? '',

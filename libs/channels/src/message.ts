@@ -45,5 +45,5 @@ export interface OutgoingMessage<C extends ChannelName = ChannelName> {
 
 /** Ties the payload's type to the channel's name. */
 export function outgoing<C extends ChannelName>(message: OutgoingMessage<C>): OutgoingMessage {
-  return message as unknown as OutgoingMessage;
+  return message;
 }

@@ -47,7 +47,7 @@ class StreamBus implements ChannelBus {
   }
 
   publish<C extends ChannelName>(message: OutgoingMessage<C>): Promise<void> {
-    return this.publisher.write([message as unknown as OutgoingMessage]);
+    return this.publisher.write([message]);
   }
 
   publishAll(messages: readonly OutgoingMessage[]): Promise<void> {

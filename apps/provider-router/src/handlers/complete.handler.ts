@@ -1,7 +1,7 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
 import { OpenedAttempt_State as State, type InferenceRequest, type OpenedAttempt } from '@nexus/contracts';
 import { AppError, assertExhaustive, type Clock } from '@nexus/core';
-import { attributes, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { planConversation, planOpenAiCall, type CallPlan } from '../domain/plan-call.js';
 import type { OpenAiCompatibleClient } from '../providers/openai-compatible/openai-compatible-client.js';
 import { toWirePrice } from '../providers/to-contract.js';
@@ -14,6 +14,7 @@ import { LiveParts } from './live-parts.js';
 export interface CompleteParts {
   readonly bus: ChannelBus;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly tracer: Tracer;
   readonly models: Models;
   readonly client: OpenAiCompatibleClient;
@@ -44,6 +45,7 @@ export class CompleteHandler {
       span.recordError(error);
       const refusal = AppError.from(error);
       if (refusal.code === 'usage_unavailable' && !this.isLate(request)) throw refusal; // nothing was called: the entry waits
+      if (refusal.code === 'internal') this.parts.logger.error({ attempt: request.attemptId, error }, 'a model call failed inside NEXUS');
       return [refusalOf(traced, refusal)];
     } finally {
       span.end();

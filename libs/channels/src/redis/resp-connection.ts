@@ -67,7 +67,9 @@ export class RespConnection {
       }
     });
     let cause: unknown;
-    socket.on('error', (error) => (cause = error));
+    socket.on('error', (error: Error) => {
+      cause = error;
+    });
     socket.on('close', () => this.onClose(cause));
     const timer = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
     try {
@@ -100,7 +102,10 @@ export class RespConnection {
     if (!awaited) return;
     awaited.replies.push(reply);
     if (awaited.replies.length < awaited.count) return;
-    if (++this.first > 1_024) this.waiting.splice(0, this.first), (this.first = 0);
+    if (++this.first > 1_024) {
+      this.waiting.splice(0, this.first);
+      this.first = 0;
+    }
     awaited.resolve(awaited.replies);
   }
 

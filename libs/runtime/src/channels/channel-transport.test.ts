@@ -28,7 +28,8 @@ class Consumer {
   @ConsumesEach('inference.request', {
     replyToDeadLetter: ({ message }) => (message ? [outgoing({ channel: 'inference.response', id: `dead ${message.id}`, to: message.replyTo, payload: create(InferenceResponseSchema, {}) })] : []),
   })
-  async call(message: Message<'inference.request'>): Promise<OutgoingMessage[]> {
+  async call(message: Message<'inference.request'>, signal: AbortSignal): Promise<OutgoingMessage[]> {
+    signal.throwIfAborted();
     if (message.id === 'bad') throw new AppError('invalid', 'never', { status: 400 });
     return [outgoing({ channel: 'inference.response', id: `answer ${message.id}`, to: message.replyTo, payload: create(InferenceResponseSchema, { attemptId: message.id }) })];
   }

@@ -3,7 +3,7 @@ import type { ChannelBus, DeadLetter, Message, Outcome, Subscription } from '@ne
 import type { ChannelName } from '@nexus/contracts';
 import type { DeadLetterStore } from '@nexus/postgres';
 import { firstValueFrom, isObservable } from 'rxjs';
-import { describeError, type Logger } from '../logger.js';
+import type { Logger } from '../logger.js';
 import type { Registration } from './consumes.js';
 import { storeDeadLetter } from './store-dead-letter.js';
 
@@ -39,7 +39,7 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
     const registration = handler.extras?.['registration'] as Registration;
     if (registration.kind === 'follows') {
       return bus.follow(channel, (batch) => {
-        this.call(handler, batch).catch((error: unknown) => this.options.logger.error({ channel, error: describeError(error) }, 'a follower failed'));
+        this.call(handler, batch).catch((error: unknown) => this.options.logger.error({ channel, error }, 'a follower failed'));
       });
     }
     const work = { ...registration.options, channel, group, consumer, onDeadLetter: (letter: DeadLetter) => this.setAside(letter, registration.options.replyToDeadLetter) };

@@ -1,5 +1,5 @@
 import { applyDecorators, Catch, UseFilters, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import { EventPattern } from '@nestjs/microservices';
+import { Ctx, EventPattern, Payload } from '@nestjs/microservices';
 import type { BatchHandler, DeadLetter, EachHandler, Message, OutgoingMessage } from '@nexus/channels';
 import type { ChannelName } from '@nexus/contracts';
 import { throwError, type Observable } from 'rxjs';
@@ -33,7 +33,12 @@ class PassError implements ExceptionFilter {
 }
 
 function register<T>(channel: ChannelName, registration: Registration): Method<T> {
-  return applyDecorators(EventPattern<string>(channel, { registration }), UseFilters(PassError)) as Method<T>;
+  const decorate = applyDecorators(EventPattern<string>(channel, { registration }), UseFilters(PassError)) as Method<T>;
+  return (target, name, descriptor) => {
+    Payload()(target, name, 0);
+    Ctx()(target, name, 1); // else Nest hands over the first argument only, and the signal is lost
+    decorate(target, name, descriptor);
+  };
 }
 
 /** The method handles the channel's messages in batches: each batch is one commit, then its outcome is published, then acknowledged. */

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DEVELOPMENT_TENANT_ID } from '@nexus/core';
+import { createDatabase, createKeyspace, freePort, spawnService, waitFor, type Service } from '@nexus/testing';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const apiKey = 'nxs_end_to_end_key_0123456789';
+export const serviceToken = 'end-to-end-service-token';
+
+const apps = ['demo-model', 'settings', 'usage', 'tool-executor', 'provider-router', 'orchestrator', 'gateway'] as const;
+export type AppName = (typeof apps)[number];
+
+/** NEXUS as it is deployed: every service a process of its own, real Redis, real Postgres. */
+export interface Nexus {
+  /** `http://127.0.0.1:<port>` of each. */
+  readonly urls: Readonly<Record<AppName, string>>;
+  readonly services: Readonly<Record<AppName, Service>>;
+  readonly redisUrl: string;
+  /** As a superuser. */
+  readonly databaseUrl: string;
+  /** Waits until a service that was started again answers. */
+  ready(app: AppName): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts all services from their built code. `environment` is added to all of them. */
+export async function startNexusApart(environment: Readonly<Record<string, string>> = {}): Promise<Nexus> {
+  const database = await createDatabase();
+  const keyspace = await createKeyspace();
+  const folder = mkdtempSync(join(tmpdir(), 'nexus-e2e-'));
+  const ports = Object.fromEntries(await Promise.all(apps.map(async (app) => [app, await freePort()] as const))) as Record<AppName, number>;
+  const urls = Object.fromEntries(apps.map((app) => [app, `http://127.0.0.1:${ports[app]}`])) as Record<AppName, string>;
+  const env: Record<string, string> = {
+    ...Object.fromEntries(apps.flatMap((app) => [[`${variable(app)}_PORT`, String(ports[app])], [`${variable(app)}_URL`, app === 'demo-model' ? `${urls[app]}/v1` : urls[app]]])),
+    NEXUS_PORT: String(ports.gateway),
+    REDIS_URL: keyspace.url,
+    DATABASE_URL: database.url,
+    NEXUS_SERVICE_TOKEN: serviceToken,
+    NEXUS_DEV_API_KEY: apiKey,
+    NEXUS_CONFIG_DIR: join(root, 'config'),
+    NEXUS_DATA_DIR: folder,
+    NEXUS_LOG_LEVEL: 'warn',
+    ...environment,
+  };
+  const services: Partial<Record<AppName, Service>> = {};
+  const ready = (app: AppName): Promise<void> => (app === 'demo-model' ? Promise.resolve() : waitFor(() => isReady(urls[app]), { timeoutMs: 20_000 }));
+  const start = async (app: AppName): Promise<void> => {
+    services[app] = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port: ports[app] }, readyWithinMs: 40_000 });
+    await ready(app);
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all(Object.values(services).map((service) => service.stop()));
+    await Promise.all([database.drop(), keyspace.drop()]);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await Promise.all(apps.map(start));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { urls, services: services as Record<AppName, Service>, redisUrl: keyspace.url, databaseUrl: database.url, ready, stop };
+}
+
+function variable(app: AppName): string {
+  return `NEXUS_${app.toUpperCase().replaceAll('-', '_')}`;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
+}
+
+/** Calls a protobuf service with JSON, with the development key or as a service on behalf of the development tenant. */
+export async function call(url: string, method: string, body: object = {}, as: 'key' | 'service' = 'key'): Promise<Record<string, unknown>> {
+  const credentials: Record<string, string> = as === 'key' ? { authorization: `Bearer ${apiKey}` } : { authorization: `Bearer ${serviceToken}`, 'x-nexus-tenant': DEVELOPMENT_TENANT_ID };
+  const response = await fetch(`${url}/${method}`, { method: 'POST', headers: { 'content-type': 'application/json', ...credentials }, body: JSON.stringify(body) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Record<string, unknown>;
+}

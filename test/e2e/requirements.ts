@@ -1,0 +1,12 @@
+/** What the scenarios of this folder show; ids are stable, every one is cited by the name of at least one test. */
+export const requirements = {
+  'BUS-1': 'A message published to requests.incoming gets exactly one requests.processed with the same correlation id, also after a duplicate publish and a killed service.',
+  'BUS-2': 'What cannot be handled becomes a dead letter that can be listed, and the next message is handled.',
+  'BUS-4': 'Who may publish: entries are authenticated, a refusal is typed.',
+  'RUN-1': 'Model, tools in parallel when asked in parallel, model, answer.',
+  'RTR-8': 'Stock OpenAI clients work unmodified.',
+  'TEN-2': 'A tenant sees only its rows.',
+  'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
+  'OPS-2': 'One connected trace from the edge to the ledger.',
+  'OPS-1': 'Every service answers health and reflection on its one port.',
+} as const;
