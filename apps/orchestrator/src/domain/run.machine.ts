@@ -15,8 +15,8 @@ import { deadlinePassed, firstOf, repairsUsedUp, stepsUsedUp } from './stop-rule
 import { addModelCall, addToolCall } from './usage-sum.js';
 
 const machine = stateMachine<Phase, RunEventKind>('new', {
-  new: { accepted: ['queued', 'model', 'over'] },
-  queued: { started: ['model', 'over'], finished: ['over'] },
+  new: { accepted: ['queued', 'model'] },
+  queued: { started: ['model'], finished: ['over'] },
   model: { modelAnswered: ['model', 'tools', 'over'], modelFailed: ['model', 'over'], finished: ['over'] },
   tools: { toolFinished: ['tools', 'model', 'over'], finished: ['over'] },
   over: {},
@@ -39,7 +39,7 @@ export function decide(state: RunState, { event }: StoredRunEvent, now: number):
 function apply(state: RunState, event: Exclude<StoredRunEvent['event'], { case: undefined }>, now: number): Decision {
   switch (event.case) {
     case 'accepted': return accepted(state, event.value, now);
-    case 'started': return callModel({ ...begun(state, now), step: 0 }, now);
+    case 'started': return begin(state, now);
     case 'modelAnswered': return modelAnswered(state, event.value, now);
     case 'modelFailed': return modelFailed(state, event.value, now);
     case 'toolFinished': return toolFinished(state, event.value, now);
@@ -59,13 +59,14 @@ function accepted(state: RunState, event: RunAccepted, now: number): Decision {
     wantsProgress: (event.request?.progress ?? Progress.NONE) >= Progress.STEPS,
   };
   const told = tell({ state: stored, effects: [] }, { case: 'accepted', value: create(AcceptedSchema, { threadId: state.threadId, queuedBehind: state.queuedBehind }) });
-  return state.queuedBehind > 0 ? told : andThen(told, (next) => callModel(begun(next, now), now));
+  return state.queuedBehind > 0 ? told : andThen(told, (next) => begin(next, now));
 }
 
-function begun(state: RunState, now: number): RunState {
+/** The first step. A deadline that passed in the queue is not looked at here: ending a run takes an event of its own. */
+function begin(state: RunState, now: number): Decision {
   const own = state.limitMs > 0 ? now + state.limitMs : 0;
   const deadlineAt = state.deadlineAt > 0 && own > 0 ? Math.min(state.deadlineAt, own) : state.deadlineAt || own;
-  return { ...state, startedAt: now, deadlineAt };
+  return tryModel({ ...state, phase: 'model', step: 1, startedAt: now, deadlineAt }, 0);
 }
 
 /** The next step, unless a rule says stop. */

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { invalidConfiguration, processEnvironment, type Environment } from '@nexus/runtime';
+import { z } from 'zod';
+
+const milliseconds = (least: number) => z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(least, `must be at least ${least}`).max(86_400_000);
+const megabytes = z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536);
+
+/** What the orchestrator reads of its environment. */
+const schema = z.object({
+  NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of agents.yaml.'),
+  NEXUS_AGENT_MODEL: z.string().min(1).default('demo').describe('Model of the agents that name none in agents.yaml.'),
+  NEXUS_LEASE_MS: milliseconds(300).default(10_000).describe('Life of the lease on requests.incoming: after a crash another replica reads on after this time. Renewed every third of it.'),
+  NEXUS_SWEEP_MS: milliseconds(50).default(1_000).describe('How often runs are looked for whose deadline passed while nobody had a timer for them.'),
+  NEXUS_STALLED_MS: milliseconds(1_000).default(60_000).describe('A run that nothing happened to for this long is asked for again; what it waits for is not done twice.'),
+  NEXUS_RUN_CACHE_MB: megabytes.default(64).describe('Memory for live runs.'),
+  NEXUS_THREAD_CACHE_MB: megabytes.default(64).describe('Memory for the conversations of threads.'),
+});
+
+export interface OrchestratorConfig {
+  readonly agentsFile: string;
+  readonly agentModel: string;
+  readonly leaseMs: number;
+  readonly sweepMs: number;
+  readonly stalledMs: number;
+  readonly runCacheBytes: number;
+  readonly threadCacheBytes: number;
+}
+
+const MEGABYTE = 1_048_576;
+
+/** Throws AppError `invalid_configuration` that names every wrong variable. An empty variable counts as unset. */
+export function readOrchestratorConfig(environment: Environment = processEnvironment()): OrchestratorConfig {
+  const parsed = schema.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
+  if (!parsed.success) throw invalidConfiguration('orchestrator', parsed.error);
+  const read = parsed.data;
+  return {
+    agentsFile: join(read.NEXUS_CONFIG_DIR, 'agents.yaml'),
+    agentModel: read.NEXUS_AGENT_MODEL,
+    leaseMs: read.NEXUS_LEASE_MS,
+    sweepMs: read.NEXUS_SWEEP_MS,
+    stalledMs: read.NEXUS_STALLED_MS,
+    runCacheBytes: read.NEXUS_RUN_CACHE_MB * MEGABYTE,
+    threadCacheBytes: read.NEXUS_THREAD_CACHE_MB * MEGABYTE,
+  };
+}

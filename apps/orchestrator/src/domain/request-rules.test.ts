@@ -1,0 +1,32 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { IncomingRequestSchema, Role } from '@nexus/contracts';
+import { newId } from '@nexus/core';
+import { expect, it } from 'vitest';
+import { checkRequest } from './request-rules.js';
+
+const NOW = 1_000;
+const check = (request: MessageInitShape<typeof IncomingRequestSchema>) => () => checkRequest(create(IncomingRequestSchema, request), NOW);
+const history = [{ role: Role.USER, parts: [{ kind: { case: 'text' as const, value: 'hi' } }] }];
+
+it.each([
+  [{ text: 'hi' }],
+  [{ text: 'hi', threadId: newId(), deadlineMs: BigInt(NOW + 1) }],
+  [{ history }],
+  [{ attachments: [{ uri: 'https://example.com/a.png' }] }],
+])('takes %#', (request) => {
+  expect(check(request)).not.toThrow();
+});
+
+it.each([
+  ['text', { text: ' \n ' }],
+  ['text', { text: 'x'.repeat(1_048_577) }],
+  ['text', { text: 'both', history }],
+  ['history', { history: Array.from({ length: 2_001 }, () => history[0]) }],
+  ['thread_id', { text: 'hi', threadId: 'mine' }],
+  ['deadline_ms', { text: 'hi', deadlineMs: BigInt(NOW) }],
+  ['chat_id', { text: 'hi', chatId: 'a\u0000b' }],
+  ['surface', { text: 'hi', surface: 'x'.repeat(513) }],
+  ['attachments', { text: 'hi', attachments: Array.from({ length: 33 }, () => ({})) }],
+] as [string, MessageInitShape<typeof IncomingRequestSchema>][])('refuses a wrong %s', (param, request) => {
+  expect(check(request)).toThrow(expect.objectContaining({ code: 'invalid_request', status: 400, param }));
+});

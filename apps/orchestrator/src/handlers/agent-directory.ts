@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { AgentSnapshotSchema, SettingsChanged_Kind, type AgentSnapshot, type SettingsChanged, type TenantSettings, type ToolDefinition } from '@nexus/contracts';
+import { AppError, type Clock } from '@nexus/core';
+import { ExpiringCache, asService, type ServiceClients, type TenantSettingsCache } from '@nexus/runtime';
+import type { AgentConfig } from '../agents-file.js';
+import type { StoredAgent } from '../storage/run.store.js';
+
+/** An agent as a run takes it. */
+export interface ChosenAgent {
+  /** Name, model and limits: stored with each run. */
+  readonly own: AgentSnapshot;
+  /** Instructions and tools: stored once. */
+  readonly kept: AgentSnapshot;
+  readonly stored: StoredAgent;
+}
+
+const KEEP_TOOLS_MS = 30_000;
+const MOST_REMEMBERED = 1_000;
+
+interface Remembered {
+  readonly settings: TenantSettings;
+  readonly tools: readonly ToolDefinition[];
+  readonly chosen: ChosenAgent;
+}
+
+/** Knows the agents of config/agents.yaml, with what each tenant changed about them and the tools that it has switched on. */
+export class AgentDirectory {
+  private readonly tools: ExpiringCache<readonly ToolDefinition[]>;
+  private lastTools: readonly ToolDefinition[] | undefined;
+  private readonly remembered = new Map<string, Remembered>();
+
+  constructor(
+    private readonly agents: ReadonlyMap<string, AgentConfig>,
+    private readonly defaultModel: string,
+    private readonly settings: Pick<TenantSettingsCache, 'get'>,
+    clients: Pick<ServiceClients, 'tools'>,
+    clock: Clock,
+  ) {
+    this.tools = new ExpiringCache<readonly ToolDefinition[]>({
+      clock,
+      load: async () => (await clients.tools.listTools({}, asService())).tools.flatMap(({ definition }) => definition ?? []),
+      keepMs: () => KEEP_TOOLS_MS,
+    });
+  }
+
+  /** Turns of a thread that some agent may want, at most. */
+  get mostTurns(): number {
+    return Math.ceil(Math.max(...[...this.agents.values()].map((agent) => agent.maxHistoryMessages)) / 2);
+  }
+
+  /** The agent of that name (default: `default`) with `model` in place of its own, when given. Throws AppError `invalid_request` when there is none. */
+  async choose(tenantId: string, name: string, model: string): Promise<ChosenAgent> {
+    const agent = this.agents.get(name || 'default');
+    if (agent === undefined) {
+      throw new AppError('invalid_request', `There is no agent named ${JSON.stringify(name)}. The agents are: ${[...this.agents.keys()].join(', ')}.`, { status: 404, param: 'agent' });
+    }
+    const [settings, tools] = await Promise.all([this.settings.get(tenantId), this.knownTools()]);
+    const key = `${tenantId} ${agent.name}`;
+    const known = this.remembered.get(key);
+    const usual = known?.settings === settings && known.tools === tools ? known.chosen : this.remember(key, agent, settings, tools);
+    return model === '' || model === usual.own.model ? usual : { ...usual, own: { ...usual.own, model } };
+  }
+
+  /** To be called for each settings.changed. */
+  onSettingsChanged(change: SettingsChanged): void {
+    if (change.kind === SettingsChanged_Kind.TOOL && change.tenantId === '') this.tools.forget(() => true);
+  }
+
+  /** While the executor cannot be asked, the tools that it had last; a call of one that is gone fails by itself. */
+  private async knownTools(): Promise<readonly ToolDefinition[]> {
+    try {
+      return (this.lastTools = await this.tools.get('all'));
+    } catch (error) {
+      if (this.lastTools === undefined) throw error;
+      return this.lastTools;
+    }
+  }
+
+  private remember(key: string, agent: AgentConfig, settings: TenantSettings, tools: readonly ToolDefinition[]): ChosenAgent {
+    const disabled = new Set(settings.disabledTools);
+    const offered = tools.filter(({ name }) => (agent.tools.includes('*') || agent.tools.includes(name)) && !disabled.has(name));
+    const kept = create(AgentSnapshotSchema, { instructions: agent.instructions, tools: offered });
+    const payload = toBinary(AgentSnapshotSchema, kept);
+    const own = create(AgentSnapshotSchema, {
+      name: agent.name,
+      model: overriddenModel(settings, agent.name) ?? agent.model ?? this.defaultModel,
+      maxSteps: agent.maxSteps,
+      deadlineMs: BigInt(agent.deadlineMs),
+      maxHistoryMessages: agent.maxHistoryMessages,
+    });
+    const chosen = { own, kept, stored: { hash: createHash('sha256').update(payload).digest().subarray(0, 16), payload } };
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    this.remembered.set(key, { settings, tools, chosen });
+    return chosen;
+  }
+}
+
+/** The tenant's own choice; settings checks what is stored, so a value that is no text is none. */
+function overriddenModel(settings: TenantSettings, agent: string): string | undefined {
+  const text = settings.config[`agent.${agent}.model`];
+  if (text === undefined) return undefined;
+  try {
+    const model: unknown = JSON.parse(text);
+    return typeof model === 'string' && model !== '' ? model : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Message } from '@nexus/channels';
+import type { RunAccepted } from '@nexus/contracts';
+import type { TraceContext } from '@nexus/core';
+import type { NewRun } from '../storage/run.store.js';
+import type { ChosenAgent } from './agent-directory.js';
+import type { ProvenPublisher } from './publisher-check.js';
+
+/** A message with the span that its work hangs under. */
+export interface TracedIncoming {
+  readonly message: Message<'requests.incoming'>;
+  readonly trace: TraceContext;
+  /** This entry came before. */
+  readonly isAgain: boolean;
+}
+
+/** A message that may start a run. */
+export interface Candidate extends TracedIncoming {
+  readonly publisher: ProvenPublisher;
+  readonly agent: ChosenAgent;
+  readonly accepted: RunAccepted;
+  readonly run: NewRun;
+}
+
+/** The run that a message wants to stop. */
+export interface Cancel extends TracedIncoming {
+  readonly publisher: ProvenPublisher;
+  readonly runId: string;
+}

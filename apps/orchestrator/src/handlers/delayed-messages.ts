@@ -1,0 +1,33 @@
+import type { ChannelBus, OutgoingMessage } from '@nexus/channels';
+import { describeError, type Logger } from '@nexus/runtime';
+import { runKey, type LiveRun } from './live-run.js';
+import type { RunMemory } from './run-memory.js';
+
+/** Publishes model calls after a wait, if their run still waits for them then. What a crash loses here, the sweep finds. */
+export class DelayedMessages {
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+
+  constructor(
+    private readonly bus: Pick<ChannelBus, 'publish'>,
+    private readonly memory: Pick<RunMemory, 'run'>,
+    private readonly logger: Pick<Logger, 'warn'>,
+  ) {}
+
+  add(live: LiveRun, delayMs: number, message: OutgoingMessage): void {
+    const run = { tenantId: live.tenantId, runId: live.state.runId };
+    const key = runKey(run);
+    clearTimeout(this.timers.get(key));
+    const timer = setTimeout(() => {
+      this.timers.delete(key);
+      const known = this.memory.run(run);
+      if (known !== undefined && known.events.length !== live.events.length) return;
+      this.bus.publish(message).catch((error: unknown) => this.logger.warn({ runId: run.runId, error: describeError(error) }, 'a delayed model call was not published; the sweep will'));
+    }, delayMs);
+    this.timers.set(key, timer.unref());
+  }
+
+  stop(): void {
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+}

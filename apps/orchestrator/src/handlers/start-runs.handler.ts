@@ -1,0 +1,117 @@
+import { outgoing, type OutgoingMessage } from '@nexus/channels';
+import { toWireError, type RunAccepted } from '@nexus/contracts';
+import { AppError, SYSTEM_TENANT_ID, formatTraceparent, type Clock } from '@nexus/core';
+import { refusalOf } from '../domain/answer.js';
+import { checkName, checkRequest } from '../domain/request-rules.js';
+import { refusalIdOf, runIdOf, threadIdOf } from '../domain/run-ids.js';
+import { storedEvent } from '../domain/stored-event.js';
+import { encodeEvent } from '../storage/event-codec.js';
+import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
+import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
+import type { Cancel, Candidate, TracedIncoming } from './candidate.js';
+import type { KeptAgents } from './kept-agents.js';
+import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
+import type { StartedRuns } from './started-runs.js';
+
+export interface StartOutcome {
+  readonly messages: readonly OutgoingMessage[];
+  /** To be carried out after: they may concern runs of the same batch. */
+  readonly cancels: readonly Cancel[];
+}
+
+/** Makes runs of messages: proves who published, refuses with a typed answer what cannot be a run, stores the rest in one commit. */
+export class StartRunsHandler {
+  constructor(
+    private readonly store: Pick<RunStore, 'accept'>,
+    private readonly publishers: PublisherCheck,
+    private readonly agents: AgentDirectory,
+    private readonly kept: KeptAgents,
+    private readonly started: StartedRuns,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Undefined when the lease is no longer held: nothing was stored, and the messages are someone else's. */
+  async handle(batch: readonly TracedIncoming[], lease: { readonly partition: number; readonly epoch: number }): Promise<StartOutcome | undefined> {
+    const now = this.clock.now();
+    const read = await Promise.all(batch.map((traced) => this.read(traced, now)));
+    const candidates = read.flatMap((one) => ('run' in one ? [one] : []));
+    const messages = read.flatMap((one) => ('channel' in one ? [one] : []));
+    const cancels = read.flatMap((one) => ('runId' in one ? [one] : []));
+    if (candidates.length === 0) return { messages, cancels };
+    const places = await this.store.accept(lease, now, this.newAgents(candidates), candidates.map(({ run }) => run));
+    if (places === undefined) return undefined;
+    for (const { run, agent } of candidates) this.kept.set(run.tenantId, agent.stored.hash, agent.kept);
+    const begun = await this.started.publish(candidates.map((candidate, index) => ({ candidate, place: places[index] as AcceptedPlace })), now);
+    return { messages: [...messages, ...begun], cancels };
+  }
+
+  private async read(traced: TracedIncoming, now: number): Promise<Candidate | Cancel | OutgoingMessage> {
+    const { message } = traced;
+    let publisher: ProvenPublisher | undefined;
+    try {
+      publisher = await this.publishers.prove(message);
+      if (message.payload.cancelsMessageId !== '') return { ...traced, publisher, runId: runIdOf(publisher.tenantId, message.payload.cancelsMessageId) };
+      checkName('id', message.id);
+      checkName('correlation_id', message.correlationId);
+      checkRequest(message.payload, now);
+      return this.candidate(traced, publisher, await this.agents.choose(publisher.tenantId, message.payload.agent, message.payload.model));
+    } catch (error) {
+      const refusal = AppError.from(error);
+      if (refusal.isRetryable || refusal.code === 'internal') throw error;
+      return refuse(traced, publisher, refusal);
+    }
+  }
+
+  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent): Candidate {
+    const { message, trace } = traced;
+    const { payload: request, id: messageId, correlationId } = message;
+    const { tenantId } = publisher;
+    const event = storedEvent('accepted', {
+      request, messageId,
+      replyTo: publisher.replyTo ?? '',
+      correlationId: correlationId === messageId ? '' : correlationId,
+      traceparent: formatTraceparent(trace),
+      attribution: publisher.attribution,
+      agent: agent.own,
+      agentHash: agent.stored.hash,
+    });
+    return {
+      ...traced, publisher, agent,
+      accepted: event.event.value as RunAccepted,
+      run: {
+        tenantId,
+        runId: runIdOf(tenantId, messageId),
+        threadId: request.threadId || threadIdOf(tenantId, request, messageId),
+        surface: request.surface,
+        client: publisher.attribution.client,
+        project: publisher.attribution.project,
+        correlationId: correlationId === messageId ? undefined : correlationId,
+        limitMs: Number(agent.own.deadlineMs),
+        deadlineAt: Number(request.deadlineMs),
+        payload: encodeEvent(event),
+      },
+    };
+  }
+
+  private newAgents(candidates: readonly Candidate[]) {
+    const unknown = new Map<string, ChosenAgent['stored'] & { tenantId: string }>();
+    for (const { run, agent } of candidates) {
+      if (this.kept.get(run.tenantId, agent.stored.hash) === undefined) unknown.set(`${run.tenantId} ${Buffer.from(agent.stored.hash).toString('hex')}`, { ...agent.stored, tenantId: run.tenantId });
+    }
+    return [...unknown.values()];
+  }
+}
+
+/** The answer to a message that starts nothing. One that nobody proved goes to the channel itself, as the system tenant's. */
+export function refuse({ message, trace }: TracedIncoming, publisher: ProvenPublisher | undefined, error: AppError): OutgoingMessage {
+  const tenantId = publisher?.tenantId ?? SYSTEM_TENANT_ID;
+  return outgoing({
+    channel: 'requests.processed',
+    id: refusalIdOf(tenantId, message.id, `${error.code} ${error.param ?? ''}`),
+    payload: refusalOf(message.id, message.payload, toWireError(error)),
+    tenantId, trace,
+    correlationId: message.correlationId,
+    to: publisher?.replyTo,
+    once: true,
+  });
+}

@@ -1,0 +1,61 @@
+import type { OutgoingMessage } from '@nexus/channels';
+import { RunStatus } from '@nexus/contracts';
+import { decide } from '../domain/run.machine.js';
+import { newRun } from '../domain/run-state.js';
+import { pendingEffects } from '../domain/pending-effects.js';
+import { storedEvent } from '../domain/stored-event.js';
+import type { AcceptedPlace } from '../storage/run.store.js';
+import type { Candidate } from './candidate.js';
+import { completeAgent, noTurns, runKey, type EarlierTurns, type LiveRun } from './live-run.js';
+import { replyTo, toMessages } from './outbox.js';
+import type { RunLoader } from './run-loader.js';
+import type { RunMemory } from './run-memory.js';
+
+interface Placed {
+  readonly candidate: Candidate;
+  readonly place: AcceptedPlace;
+}
+
+/** What messages publish once they are stored: the first model call of a run that begins, and for a message that came before what is known of its run. */
+export class StartedRuns {
+  constructor(
+    private readonly loader: RunLoader,
+    private readonly memory: RunMemory,
+  ) {}
+
+  /** `now` is when they were stored. One query at most for all whose thread or run is not in memory. */
+  async publish(placed: readonly Placed[], now: number): Promise<readonly OutgoingMessage[]> {
+    const turns = placed.map(({ candidate, place }) =>
+      place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : noTurns);
+    const unknown = placed.flatMap(({ candidate: { run }, place }, index) =>
+      (!place.isNew || turns[index] === undefined ? [{ tenantId: run.tenantId, runId: run.runId, withTurns: place.status === RunStatus.ACTIVE }] : []));
+    const loaded = await this.loader.load(unknown);
+    return placed.flatMap(({ candidate, place }, index) => {
+      const known = loaded.get(runKey(candidate.run))?.live;
+      if (!place.isNew) return known === undefined ? [] : again(candidate, known, now);
+      return this.begin(candidate, place, turns[index] ?? known?.earlier ?? noTurns, now);
+    });
+  }
+
+  private begin(candidate: Candidate, place: AcceptedPlace, earlier: EarlierTurns, now: number): readonly OutgoingMessage[] {
+    const { run, accepted, agent, trace } = candidate;
+    const event = storedEvent('accepted', accepted);
+    const { state, effects } = decide(newRun({ runId: run.runId, threadId: place.threadId, queuedBehind: place.queuedBehind }), event, now);
+    const live: LiveRun = {
+      tenantId: run.tenantId, threadSeq: place.threadSeq, epoch: 1, accepted, earlier, state,
+      agent: completeAgent(agent.own, agent.kept), events: [event], lastAt: now, bytes: run.payload.length,
+    };
+    if (place.status === RunStatus.ACTIVE) this.memory.keep(live);
+    return toMessages(live, effects, trace).now;
+  }
+}
+
+/** A message that was accepted before: its publisher hears where it stands, and gets the answer when there is one. */
+function again({ isAgain, publisher, trace }: Candidate, live: LiveRun, now: number): readonly OutgoingMessage[] {
+  if (live.state.phase === 'over') return [replyTo(live, publisher.replyTo, trace)];
+  const { runId, threadId, queuedBehind } = live.state;
+  const first = decide(newRun({ runId, threadId, queuedBehind }), live.events[0] ?? storedEvent('accepted', live.accepted), now);
+  const told = toMessages(live, first.effects.filter(({ kind }) => kind === 'progress'), trace).now;
+  const hasJustBegun = live.events.length === 1;
+  return isAgain && hasJustBegun ? [...told, ...toMessages(live, pendingEffects(live.state), trace).now] : told;
+}

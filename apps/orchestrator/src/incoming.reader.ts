@@ -1,0 +1,156 @@
+import type { ChannelBus, DeadLetter, Message, OutgoingMessage, Subscription } from '@nexus/channels';
+import { AppError } from '@nexus/core';
+import { attributes, describeError, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
+import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
+import type { Cancel } from './handlers/candidate.js';
+import { refuse, type StartRunsHandler } from './handlers/start-runs.handler.js';
+import { cancelled } from './handlers/run-input.js';
+import type { SeenEntries } from './handlers/seen-entries.js';
+import type { LeaseStore } from './storage/lease.store.js';
+import type { RunStore } from './storage/run.store.js';
+
+export interface IncomingReaderParts {
+  readonly bus: ChannelBus;
+  readonly leases: LeaseStore;
+  readonly start: StartRunsHandler;
+  readonly advance: AdvanceRunsHandler;
+  readonly runs: Pick<RunStore, 'load'>;
+  readonly seen: SeenEntries;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
+  readonly replica: string;
+  readonly partition: number;
+  readonly leaseMs: number;
+  readonly onDeadLetter: (letter: DeadLetter<'requests.incoming'>) => Promise<void>;
+}
+
+/** What a reader took that had lost its lease is taken back after this long. */
+const CLAIM_IDLE_MS = 10_000;
+const STOP_WITHIN_MS = 2_000;
+
+/**
+ * Reads one partition of requests.incoming while it holds the partition's lease: only so are messages accepted in the order of their
+ * stream. The consumer's name is the partition's, so that a successor first gets what its predecessor left. A lease that is lost is
+ * noticed at the latest by the next acceptance, which the database refuses.
+ */
+export class IncomingReader {
+  private held: { readonly epoch: number; readonly subscription: Subscription; renewedAt: number } | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private underWay: Promise<void> = Promise.resolve();
+  private turn: Promise<unknown> = Promise.resolve();
+  private isStopped = false;
+
+  constructor(private readonly parts: IncomingReaderParts) {}
+
+  get isReading(): boolean {
+    return this.held !== undefined;
+  }
+
+  /** Resolves after the first try to get the lease. */
+  start(): Promise<void> {
+    return this.tend();
+  }
+
+  /** Finishes what is under way and gives the lease up, so that another replica reads at once. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    clearTimeout(this.timer);
+    await this.underWay;
+    const { held } = this;
+    await this.letGo();
+    if (held !== undefined) await this.parts.leases.renew(this.parts.partition, held.epoch, 0).catch(() => undefined); // then it runs out
+  }
+
+  private async tend(): Promise<void> {
+    this.underWay = this.takeOrRenew().catch(async (error: unknown) => {
+      this.parts.logger.warn({ error: describeError(error) }, 'the lease on requests.incoming could not be renewed');
+      if (this.held !== undefined && performance.now() - this.held.renewedAt > this.parts.leaseMs) await this.letGo(); // another replica may have it by now
+    });
+    await this.underWay;
+    if (!this.isStopped) this.timer = setTimeout(() => void this.tend(), this.parts.leaseMs / 3).unref();
+  }
+
+  private async takeOrRenew(): Promise<void> {
+    const { leases, partition, replica, leaseMs } = this.parts;
+    if (this.held !== undefined) {
+      const askedAt = performance.now();
+      if (await leases.renew(partition, this.held.epoch, leaseMs)) return void (this.held.renewedAt = askedAt);
+      this.parts.logger.warn({ partition }, 'another replica took over requests.incoming');
+      return this.letGo();
+    }
+    const askedAt = performance.now();
+    const epoch = await leases.take(partition, replica, leaseMs);
+    if (epoch !== undefined && !this.isStopped) this.read(epoch, askedAt);
+  }
+
+  private read(epoch: number, renewedAt: number): void {
+    const { bus, partition, onDeadLetter } = this.parts;
+    const subscription = bus.consumeBatches(
+      {
+        channel: 'requests.incoming', group: 'orchestrator', consumer: `partition-${partition}`, partition, claimIdleMs: CLAIM_IDLE_MS,
+        onDeadLetter: async (letter) => {
+          await onDeadLetter(letter);
+          return letter.message === undefined ? [] : [this.refusalOf(letter.message, new AppError(letter.reasonCode, letter.reason))];
+        },
+      },
+      // also what is claimed back meanwhile waits for its turn
+      (batch) => (this.turn = this.turn.catch(() => undefined).then(() => this.handle(batch, epoch))) as Promise<readonly OutgoingMessage[]>,
+    );
+    this.held = { epoch, subscription, renewedAt };
+  }
+
+  private async letGo(): Promise<void> {
+    const { held } = this;
+    this.held = undefined;
+    await held?.subscription.stop(STOP_WITHIN_MS);
+  }
+
+  private async handle(batch: readonly Message<'requests.incoming'>[], epoch: number): Promise<readonly OutgoingMessage[]> {
+    const spans = batch.map((message) => this.spanOf(message));
+    const traced = batch.map((message, index) => ({ message, trace: (spans[index] as Span).trace, isAgain: this.parts.seen.isAgain(message) }));
+    try {
+      const outcome = await this.parts.start.handle(traced, { partition: this.parts.partition, epoch });
+      if (outcome === undefined) {
+        if (this.held?.epoch === epoch) void this.letGo();
+        throw new AppError('lease_lost', 'Another replica reads requests.incoming.', { status: 409, isRetryable: true });
+      }
+      return [...outcome.messages, ...(await this.cancel(outcome.cancels))];
+    } catch (error) {
+      for (const span of spans) span.recordError(error);
+      throw error;
+    } finally {
+      for (const span of spans) span.end();
+    }
+  }
+
+  private async cancel(cancels: readonly Cancel[]): Promise<readonly OutgoingMessage[]> {
+    if (cancels.length === 0) return [];
+    const wanted = cancels.map(({ publisher, runId }) => ({ tenantId: publisher.tenantId, runId }));
+    const found = await this.parts.runs.load(wanted, 0);
+    const missing = cancels.filter((_, index) => found[index]?.length === 0);
+    const ended = await this.parts.advance.handle(cancels.flatMap((cancel, index) => (found[index]?.length ? [cancelled(wanted[index] as (typeof wanted)[number], cancel, false)] : [])));
+    return [...ended, ...missing.map((cancel) => refuse(cancel, cancel.publisher, new AppError('invalid_request', 'There is no run of the message to be cancelled.', { status: 404, param: 'cancels_message_id' })))];
+  }
+
+  private refusalOf(message: Message<'requests.incoming'>, error: AppError): OutgoingMessage {
+    const span = this.spanOf(message);
+    span.end();
+    return refuse({ message, trace: span.trace, isAgain: false }, undefined, error);
+  }
+
+  private spanOf(message: Message<'requests.incoming'>): Span {
+    const span = this.parts.tracer.startSpan('process requests.incoming', { kind: 'consumer', parent: message.trace });
+    if (span.isRecording) {
+      span.setAttributes({
+        [attributes.messagingSystem]: messagingSystemRedis,
+        [attributes.destinationName]: 'requests.incoming',
+        [attributes.messagingOperationType]: 'process',
+        [attributes.consumerGroupName]: 'orchestrator',
+        [attributes.messageId]: message.id,
+        [attributes.correlationId]: message.correlationId,
+        [attributes.agentName]: message.payload.agent || 'default',
+      });
+    }
+    return span;
+  }
+}

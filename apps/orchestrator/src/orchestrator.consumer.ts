@@ -1,0 +1,71 @@
+import { Controller, Inject } from '@nestjs/common';
+import type { Message, OutgoingMessage } from '@nexus/channels';
+import type { ChannelName } from '@nexus/contracts';
+import { ConsumesBatches, Follows, TRACER, attributes, messagingSystemRedis, type Span, type Tracer } from '@nexus/runtime';
+import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
+import { AgentDirectory } from './handlers/agent-directory.js';
+import { modelAnswered, toolFinished, type Bringing, type RunInput } from './handlers/run-input.js';
+import { SeenEntries } from './handlers/seen-entries.js';
+import { ToolSchemas } from './handlers/tool-schemas.js';
+
+/** Channels in, beside requests.incoming: what came of the calls that runs asked for. */
+@Controller()
+export class OrchestratorConsumer {
+  constructor(
+    @Inject(AdvanceRunsHandler) private readonly advance: AdvanceRunsHandler,
+    @Inject(AgentDirectory) private readonly agents: AgentDirectory,
+    @Inject(ToolSchemas) private readonly schemas: ToolSchemas,
+    @Inject(SeenEntries) private readonly seen: SeenEntries,
+    @Inject(TRACER) private readonly tracer: Tracer,
+  ) {}
+
+  @ConsumesBatches('inference.response')
+  onModelAnswered(batch: readonly Message<'inference.response'>[]): Promise<readonly OutgoingMessage[]> {
+    return this.handle(batch, (message, bringing) => modelAnswered(message, bringing, this.schemas));
+  }
+
+  @ConsumesBatches('tools.results')
+  onToolFinished(batch: readonly Message<'tools.results'>[]): Promise<readonly OutgoingMessage[]> {
+    return this.handle(batch, toolFinished);
+  }
+
+  @Follows('settings.changed')
+  onSettingsChanged(batch: readonly Message<'settings.changed'>[]): void {
+    for (const { payload } of batch) this.agents.onSettingsChanged(payload);
+  }
+
+  private async handle<C extends ChannelName>(batch: readonly Message<C>[], toInput: (message: Message<C>, bringing: Bringing) => RunInput | undefined): Promise<readonly OutgoingMessage[]> {
+    const spans: Span[] = [];
+    const inputs = batch.flatMap((message) => {
+      const span = this.spanOf(message);
+      spans.push(span);
+      const input = toInput(message, { trace: span.trace, isAgain: this.seen.isAgain(message) });
+      if (span.isRecording) span.setAttributes({ [attributes.runId]: input?.runId });
+      return input === undefined ? [] : [input];
+    });
+    try {
+      return await this.advance.handle(inputs);
+    } catch (error) {
+      for (const span of spans) span.recordError(error);
+      throw error;
+    } finally {
+      for (const span of spans) span.end();
+    }
+  }
+
+  private spanOf<C extends ChannelName>(message: Message<C>): Span {
+    const span = this.tracer.startSpan(`process ${message.channel}`, { kind: 'consumer', parent: message.trace });
+    if (span.isRecording) {
+      span.setAttributes({
+        [attributes.messagingSystem]: messagingSystemRedis,
+        [attributes.destinationName]: message.channel,
+        [attributes.messagingOperationType]: 'process',
+        [attributes.consumerGroupName]: 'orchestrator',
+        [attributes.messageId]: message.id,
+        [attributes.correlationId]: message.correlationId,
+        [attributes.tenantId]: message.tenantId,
+      });
+    }
+    return span;
+  }
+}

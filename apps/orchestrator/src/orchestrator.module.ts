@@ -1,0 +1,142 @@
+import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule, type OnApplicationBootstrap } from '@nestjs/common';
+import type { ChannelBus } from '@nexus/channels';
+import type { Clock } from '@nexus/core';
+import type { Database, DeadLetterStore } from '@nexus/postgres';
+import {
+  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, TENANT_SETTINGS, TRACER, defaultPorts, storeDeadLetter,
+  type Environment, type KeyResolver, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer,
+} from '@nexus/runtime';
+import { AgentRpc } from './agent.rpc.js';
+import { loadAgents } from './agents-file.js';
+import { readOrchestratorConfig, type OrchestratorConfig } from './config.js';
+import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
+import { AgentDirectory } from './handlers/agent-directory.js';
+import { DelayedMessages } from './handlers/delayed-messages.js';
+import { KeptAgents } from './handlers/kept-agents.js';
+import { OwnEndings } from './handlers/own-endings.js';
+import { PublisherCheck } from './handlers/publisher-check.js';
+import { expired } from './handlers/run-input.js';
+import { RunLoader } from './handlers/run-loader.js';
+import { RunMemory } from './handlers/run-memory.js';
+import { SeenEntries } from './handlers/seen-entries.js';
+import { StartRunsHandler } from './handlers/start-runs.handler.js';
+import { StartedRuns } from './handlers/started-runs.js';
+import { Sweep } from './handlers/sweep.js';
+import { ToolSchemas } from './handlers/tool-schemas.js';
+import { IncomingReader } from './incoming.reader.js';
+import { OrchestratorConsumer } from './orchestrator.consumer.js';
+import { LeaseStore } from './storage/lease.store.js';
+import { migrations } from './storage/migrations/index.js';
+import { RunStore } from './storage/run.store.js';
+import { ThreadStore } from './storage/thread.store.js';
+import { ThreadRpc } from './thread.rpc.js';
+
+/** Partitions of the channels: one, as runtime makes the bus. */
+const PARTITION = 0;
+
+/** Token of what is remembered of live runs and what ends those whose time is over: they know each other, so they are made together. */
+class LiveRuns {
+  readonly memory: RunMemory;
+  readonly loader: RunLoader;
+  readonly delayed: DelayedMessages;
+  readonly advance: AdvanceRunsHandler;
+  readonly endings: OwnEndings;
+
+  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger) {
+    this.memory = new RunMemory({
+      runBytes: config.runCacheBytes, threadBytes: config.threadCacheBytes, mostTurns, clock,
+      onDeadline: (run) => this.endings.endSoon([expired(run, () => clock.now())]),
+    });
+    this.loader = new RunLoader(store, this.memory, kept);
+    this.delayed = new DelayedMessages(bus, this.memory, logger);
+    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, clock);
+    this.endings = new OwnEndings(this.advance, store, bus, logger);
+  }
+}
+
+@Module({})
+export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(IncomingReader) private readonly reader: IncomingReader,
+    @Inject(Sweep) private readonly sweep: Sweep,
+    @Inject(LiveRuns) private readonly live: LiveRuns,
+    @Inject(AgentCalls) private readonly calls: AgentCalls,
+  ) {}
+
+  static with(environment: Environment): DynamicModule {
+    const config = readOrchestratorConfig(environment);
+    const agents = loadAgents(config.agentsFile);
+    return {
+      module: OrchestratorModule,
+      controllers: [OrchestratorConsumer],
+      providers: [
+        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc,
+        { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
+        { provide: ThreadStore, inject: [DATABASE], useFactory: (database: Database) => new ThreadStore(database) },
+        { provide: LeaseStore, inject: [DATABASE], useFactory: (database: Database) => new LeaseStore(database) },
+        { provide: PublisherCheck, inject: [SERVICE_TOKEN, KEY_RESOLVER], useFactory: (token: string, keys: KeyResolver) => new PublisherCheck(token, keys) },
+        {
+          provide: AgentDirectory,
+          inject: [TENANT_SETTINGS, CLIENTS, CLOCK],
+          useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock) => new AgentDirectory(agents, config.agentModel, settings, clients, clock),
+        },
+        {
+          provide: LiveRuns,
+          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER],
+          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger) =>
+            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger),
+        },
+        { provide: AdvanceRunsHandler, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.advance },
+        { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
+        {
+          provide: StartRunsHandler,
+          inject: [RunStore, PublisherCheck, AgentDirectory, KeptAgents, LiveRuns, CLOCK],
+          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, kept: KeptAgents, live: LiveRuns, clock: Clock) =>
+            new StartRunsHandler(store, publishers, directory, kept, new StartedRuns(live.loader, live.memory), clock),
+        },
+        {
+          provide: Sweep,
+          inject: [RunStore, LiveRuns, BUS, CLOCK, LOGGER],
+          useFactory: (store: RunStore, live: LiveRuns, bus: ChannelBus, clock: Clock, logger: Logger) =>
+            new Sweep({ everyMs: config.sweepMs, stalledMs: config.stalledMs }, store, live.loader, live.endings, bus, clock, logger),
+        },
+        {
+          provide: IncomingReader,
+          inject: [BUS, LeaseStore, StartRunsHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS],
+          useFactory: (
+            bus: ChannelBus, leases: LeaseStore, start: StartRunsHandler, advance: AdvanceRunsHandler, runs: RunStore, seen: SeenEntries,
+            tracer: Tracer, logger: Logger, replica: string, deadLetters: DeadLetterStore | undefined,
+          ) => new IncomingReader({
+            bus, leases, start, advance, runs, seen, tracer, logger, replica,
+            partition: PARTITION, leaseMs: config.leaseMs,
+            onDeadLetter: (letter) => storeDeadLetter(letter, deadLetters, logger),
+          }),
+        },
+        {
+          provide: AgentCalls,
+          inject: [BUS, SERVICE_TOKEN, REPLICA, CLOCK],
+          useFactory: (bus: ChannelBus, serviceToken: string, replica: string, clock: Clock) => new AgentCalls({ bus, serviceToken, clock, replyTo: `orchestrator.${replica}` }),
+        },
+      ],
+    };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.reader.start();
+    this.sweep.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.reader.stop(), this.sweep.stop(), this.calls.stop()]);
+    this.live.memory.stop();
+    this.live.delayed.stop();
+  }
+}
+
+/** The life of a run: model, tools, model, answer. */
+export const orchestratorService: ServiceDefinition = {
+  name: 'orchestrator',
+  defaultPort: defaultPorts.orchestrator,
+  storage: { schema: 'orchestrator', migrations },
+  module: (environment) => OrchestratorModule.with(environment),
+};
