@@ -4,15 +4,23 @@ import type { ChannelKeys } from './keys.js';
 import type { OutgoingMessage } from './message.js';
 import type { Acknowledgement, NewEntry, StreamTransport } from './stream-transport.js';
 
-interface Tick {
+interface Gathered {
   readonly entries: NewEntry[];
   readonly acknowledgements: Acknowledgement[];
-  readonly written: Promise<void>;
+  readonly written: PromiseWithResolvers<void>;
 }
 
-/** Gathers what one turn of the event loop publishes and acknowledges, and writes it in one round trip. */
+/** More than this under way at once would make smaller batches, not a faster bus. */
+const MOST_WRITES_UNDER_WAY = 2;
+
+/**
+ * Gathers what is published and acknowledged in one turn of the event loop, or while two writes are under way, and writes it in one
+ * round trip: no timer, and the busier the bus, the larger the batches.
+ */
 export class Publisher {
-  private tick: Tick | undefined;
+  private gathered: Gathered | undefined;
+  private underWay = 0;
+  private isScheduled = false;
 
   constructor(
     private readonly transport: StreamTransport,
@@ -24,22 +32,35 @@ export class Publisher {
     if (messages.length === 0 && !acknowledgement) return Promise.resolve();
     const now = Date.now();
     const entries = messages.map((message) => this.toEntry(message, now)); // a message that cannot be encoded harms no other
-    const tick = (this.tick ??= this.openTick());
-    for (const entry of entries) tick.entries.push(entry);
-    if (acknowledgement) tick.acknowledgements.push(acknowledgement);
-    return tick.written;
+    const gathered = (this.gathered ??= { entries: [], acknowledgements: [], written: Promise.withResolvers<void>() });
+    for (const entry of entries) gathered.entries.push(entry);
+    if (acknowledgement) gathered.acknowledgements.push(acknowledgement);
+    this.schedule();
+    return gathered.written.promise;
   }
 
-  private openTick(): Tick {
-    const entries: NewEntry[] = [];
-    const acknowledgements: Acknowledgement[] = [];
-    const written = new Promise<void>((resolve, reject) => {
-      setImmediate(() => {
-        this.tick = undefined;
-        this.transport.write(entries, acknowledgements).then(resolve, reject);
-      });
+  private schedule(): void {
+    if (this.isScheduled || this.gathered === undefined || this.underWay >= MOST_WRITES_UNDER_WAY) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      const { gathered } = this;
+      this.gathered = undefined;
+      if (gathered) void this.send(gathered);
     });
-    return { entries, acknowledgements, written };
+  }
+
+  private async send({ entries, acknowledgements, written }: Gathered): Promise<void> {
+    this.underWay++;
+    try {
+      await this.transport.write(entries, acknowledgements);
+      written.resolve();
+    } catch (error) {
+      written.reject(error);
+    } finally {
+      this.underWay--;
+      this.schedule();
+    }
   }
 
   private toEntry(message: OutgoingMessage, now: number): NewEntry {

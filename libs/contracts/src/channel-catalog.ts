@@ -100,7 +100,7 @@ export const channels = {
     takesReplyTo: true,
     retentionMs: 30 * SECOND,
     requiredMetadata: ['tenant'],
-    idScope: 'Deterministic: the attempt id and `response`.',
+    idScope: 'Deterministic: the attempt id and `.response`.',
     failureReply: 'None: it is itself the reply.',
     partitionKey: 'run',
   }),

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
 import { CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError, type InferenceResponse } from '@nexus/contracts';
-import { costOf, deterministicId, type AppError, type TokenPrice } from '@nexus/core';
+import { costOf, type AppError, type TokenPrice } from '@nexus/core';
 import { attributes, type Span } from '@nexus/runtime';
 import { priceForInput } from '../domain/model-catalog.js';
 import type { CallPlan } from '../domain/plan-call.js';
@@ -40,7 +40,7 @@ function response(message: Request, fields: Partial<Pick<InferenceResponse, 'out
   const { attemptId, run } = message.payload;
   return outgoing({
     channel: 'inference.response',
-    id: deterministicId(attemptId, 'response'),
+    id: `${attemptId}.response`,
     tenantId: message.tenantId,
     correlationId: message.correlationId,
     trace: message.trace,

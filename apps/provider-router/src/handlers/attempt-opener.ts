@@ -11,23 +11,38 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Asks usage for leave to call: the attempts of one turn of the event loop go in one call, and become one commit. */
+/** Usage commits two batches at once; a third question would only make smaller ones. */
+const MOST_QUESTIONS_UNDER_WAY = 2;
+
+/** Asks usage for leave to call: attempts that come in one turn of the event loop, or while two questions are under way, go together. */
 export class AttemptOpener {
   private waiting: Waiting[] = [];
+  private underWay = 0;
+  private isScheduled = false;
 
   constructor(private readonly clients: ServiceClients) {}
 
   /** Only an answer OPENED allows the call. Rejects with a retryable AppError when usage cannot be asked. */
   open(attempt: NewAttempt): Promise<OpenedAttempt> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.length === 0) setImmediate(() => void this.ask());
       this.waiting.push({ attempt, resolve, reject });
+      this.schedule();
     });
   }
 
-  private async ask(): Promise<void> {
-    const batch = this.waiting;
-    this.waiting = [];
+  private schedule(): void {
+    if (this.isScheduled || this.waiting.length === 0 || this.underWay >= MOST_QUESTIONS_UNDER_WAY) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      const batch = this.waiting;
+      this.waiting = [];
+      void this.ask(batch);
+    });
+  }
+
+  private async ask(batch: readonly Waiting[]): Promise<void> {
+    this.underWay++;
     try {
       const { attempts } = await this.clients.usage.openAttempts({ attempts: batch.map(({ attempt }) => attempt) }, asService());
       batch.forEach(({ resolve, reject }, i) => {
@@ -38,6 +53,9 @@ export class AttemptOpener {
     } catch (error) {
       const failure = unavailable(error);
       for (const { reject } of batch) reject(failure);
+    } finally {
+      this.underWay--;
+      this.schedule();
     }
   }
 }
