@@ -1,11 +1,11 @@
 // The gateway beside its peers: NEXUS as separate processes on private Redis and Postgres, measured by the peers' own script.
-//   node test/bench/gateway.mjs PEERS_FOLDER [options of gateway-peers.mjs]
+//   node test/bench/gateway.mjs PEERS_FOLDER PEERS_NODE [options of gateway-peers.mjs]
 import { spawn } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import { apiKey, freePort, startNexus } from './nexus-processes.mjs';
 
-const [peers, ...options] = process.argv.slice(2);
+const [peers, peersNode, ...options] = process.argv.slice(2);
 const lib = await import(pathToFileURL(join(peers, 'lib.mjs')).href);
 const redis = await lib.startRedis();
 const postgres = await lib.startPostgres();
@@ -19,7 +19,7 @@ const all = Object.values(groups).flat();
 console.log(`pids ${JSON.stringify(groups)}`);
 const target = `nexus=http://127.0.0.1:${nexus.ports.gateway}/v1/chat/completions,authorization=Bearer ${apiKey}`;
 const before = Object.fromEntries(Object.entries(groups).map(([name, pids]) => [name, lib.cpuOf(pids)]));
-const child = spawn(process.execPath, [join(peers, 'gateway-peers.mjs'), '--upstream-port', String(upstreamPort), '--target', target, '--pid', `nexus=${all.join('+')}`, ...options], { cwd: peers, stdio: 'inherit' });
+const child = spawn(peersNode, [join(peers, 'gateway-peers.mjs'), '--upstream-port', String(upstreamPort), '--target', target, '--pid', `nexus=${all.join('+')}`, ...options], { cwd: peers, stdio: 'inherit' });
 const code = await new Promise((resolve) => child.once('exit', resolve));
 const used = Object.fromEntries(Object.entries(groups).map(([name, pids]) => [name, lib.cpuOf(pids) - before[name]]));
 const total = Object.values(used).reduce((sum, seconds) => sum + seconds, 0);

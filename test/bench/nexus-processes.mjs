@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const serviceToken = 'benchmark-service-token-0001';
+export const serviceToken = 'benchmark-service-token-0001';
 export const developmentTenant = '00000000-0000-7000-8000-000000000001';
 export const apiKey = 'nxs_benchmark_key_0000000000000000000000000000';
 
@@ -26,12 +26,13 @@ const providers = (upstream) => `providers:
       - { id: "fake*", price: { input: 0.15, output: 0.6 }, max_output_tokens: 4096, context_window: 128000, supports: { tools: true } }
 `;
 const agents = `agents:
-  - name: default
+  default:
     model: fake
     instructions: You are a helpful assistant of a company. Use the tool when you are asked to.
     tools: [lookup]
     max_steps: 4
     deadline_seconds: 60
+    max_history_messages: 1000
 `;
 
 /** Starts the named services; resolves with their processes and ports once all answer. */
