@@ -8,6 +8,14 @@ export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
   constructor(private readonly handler: BatchHandler<C>) {}
 
   async dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.untilSettled(batch, settlement, signal);
+    } finally {
+      for (const delivered of batch) settlement.leave(delivered);
+    }
+  }
+
+  private async untilSettled(batch: readonly Delivered<C>[], settlement: Settlement<C>, signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted || failures === 0; failures++) {
       try {
         return await settlement.settle(batch, await this.handler(batch.map((delivered) => delivered.message)));
@@ -42,6 +50,14 @@ export class EachDispatcher<C extends ChannelName> implements Dispatcher<C> {
   }
 
   private async one(delivered: Delivered<C>, settlement: Settlement<C>, signal: AbortSignal): Promise<void> {
+    try {
+      await this.untilSettled(delivered, settlement, signal);
+    } finally {
+      settlement.leave(delivered);
+    }
+  }
+
+  private async untilSettled(delivered: Delivered<C>, settlement: Settlement<C>, signal: AbortSignal): Promise<void> {
     for (let failures = 0; ; ) {
       try {
         return await settlement.settle([delivered], await this.handler(delivered.message, signal));

@@ -27,6 +27,8 @@ export interface Settlement<C extends ChannelName> {
   settle(batch: readonly Delivered<C>[], outcome: Outcome): Promise<void>;
   /** One more failed delivery of one message: resolves true when it shall be tried again (after a wait), false when it became a dead letter. */
   fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean>;
+  /** No longer under way; one that was not acknowledged stays pending, for the next consumer. */
+  leave(delivered: Delivered<C>): void;
   /** Waits out what is not the message's fault: lost connections, a full Redis. */
   pause(failures: number): Promise<void>;
 }
@@ -146,6 +148,10 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
   private wake(): void {
     this.freed.resolve();
     this.freed = Promise.withResolvers<void>();
+  }
+
+  leave(delivered: Delivered<C>): void {
+    if (this.inFlight.delete(delivered.entry.id)) this.wake();
   }
 
   async fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean> {

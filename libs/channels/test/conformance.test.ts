@@ -88,6 +88,21 @@ describe.each(buses)('channels over $name', ({ open }) => {
     await second.stop();
   });
 
+  it('does not wait when it stops for what a handler leaves to the next consumer', async () => {
+    let firstTook = 0;
+    const first = bus.consumeEach(work('same', { claimIdleMs: 60_000 }), (_message, signal) => new Promise((_resolve, reject) => { firstTook++; signal.addEventListener('abort', () => reject(new Error('handed over'))); }));
+    await first.ready;
+    await bus.publish(usage('a'));
+    const second = Promise.withResolvers<Message<Usage>>();
+    await expect.poll(() => firstTook).toBe(1);
+    const began = performance.now();
+    await first.stop(10_000);
+    expect(performance.now() - began).toBeLessThan(3_000);
+    const next = bus.consumeEach(work('same', { claimIdleMs: 60_000 }), async (message) => { second.resolve(message); return []; });
+    expect(await second.promise).toMatchObject({ id: 'a', deliveries: 2 });
+    await next.stop();
+  });
+
   it('does not hand a long call to another consumer while its own is alive', async () => {
     const release = Promise.withResolvers<void>();
     const seen: string[] = [];
