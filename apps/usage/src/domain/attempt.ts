@@ -1,0 +1,62 @@
+import type { MicroUsd, TokenCount, TokenPrice } from '@nexus/core';
+
+/** Labels below a tenant; empty when there is none. */
+export interface Attribution {
+  readonly client: string;
+  readonly project: string;
+  readonly keyId: string;
+}
+
+/** A model call that is about to be made. */
+export interface PlannedAttempt {
+  readonly tenantId: string;
+  readonly attemptId: string;
+  /** The consumer that will make the call. */
+  readonly owner: string;
+  readonly provider: string;
+  readonly model: string;
+  /** No input can be larger than this many tokens. */
+  readonly maxInputTokens: number;
+  readonly maxOutputTokens: number;
+  /** Fewer output tokens are not worth the call. */
+  readonly minOutputTokens: number;
+  readonly price: TokenPrice;
+  readonly attribution: Attribution;
+  readonly runId: string | undefined;
+  readonly step: number;
+}
+
+export type AttemptResult = 'succeeded' | 'failed' | 'not_sent' | 'cancelled';
+
+/** What an attempt really used, as told by who made it. */
+export interface UsageRecord {
+  readonly tenantId: string;
+  readonly attemptId: string;
+  readonly result: AttemptResult;
+  readonly provider: string;
+  readonly model: string;
+  /** Empty for a model call. */
+  readonly tool: string;
+  readonly tokens: TokenCount;
+  /** The part of `tokens.output` that was spent on reasoning. */
+  readonly reasoningTokens: number;
+  /** NEXUS counted, because the provider gave no figures. */
+  readonly isEstimated: boolean;
+  /** Undefined when the record names none. */
+  readonly price: TokenPrice | undefined;
+  readonly attribution: Attribution;
+  readonly runId: string | undefined;
+  /** Unix milliseconds; 0 when unknown. */
+  readonly finishedAtMs: number;
+  readonly durationMs: number;
+  readonly errorCode: string;
+  readonly providerRequestId: string;
+  /** W3C trace id; empty when the record came without one. */
+  readonly traceId: string;
+}
+
+/** A usage record with its cost: what the ledger keeps. */
+export interface Settlement extends UsageRecord {
+  readonly price: TokenPrice;
+  readonly cost: MicroUsd;
+}
