@@ -1,0 +1,60 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AppError, type Clock } from '@nexus/core';
+import { CLOCK } from '@nexus/runtime';
+import type { PlannedAttempt } from '../domain/attempt.js';
+import { budgetExceeded } from '../domain/budget-refusal.js';
+import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository.js';
+import { GroupCommit } from './group-commit.js';
+
+/** What came of asking for an attempt; only `opened` allows the call. */
+export type OpenedAttempt =
+  | { readonly state: 'opened'; readonly attemptId: string; readonly grantedOutputTokens: number }
+  | { readonly state: 'in_flight' | 'settled' | 'unknown'; readonly attemptId: string }
+  | { readonly state: 'refused'; readonly attemptId: string; readonly error: AppError };
+
+/** Opens attempts: those that requests bring at the same time share one commit. */
+@Injectable()
+export class OpenAttemptsHandler {
+  private readonly group = new GroupCommit<readonly PlannedAttempt[], readonly OpenedAttempt[]>({
+    commit: (requests) => this.open(requests),
+    keysOf: (attempts) => attempts.map(({ attemptId }) => attemptId),
+  });
+
+  constructor(
+    private readonly repository: AttemptRepository,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  /** One answer for each attempt, in their order. The same attempt again opens nothing. */
+  async handle(attempts: readonly PlannedAttempt[]): Promise<readonly OpenedAttempt[]> {
+    return attempts.length === 0 ? [] : this.group.submit(attempts);
+  }
+
+  private async open(requests: readonly (readonly PlannedAttempt[])[]): Promise<readonly OpenedAttempt[][]> {
+    const batch = requests.flat();
+    const now = this.clock.now();
+    const { openedAsAsked, others } = await this.repository.open(batch, now);
+    // Who is not among the others was opened: that must add up, or a call would be allowed that nobody reserved.
+    if (openedAsAsked + others.length !== batch.length) throw new AppError('internal', 'The ledger lost count of its attempts.');
+    const byId = new Map(others.map((row) => [row.attempt_id, row]));
+    return requests.map((attempts) =>
+      attempts.map(({ attemptId, maxOutputTokens }) => {
+        const row = byId.get(attemptId);
+        return row === undefined ? { state: 'opened', attemptId, grantedOutputTokens: maxOutputTokens } : openedFrom(row, now);
+      }),
+    );
+  }
+}
+
+function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day }: OpenedRow, now: number): OpenedAttempt {
+  switch (outcome) {
+    case 'opened':
+      return { state: outcome, attemptId, grantedOutputTokens: granted };
+    case 'refused':
+      return { state: outcome, attemptId, error: budgetExceeded({ name: name ?? '', period: period ?? 'total', day: day ?? '' }, now) };
+    case 'in_flight':
+    case 'settled':
+    case 'unknown':
+      return { state: outcome, attemptId };
+  }
+}

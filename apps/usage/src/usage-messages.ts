@@ -1,0 +1,49 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { OpenedAttempt_State as State, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
+import type { BudgetToday } from './domain/budget.js';
+import type { OpenedAttempt } from './handlers/open-attempts.handler.js';
+import type { AttemptOfRun } from './storage/attempt.repository.js';
+import type { UsageSum } from './storage/usage-report.js';
+
+/** Answers as they travel. */
+export function openedMessage(opened: OpenedAttempt): MessageInitShape<typeof OpenedAttemptSchema> {
+  const { attemptId } = opened;
+  switch (opened.state) {
+    case 'opened': return { attemptId, state: State.OPENED, grantedOutputTokens: BigInt(opened.grantedOutputTokens) };
+    case 'in_flight': return { attemptId, state: State.IN_FLIGHT };
+    case 'settled': return { attemptId, state: State.SETTLED };
+    case 'unknown': return { attemptId, state: State.UNKNOWN };
+    case 'refused': return { attemptId, state: State.REFUSED, error: toWireError(opened.error) };
+  }
+}
+
+export function budgetMessage(budget: BudgetToday): MessageInitShape<typeof BudgetSchema> {
+  const { id, name, period, limit, spent, reserved, resetsAt } = budget;
+  return { id, name, period, limitMicroUsd: BigInt(limit), spentMicroUsd: BigInt(spent), reservedMicroUsd: BigInt(reserved), resetsAt: BigInt(resetsAt ?? 0) };
+}
+
+export function usageMessage(sum: UsageSum): MessageInitShape<typeof UsageRowSchema> {
+  return {
+    day: sum.day ?? '', provider: sum.provider ?? '', model: sum.model ?? '', client: sum.client ?? '', project: sum.project ?? '', keyId: sum.key ?? '',
+    attempts: BigInt(sum.attempts), costMicroUsd: BigInt(sum.cost), tokens: tokensMessage(sum),
+  };
+}
+
+export function attemptMessage(attempt: AttemptOfRun): MessageInitShape<typeof AttemptRowSchema> {
+  return {
+    attemptId: attempt.id, state: attempt.state, provider: attempt.provider, model: attempt.model, errorCode: attempt.errorCode ?? '',
+    reservedMicroUsd: BigInt(attempt.reserved), costMicroUsd: BigInt(attempt.cost ?? 0),
+    openedAt: BigInt(attempt.openedAt.getTime()), settledAt: BigInt(attempt.settledAt?.getTime() ?? 0),
+    // Without a ledger row nothing is known of its tokens, which is not the same as none.
+    ...(attempt.input !== null && { usage: tokensMessage(attempt) }),
+  };
+}
+
+type Tokens = Pick<AttemptOfRun, 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning' | 'isEstimated'>;
+
+function tokensMessage({ input, cacheRead, cacheWrite, output, reasoning, isEstimated }: Tokens) {
+  return {
+    input: BigInt(input ?? 0), cacheRead: BigInt(cacheRead ?? 0), cacheWrite: BigInt(cacheWrite ?? 0), output: BigInt(output ?? 0),
+    reasoning: BigInt(reasoning ?? 0), estimated: isEstimated ?? false,
+  };
+}

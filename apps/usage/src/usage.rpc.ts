@@ -1,0 +1,62 @@
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { Inject, Injectable } from '@nestjs/common';
+import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type SetBudgetRequest } from '@nexus/contracts';
+import { AppError, isUuid, type Clock } from '@nexus/core';
+import { CLOCK, RpcService, requireAdmin, requireService, requireTenant } from '@nexus/runtime';
+import { budgetOn } from './domain/budget.js';
+import { dayOf } from './domain/budget-window.js';
+import { usageQueryFrom } from './domain/usage-query.js';
+import { budgetRequestFrom } from './handlers/budget-request.js';
+import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
+import { plannedAttemptsFrom } from './handlers/planned-attempt.js';
+import { SetBudgetHandler } from './handlers/set-budget.handler.js';
+import { AttemptRepository } from './storage/attempt.repository.js';
+import { BudgetRepository } from './storage/budget.repository.js';
+import { UsageReport } from './storage/usage-report.js';
+import { attemptMessage, budgetMessage, openedMessage, usageMessage } from './usage-messages.js';
+
+/** OpenAttempts is for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
+@Injectable()
+@RpcService(UsageService)
+export class UsageRpc implements ServiceImpl<typeof UsageService> {
+  constructor(
+    private readonly opening: OpenAttemptsHandler,
+    private readonly budgetSetting: SetBudgetHandler,
+    private readonly attempts: AttemptRepository,
+    private readonly budgets: BudgetRepository,
+    private readonly report: UsageReport,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  async openAttempts(request: OpenAttemptsRequest, context: HandlerContext) {
+    requireService(context);
+    const opened = await this.opening.handle(plannedAttemptsFrom(request.attempts));
+    return { attempts: opened.map(openedMessage) };
+  }
+
+  async getUsage(request: GetUsageRequest, context: HandlerContext) {
+    const { rows, total } = await this.report.sum(requireTenant(context).tenantId, usageQueryFrom(request, dayOf(this.clock.now())));
+    return { rows: rows.map(usageMessage), total: usageMessage(total) };
+  }
+
+  async getQuota(_request: unknown, context: HandlerContext) {
+    const today = dayOf(this.clock.now());
+    const budgets = await this.budgets.list(requireTenant(context).tenantId);
+    return { budgets: budgets.map((budget) => budgetMessage(budgetOn(budget, today))) };
+  }
+
+  async setBudget(request: SetBudgetRequest, context: HandlerContext) {
+    const who = requireAdmin(context);
+    const { name, period, limitMicroUsd: limit } = budgetRequestFrom(request);
+    const actor = who.key === undefined ? who.kind : `key:${who.key.id}`;
+    const budgets = await this.budgetSetting.handle({ tenantId: who.tenantId, actor, trace: who.trace, name, period, limit });
+    return { budgets: budgets.map(budgetMessage) };
+  }
+
+  async listAttempts(request: ListAttemptsRequest, context: HandlerContext) {
+    const { tenantId } = requireTenant(context);
+    if (!isUuid(request.runId)) throw new AppError('invalid_request', 'run_id must be the id of a run.', { status: 400, param: 'run_id' });
+    const attempts = await this.attempts.ofRun(tenantId, request.runId);
+    return { attempts: attempts.map(attemptMessage) };
+  }
+}
