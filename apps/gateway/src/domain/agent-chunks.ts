@@ -1,0 +1,49 @@
+import { AppError } from '@nexus/core';
+import type { ProcessedRequest, ProgressPart } from '@nexus/contracts';
+import { finishReason, nexusExtension, requireAnswer, usageOf, type CompletionIdentity } from './agent-answer.js';
+import { StreamedText } from './streamed-text.js';
+
+/** A run as a stream of `chat.completion.chunk`s of one id. What the agent's tools do stays inside NEXUS. */
+export class AgentChunks {
+  private readonly text = new StreamedText();
+  private readonly head: string;
+
+  constructor(
+    private readonly identity: CompletionIdentity,
+    private readonly includeUsage: boolean,
+  ) {
+    const { id, created, model } = identity;
+    this.head = JSON.stringify({ id, object: 'chat.completion.chunk', created, model }).slice(0, -1);
+  }
+
+  /** The first chunk: who speaks. */
+  begin(): string {
+    return this.chunk({ role: 'assistant', content: '' });
+  }
+
+  /** The chunks (JSON texts) that a live part gives: none or one. */
+  add(part: ProgressPart): string[] {
+    const text = this.text.add(part);
+    return text === '' ? [] : [this.chunk({ content: text })];
+  }
+
+  /** The chunks that complete the answer. Throws when there is none, or when what was streamed is not what was answered. */
+  finish(answer: ProcessedRequest): string[] {
+    requireAnswer(answer);
+    const rest = this.text.rest(answer.text);
+    if (rest === undefined) {
+      throw new AppError('stream_interrupted', `Live parts were lost on the way. The whole answer is stored: GET /v1/runs/${answer.runId}.`, { status: 500 });
+    }
+    const chunks = rest === '' ? [] : [this.chunk({ content: rest })];
+    const nexus = nexusExtension(answer);
+    chunks.push(this.chunk({}, finishReason(answer), { nexus }));
+    if (this.includeUsage) chunks.push(`${this.head},"choices":[],"usage":${JSON.stringify(usageOf(answer))}}`);
+    return chunks;
+  }
+
+  private chunk(delta: object, finish: string | null = null, extension: object = {}): string {
+    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
+    const usage = this.includeUsage ? { usage: null } : {};
+    return `${this.head},${JSON.stringify({ choices, ...usage, ...extension }).slice(1)}`;
+  }
+}

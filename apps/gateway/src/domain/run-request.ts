@@ -1,0 +1,67 @@
+import { create } from '@bufbuild/protobuf';
+import { IncomingRequestSchema, Progress, type IncomingRequest } from '@nexus/contracts';
+import { toChatMessages } from './agent-messages.js';
+import { API_SURFACE } from './agent-request.js';
+import { checkMessages, type ChatBodyMessage } from './chat-message-body.js';
+import { invalidInput, isRecord, wrongType } from './invalid-input.js';
+
+/** What POST /v1/threads/{id}/runs takes, besides what is said. */
+export interface RunOptions {
+  readonly agent: string;
+  readonly model: string;
+  readonly timezone: string;
+  readonly locale: string;
+  readonly isStream: boolean;
+}
+
+/**
+ * A message of a thread as the request of a run. Said is either `content` (text, or parts of text and images by https: URL), which
+ * follows on the thread's own messages, or `messages`, which stand in their place. Throws an AppError (400) that names what is wrong.
+ */
+export function toRunRequest(threadId: string, said: { readonly content?: unknown; readonly messages?: unknown }, options: RunOptions): IncomingRequest {
+  if ((said.content === undefined) === (said.messages === undefined)) {
+    throw invalidInput('invalid_value', 'content', "Send either 'content' or 'messages'.");
+  }
+  return create(IncomingRequestSchema, {
+    threadId,
+    surface: API_SURFACE,
+    agent: options.agent,
+    model: options.model,
+    timezone: options.timezone,
+    locale: options.locale,
+    progress: options.isStream ? Progress.PARTS : Progress.STEPS,
+    abilities: { markdown: true, images: true, files: true, choices: true },
+    ...(said.content === undefined ? { history: history(said.messages) } : messageOf(said.content)),
+  });
+}
+
+function history(messages: unknown): IncomingRequest['history'] {
+  checkMessages(messages);
+  return toChatMessages(messages as readonly ChatBodyMessage[]);
+}
+
+function messageOf(content: unknown): { text: string; attachments: { uri: string }[] } {
+  if (typeof content === 'string') {
+    if (content.trim() === '') throw invalidInput('invalid_value', 'content', "Invalid 'content': it says nothing.");
+    return { text: content, attachments: [] };
+  }
+  if (!Array.isArray(content) || content.length === 0) throw wrongType('content', 'a string or an array of content parts', content);
+  const texts: string[] = [];
+  const attachments: { uri: string }[] = [];
+  content.forEach((part: unknown, i) => {
+    const at = `content[${i}]`;
+    if (!isRecord(part)) throw wrongType(at, 'an object', part);
+    if (part.type === 'text' && typeof part.text === 'string') texts.push(part.text);
+    else if (part.type === 'image_url' && isRecord(part.image_url)) attachments.push({ uri: imageUri(part.image_url.url, at) });
+    else throw invalidInput('unsupported_value', `${at}.type`, `Invalid '${at}': expected {type: "text", text} or {type: "image_url", image_url: {url}}.`);
+  });
+  return { text: texts.join('\n'), attachments };
+}
+
+/** Content is carried by reference: a data: URL would be carried inside. */
+function imageUri(url: unknown, at: string): string {
+  if (typeof url !== 'string' || !url.startsWith('https://')) {
+    throw invalidInput('unsupported_value', `${at}.image_url.url`, `Invalid '${at}.image_url.url': a thread keeps images by their https: URL.`);
+  }
+  return url;
+}

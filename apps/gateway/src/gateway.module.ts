@@ -1,0 +1,100 @@
+import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import type { ChannelBus } from '@nexus/channels';
+import { AgentService, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
+import type { Clock } from '@nexus/core';
+import {
+  AgentCalls, BUS, CLIENTS, CLOCK, KEY_RESOLVER, LOGGER, RAW_HTTP, REPLICA, SERVICE_TOKEN, TRACER, defaultPorts,
+  type Environment, type KeyResolver, type Logger, type RawHttpHandler, type ServiceClients, type ServiceDefinition, type Tracer,
+} from '@nexus/runtime';
+import { readGatewayConfig, type GatewayConfig } from './config.js';
+import { ModelCalls } from './handlers/model-calls.js';
+import { ModelDirectory } from './handlers/model-directory.js';
+import { AgentCompletions } from './routes/agent-completions.js';
+import { ChatCompletionsRoute } from './routes/chat-completions.route.js';
+import { Cors } from './routes/cors.js';
+import { Door, type HttpHandler } from './routes/door.js';
+import { ErrorFilter } from './routes/error.filter.js';
+import { ModelsController } from './routes/models.controller.js';
+import { forwarding } from './routes/rpc-forwarding.js';
+import { RunStreams } from './routes/run-streams.js';
+import { RunsController } from './routes/runs.controller.js';
+import { ThreadRunsController } from './routes/thread-runs.controller.js';
+import { ThreadsController } from './routes/threads.controller.js';
+import { GATEWAY_CONFIG } from './tokens.js';
+
+/** This replica's own name on the reply channels. */
+const replyToOf = (replica: string): string => `gateway.${replica}`;
+
+@Module({})
+class GatewayModule implements OnModuleInit, OnApplicationShutdown {
+  constructor(
+    @Inject(ModelCalls) private readonly modelCalls: ModelCalls,
+    @Inject(AgentCalls) private readonly agentCalls: AgentCalls,
+  ) {}
+
+  static with(environment: Environment): DynamicModule {
+    return {
+      module: GatewayModule,
+      controllers: [ModelsController, ThreadsController, ThreadRunsController, RunsController],
+      providers: [
+        { provide: GATEWAY_CONFIG, useValue: readGatewayConfig(environment) },
+        { provide: APP_FILTER, useClass: ErrorFilter },
+        {
+          provide: ModelCalls,
+          inject: [BUS, REPLICA, CLOCK],
+          useFactory: (bus: ChannelBus, replica: string, clock: Clock) => new ModelCalls({ bus, replyTo: replyToOf(replica), clock }),
+        },
+        {
+          provide: AgentCalls,
+          inject: [BUS, SERVICE_TOKEN, REPLICA, CLOCK],
+          useFactory: (bus: ChannelBus, serviceToken: string, replica: string, clock: Clock) => new AgentCalls({ bus, serviceToken, replyTo: replyToOf(replica), clock }),
+        },
+        { provide: ModelDirectory, inject: [CLIENTS, CLOCK], useFactory: (clients: ServiceClients, clock: Clock) => new ModelDirectory(clients, clock) },
+        { provide: AgentCompletions, inject: [AgentCalls, CLOCK], useFactory: (agentCalls: AgentCalls, clock: Clock) => new AgentCompletions(agentCalls, clock) },
+        {
+          provide: RunStreams,
+          inject: [BUS, CLIENTS, AgentCalls],
+          useFactory: (bus: ChannelBus, clients: ServiceClients, agentCalls: AgentCalls) => new RunStreams({ bus, clients, progress: agentCalls.progress }),
+        },
+        {
+          provide: ChatCompletionsRoute,
+          inject: [ModelCalls, AgentCompletions, TRACER, CLOCK, GATEWAY_CONFIG],
+          useFactory: (modelCalls: ModelCalls, agents: AgentCompletions, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
+            new ChatCompletionsRoute({ modelCalls, agents, tracer, clock, maxBodyBytes, timeoutMs }),
+        },
+        {
+          provide: RAW_HTTP,
+          inject: [KEY_RESOLVER, ChatCompletionsRoute, HttpAdapterHost, LOGGER, GATEWAY_CONFIG],
+          useFactory: rawHttp,
+        },
+        forwarding(AgentService, (clients) => clients.agent),
+        forwarding(ThreadService, (clients) => clients.threads),
+        forwarding(SettingsService, (clients) => clients.settings),
+        forwarding(UsageService, (clients) => clients.usage, ['openAttempts']),
+      ],
+    };
+  }
+
+  /** Whoever asks from now on hears the answer. */
+  async onModuleInit(): Promise<void> {
+    await this.modelCalls.ready;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.modelCalls.stop(), this.agentCalls.stop()]);
+  }
+}
+
+function rawHttp(keys: KeyResolver, route: ChatCompletionsRoute, host: HttpAdapterHost, logger: Logger, { corsOrigins }: GatewayConfig): RawHttpHandler {
+  const nest = () => host.httpAdapter.getInstance<HttpHandler>();
+  const door = new Door(keys, route, nest, new Cors(corsOrigins), logger);
+  return (request, response) => door.open(request, response);
+}
+
+/** The edge for programs: OpenAI-compatible HTTP, threads and runs, and the services that people's tools call. */
+export const gatewayService: ServiceDefinition = {
+  name: 'gateway',
+  defaultPort: defaultPorts.gateway,
+  module: (environment) => GatewayModule.with(environment),
+};

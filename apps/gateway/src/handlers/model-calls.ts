@@ -1,0 +1,175 @@
+import { create } from '@bufbuild/protobuf';
+import type { ChannelBus, Message, Subscription } from '@nexus/channels';
+import { CancelInferenceSchema, type InferenceRequest, type InferenceResponse } from '@nexus/contracts';
+import { AppError, newId, type Clock, type TraceContext } from '@nexus/core';
+import { PartOrder } from '../domain/part-order.js';
+
+/** Who waits for a model call. After onEnd or onFailure nothing more comes. */
+export interface ModelCallListener {
+  /** Server-sent events of a stream, as bytes, in order and without gaps. */
+  onEvents(events: Uint8Array): void;
+  /** The answer, after all events. */
+  onEnd(response: InferenceResponse): void;
+  onFailure(error: AppError): void;
+}
+
+export interface ModelCallOptions {
+  readonly tenantId: string;
+  readonly correlationId: string;
+  readonly trace: TraceContext;
+}
+
+interface Waiter {
+  readonly listener: ModelCallListener;
+  readonly tenantId: string;
+  readonly deadlineMs: number;
+  readonly parts: PartOrder;
+  response: InferenceResponse | undefined;
+  /** When the answer came before its last parts: until when they may still come. */
+  partsUntil: number;
+}
+
+export interface ModelCallsOptions {
+  readonly bus: Pick<ChannelBus, 'publish' | 'followReplies' | 'ping'>;
+  readonly replyTo: string;
+  readonly clock: Clock;
+  /** Milliseconds without a sign of life from the bus after which waiting calls are given up; default 10,000. */
+  readonly busLostMs?: number;
+}
+
+const SWEEP_MS = 250;
+const LATE_PARTS_MS = 2_000;
+
+/** Model calls that this replica asked for on inference.request, each with whoever waits for it. */
+export class ModelCalls {
+  private readonly waiters = new Map<string, Waiter>();
+  private readonly subscriptions: Subscription[];
+  private readonly sweeper: NodeJS.Timeout;
+  /** Turns of the sweeper since the bus last gave a sign of life. */
+  private silentSweeps = 0;
+  private isPinging = false;
+
+  constructor(private readonly options: ModelCallsOptions) {
+    const { bus, replyTo } = options;
+    this.subscriptions = [
+      bus.followReplies('requests.progress', replyTo, (batch) => this.onParts(batch)),
+      bus.followReplies('inference.response', replyTo, (batch) => this.onResponses(batch)),
+    ];
+    this.sweeper = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  /** Resolves when answers are heard. */
+  get ready(): Promise<unknown> {
+    return Promise.all(this.subscriptions.map((subscription) => subscription.ready));
+  }
+
+  /**
+   * Publishes the request, and gives what cancels it: then it is forgotten here and the router stops the call, settling what it cost
+   * until then. Throws `in_progress` (409) when the attempt is under way here; whatever else goes wrong is told to the listener,
+   * never before this returns.
+   */
+  start(request: InferenceRequest, listener: ModelCallListener, { tenantId, correlationId, trace }: ModelCallOptions): () => void {
+    const { attemptId } = request;
+    if (this.waiters.has(attemptId)) {
+      throw new AppError('in_progress', 'A request with this Idempotency-Key is under way. Wait for its answer.', { status: 409 });
+    }
+    const waiter: Waiter = { listener, tenantId, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
+    this.waiters.set(attemptId, waiter);
+    this.options.bus
+      .publish({ channel: 'inference.request', id: attemptId, payload: request, tenantId, correlationId, replyTo: this.options.replyTo, trace })
+      .catch((error: unknown) => this.fail(attemptId, AppError.from(error)));
+    return () => this.cancel(attemptId, waiter);
+  }
+
+  private cancel(attemptId: string, waiter: Waiter): void {
+    if (this.waiters.get(attemptId) !== waiter) return;
+    this.waiters.delete(attemptId);
+    const payload = create(CancelInferenceSchema, { target: { case: 'attemptId', value: attemptId } });
+    this.options.bus.publish({ channel: 'inference.cancel', id: newId(), payload, tenantId: waiter.tenantId }).catch(() => undefined); // then the call runs to its end
+  }
+
+  /** Fails what still waits, with `stopping` (503). */
+  async stop(): Promise<void> {
+    clearInterval(this.sweeper);
+    for (const attemptId of [...this.waiters.keys()]) {
+      this.fail(attemptId, new AppError('stopping', 'This replica is stopping. Retry.', { status: 503, isRetryable: true }));
+    }
+    await Promise.all(this.subscriptions.map((subscription) => subscription.stop()));
+  }
+
+  private onParts(batch: readonly Message<'requests.progress'>[]): void {
+    this.silentSweeps = 0;
+    for (const { payload } of batch) {
+      const attemptId = payload.messageId;
+      const waiter = this.waiters.get(attemptId);
+      if (!waiter || payload.part.case !== 'openaiEvents') continue;
+      const place = waiter.parts.place(payload.seq);
+      if (place === 'gap') this.interrupt(attemptId, waiter);
+      else if (place === 'next') {
+        waiter.listener.onEvents(payload.part.value);
+        if (waiter.response) this.endIfComplete(attemptId, waiter, waiter.response);
+      }
+    }
+  }
+
+  private onResponses(batch: readonly Message<'inference.response'>[]): void {
+    this.silentSweeps = 0;
+    for (const { payload } of batch) {
+      const waiter = this.waiters.get(payload.attemptId);
+      if (!waiter) continue;
+      waiter.response = payload;
+      waiter.partsUntil = this.options.clock.now() + LATE_PARTS_MS;
+      this.endIfComplete(payload.attemptId, waiter, payload);
+    }
+  }
+
+  /** Parts and answer travel on two streams: the answer may be here before the last part. */
+  private endIfComplete(attemptId: string, waiter: Waiter, response: InferenceResponse): void {
+    if (waiter.parts.seen < response.parts) return;
+    this.waiters.delete(attemptId);
+    waiter.listener.onEnd(response);
+  }
+
+  private sweep(): void {
+    if (this.waiters.size === 0) {
+      this.silentSweeps = 0;
+      return;
+    }
+    const now = this.options.clock.now();
+    for (const [attemptId, waiter] of this.waiters) {
+      if (waiter.response && waiter.partsUntil < now) this.interrupt(attemptId, waiter);
+      else if (waiter.deadlineMs < now) {
+        this.cancel(attemptId, waiter);
+        waiter.listener.onFailure(new AppError('timeout', 'No answer came in time; the model call was cancelled.', { status: 504 }));
+      }
+    }
+    this.watchBus();
+  }
+
+  /** A bus that is away may come back with the answers, so it is given a while; then waiting makes no sense. */
+  private watchBus(): void {
+    if (++this.silentSweeps * SWEEP_MS > (this.options.busLostMs ?? 10_000)) {
+      for (const attemptId of [...this.waiters.keys()]) {
+        this.fail(attemptId, new AppError('bus_unavailable', 'The connection to the message bus was lost while the answer was awaited. It may have been charged.', { status: 503 }));
+      }
+      return;
+    }
+    if (this.isPinging) return;
+    this.isPinging = true;
+    this.options.bus
+      .ping()
+      .then(() => (this.silentSweeps = 0), () => undefined)
+      .finally(() => (this.isPinging = false));
+  }
+
+  private interrupt(attemptId: string, waiter: Waiter): void {
+    this.cancel(attemptId, waiter);
+    waiter.listener.onFailure(new AppError('stream_interrupted', 'Parts of the stream were lost on the way. Ask again.', { status: 502 }));
+  }
+
+  private fail(attemptId: string, error: AppError): void {
+    const waiter = this.waiters.get(attemptId);
+    this.waiters.delete(attemptId);
+    waiter?.listener.onFailure(error);
+  }
+}

@@ -1,0 +1,6 @@
+import type { Publisher, ResolvedKey } from '@nexus/runtime';
+
+/** In whose name a message of this key's caller is published. */
+export function publisherOf({ tenantId, key }: ResolvedKey): Publisher {
+  return { tenantId, keyId: key.id, client: key.client, project: key.project };
+}

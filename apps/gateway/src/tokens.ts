@@ -1,0 +1,2 @@
+/** Nest token of the gateway's GatewayConfig. */
+export const GATEWAY_CONFIG = Symbol('GatewayConfig');
