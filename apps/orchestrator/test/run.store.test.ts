@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 const message = (tenantId: string, threadId: string, more: Partial<NewRun> = {}): NewRun => ({
-  tenantId, threadId, runId: newId(), surface: 'web', client: '', project: '', correlationId: undefined, limitMs: 60_000, deadlineAt: 0,
+  tenantId, threadId, runId: newId(), surface: 'web', client: '', project: '', messageId: 'm', correlationId: undefined, limitMs: 60_000, deadlineAt: 0,
   payload: encodeEvent(storedEvent('accepted', { messageId: 'm', request: { text: 'hello' } })), ...more,
 });
 const happened = (run: NewRun, seq: number, more: Partial<RunCommit> = {}): RunCommit => ({

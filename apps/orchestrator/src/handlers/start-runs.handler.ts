@@ -79,7 +79,7 @@ export class StartRunsHandler {
       ...traced, publisher, agent,
       accepted: event.event.value as RunAccepted,
       run: {
-        tenantId,
+        tenantId, messageId,
         runId: runIdOf(tenantId, messageId),
         threadId: request.threadId || threadIdOf(tenantId, request, messageId),
         surface: request.surface,

@@ -19,6 +19,7 @@ export interface NewRun {
   readonly surface: string;
   readonly client: string;
   readonly project: string;
+  readonly messageId: string;
   /** Undefined when it is the message id. */
   readonly correlationId: string | undefined;
   readonly limitMs: number;
@@ -103,12 +104,12 @@ export class RunStore {
   async accept(lease: { readonly partition: number; readonly epoch: number }, now: number, agents: readonly (StoredAgent & { readonly tenantId: string })[], runs: readonly NewRun[]): Promise<readonly AcceptedPlace[] | undefined> {
     const order = runs.map((_, index) => index).sort((a, b) => compare(threadKey(runs[a]), threadKey(runs[b])) || a - b);
     const sorted = order.map((index) => runs[index] as NewRun);
-    const rows = await this.database.query<AcceptRow>('accept_batch', 'SELECT * FROM orchestrator.accept_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)', [
+    const rows = await this.database.query<AcceptRow>('accept_batch', 'SELECT * FROM orchestrator.accept_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)', [
       lease.partition, lease.epoch, new Date(now),
       plainArray(agents.map((agent) => agent.tenantId)), bytesArray(agents.map((agent) => agent.hash)), bytesArray(agents.map((agent) => agent.payload)),
       plainArray(sorted.map((run) => run.tenantId)), plainArray(sorted.map((run) => run.runId)), plainArray(sorted.map((run) => run.threadId)),
       textArray(sorted.map((run) => run.surface)), textArray(sorted.map((run) => run.client)), textArray(sorted.map((run) => run.project)),
-      textArray(sorted.map((run) => run.correlationId)), plainArray(sorted.map((run) => run.limitMs)), plainArray(sorted.map((run) => run.deadlineAt)),
+      textArray(sorted.map((run) => run.messageId)), textArray(sorted.map((run) => run.correlationId)), plainArray(sorted.map((run) => run.limitMs)), plainArray(sorted.map((run) => run.deadlineAt)),
       bytesArray(sorted.map((run) => run.payload)),
     ]);
     if (rows.length === 0) return undefined;

@@ -1,3 +1,4 @@
+import { SYSTEM_TENANT_ID } from '@nexus/core';
 import type { QueryRunner } from 'typeorm';
 
 /**
@@ -13,7 +14,7 @@ export class AcceptBatch1763700000002 {
         p_partition integer, p_epoch bigint, p_now timestamptz,
         p_agent_tenants uuid[], p_agent_hashes bytea[], p_agents bytea[],
         p_tenants uuid[], p_runs uuid[], p_threads uuid[], p_surfaces text[], p_clients text[], p_projects text[],
-        p_correlations text[], p_limits integer[], p_deadlines bigint[], p_payloads bytea[]
+        p_messages text[], p_correlations text[], p_limits integer[], p_deadlines bigint[], p_payloads bytea[]
       ) RETURNS TABLE (place integer, is_new boolean, thread_id uuid, thread_seq integer, status smallint, queued_behind integer)
       LANGUAGE plpgsql AS $$
       #variable_conflict use_column
@@ -25,7 +26,8 @@ export class AcceptBatch1763700000002 {
         v_deadline timestamptz;
       BEGIN
         PERFORM pg_advisory_xact_lock_shared(hashtextextended('orchestrator.partition_lease', p_partition));
-        PERFORM FROM orchestrator.partition_lease l WHERE l.partition = p_partition AND l.epoch = p_epoch;
+        PERFORM set_config('app.tenant_id', '${SYSTEM_TENANT_ID}', true);
+        PERFORM FROM orchestrator.partition_lease l WHERE l.tenant_id = '${SYSTEM_TENANT_ID}' AND l.partition = p_partition AND l.epoch = p_epoch;
         IF NOT FOUND THEN RETURN; END IF;
 
         FOR i IN 1 .. coalesce(cardinality(p_agents), 0) LOOP
@@ -69,8 +71,8 @@ export class AcceptBatch1763700000002 {
           queued_behind := v_behind;
           status := CASE WHEN v_behind > 0 THEN 1 ELSE 2 END;
           v_deadline := to_timestamp(nullif(p_deadlines[i], 0) / 1000.0);
-          INSERT INTO orchestrator.run (tenant_id, id, thread_id, thread_seq, queued_behind, limit_ms, created_at, correlation_id, status, expires_at, started_at)
-            VALUES (v_tenant, p_runs[i], p_threads[i], v_seq, v_behind, p_limits[i], p_now, p_correlations[i], status,
+          INSERT INTO orchestrator.run (tenant_id, id, thread_id, thread_seq, queued_behind, limit_ms, created_at, message_id, correlation_id, status, expires_at, started_at)
+            VALUES (v_tenant, p_runs[i], p_threads[i], v_seq, v_behind, p_limits[i], p_now, p_messages[i], p_correlations[i], status,
                     CASE WHEN v_behind > 0 THEN v_deadline ELSE least(v_deadline, p_now + p_limits[i] * interval '1 millisecond') END,
                     CASE WHEN v_behind > 0 THEN NULL ELSE p_now END);
           INSERT INTO orchestrator.run_event (tenant_id, run_id, seq, at, payload) VALUES (v_tenant, p_runs[i], 0, p_now, p_payloads[i]);

@@ -2,7 +2,7 @@ import type { QueryRunner } from 'typeorm';
 
 /**
  * load_runs: the stored events of runs and, where p_after is not negative, of the runs before them in their threads (after that place, at
- * most p_history of them), as one answer. Lease functions: who reads a partition of requests.incoming, by the database's clock.
+ * most p_history of them), as one answer.
  */
 export class LoadRuns1763700000004 {
   async up(runner: QueryRunner): Promise<void> {
@@ -47,32 +47,11 @@ export class LoadRuns1763700000004 {
             WHERE r.tenant_id = p_tenants[i] AND r.thread_id = p_threads[i] AND r.status = 2 AND r.thread_seq > p_seqs[i];
         END LOOP;
         PERFORM set_config('app.tenant_id', '', true);
-      END $$;
-
-      CREATE FUNCTION orchestrator.take_lease(p_partition integer, p_owner text, p_life_ms integer) RETURNS bigint LANGUAGE plpgsql AS $$
-      DECLARE
-        v_epoch bigint;
-      BEGIN
-        PERFORM FROM orchestrator.partition_lease WHERE partition = p_partition AND owner <> p_owner AND expires_at > clock_timestamp();
-        IF FOUND THEN RETURN NULL; END IF;
-        PERFORM pg_advisory_xact_lock(hashtextextended('orchestrator.partition_lease', p_partition));
-        INSERT INTO orchestrator.partition_lease AS held (partition, owner, epoch, expires_at)
-          VALUES (p_partition, p_owner, 1, clock_timestamp() + p_life_ms * interval '1 millisecond')
-          ON CONFLICT (partition) DO UPDATE SET owner = p_owner, epoch = held.epoch + 1, expires_at = excluded.expires_at
-            WHERE held.owner = p_owner OR held.expires_at <= clock_timestamp()
-          RETURNING epoch INTO v_epoch;
-        RETURN v_epoch;
-      END $$;
-
-      CREATE FUNCTION orchestrator.renew_lease(p_partition integer, p_epoch bigint, p_life_ms integer) RETURNS boolean LANGUAGE plpgsql AS $$
-      BEGIN
-        UPDATE orchestrator.partition_lease SET expires_at = clock_timestamp() + p_life_ms * interval '1 millisecond' WHERE partition = p_partition AND epoch = p_epoch;
-        RETURN FOUND;
       END $$;`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION orchestrator.renew_lease; DROP FUNCTION orchestrator.take_lease; DROP FUNCTION orchestrator.active_after; DROP FUNCTION orchestrator.load_agents; DROP FUNCTION orchestrator.load_runs;`);
+      DROP FUNCTION orchestrator.active_after; DROP FUNCTION orchestrator.load_agents; DROP FUNCTION orchestrator.load_runs;`);
   }
 }

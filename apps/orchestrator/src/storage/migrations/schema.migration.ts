@@ -4,7 +4,7 @@ import type { QueryRunner } from 'typeorm';
 /**
  * Threads, runs and their events. There are no foreign keys: only the functions of the next migration write these tables, and a key
  * check would lock and log a row for every event. A run's id is made from its tenant and message id, so its primary key is also what
- * keeps a message from starting two runs.
+ * keeps a message from starting two runs: an index of message ids would say the same again.
  */
 export class Schema1763700000001 {
   async up(runner: QueryRunner): Promise<void> {
@@ -33,6 +33,7 @@ export class Schema1763700000001 {
         queued_behind integer NOT NULL,
         limit_ms integer NOT NULL,
         created_at timestamptz NOT NULL,
+        message_id text NOT NULL,
         correlation_id text,
         epoch integer NOT NULL DEFAULT 1,
         status smallint NOT NULL CHECK (status BETWEEN 1 AND 5),
@@ -43,7 +44,7 @@ export class Schema1763700000001 {
         PRIMARY KEY (tenant_id, id)
       ) WITH (fillfactor = 85);
       COMMENT ON COLUMN orchestrator.run.status IS 'nexus.run.v1.RunStatus: 1 queued, 2 active, 3 succeeded, 4 failed, 5 cancelled';
-      COMMENT ON COLUMN orchestrator.run.correlation_id IS 'NULL when it is the message id, from which the run id is made';
+      COMMENT ON COLUMN orchestrator.run.correlation_id IS 'NULL when it is the message id';
       COMMENT ON COLUMN orchestrator.run.reply_due IS 'ended by no message, so no redelivery would publish the answer again: set until it is published';
       CREATE UNIQUE INDEX run_in_thread ON orchestrator.run (tenant_id, thread_id, thread_seq);
       CREATE UNIQUE INDEX run_active ON orchestrator.run (tenant_id, thread_id) WHERE status = 2;
@@ -74,12 +75,15 @@ export class Schema1763700000001 {
       ${tenantTable('orchestrator', 'agent', ['SELECT', 'INSERT'])}
 
       CREATE TABLE orchestrator.partition_lease (
-        partition integer PRIMARY KEY,
+        tenant_id uuid NOT NULL,
+        partition integer NOT NULL,
         owner text NOT NULL,
         epoch bigint NOT NULL,
-        expires_at timestamptz NOT NULL
+        expires_at timestamptz NOT NULL,
+        PRIMARY KEY (tenant_id, partition)
       );
-      GRANT SELECT, INSERT, UPDATE ON orchestrator.partition_lease TO nexus_orchestrator;
+      COMMENT ON TABLE orchestrator.partition_lease IS 'of the system tenant: who reads a partition of requests.incoming';
+      ${tenantTable('orchestrator', 'partition_lease', ['SELECT', 'INSERT', 'UPDATE'])}
 
       ${finderFunction({
         schema: 'orchestrator', name: 'expired_runs', parameters: 'p_now timestamptz, p_limit integer', table: 'run', columns: ['status', 'expires_at'],

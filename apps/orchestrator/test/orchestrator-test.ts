@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { createRouterTransport } from '@connectrpc/connect';
+import { redisBus, type ChannelBus } from '@nexus/channels';
+import { DirectoryService, KeyKind, KeySchema, SettingsChanged_Kind, SettingsChangedSchema, TenantSettingsSchema, ToolService, type Key } from '@nexus/contracts';
+import { newId, systemClock, type Clock } from '@nexus/core';
+import type { Database } from '@nexus/postgres';
+import { ServiceClients, createLogger, hashOf, openDatabase, serviceNames, startService, type RunningService, type ServiceName } from '@nexus/runtime';
+import { orchestratorService } from '../src/orchestrator.module.js';
+
+export const SERVICE_TOKEN = 'service-token-of-the-tests';
+const config = fileURLToPath(new URL('../../../config', import.meta.url));
+
+/** The keys that the directory knows, by secret. */
+export class Directory {
+  private readonly keys = new Map<string, { tenantId: string; key: Key }>();
+  readonly settings = new Map<string, MessageInitShape<typeof TenantSettingsSchema>>();
+
+  /** A new tenant with one key; answers its secret. */
+  tenant(key: MessageInitShape<typeof KeySchema> = {}): { readonly tenantId: string; readonly keyId: string; readonly secret: string } {
+    const [tenantId, keyId, secret] = [newId(), newId(), newId()];
+    this.keys.set(hashOf(secret).toString('hex'), { tenantId, key: create(KeySchema, { id: keyId, kind: KeyKind.API, client: 'acme', project: 'site', ...key } as Key) });
+    return { tenantId, keyId, secret };
+  }
+
+  resolve(hash: Uint8Array) {
+    return this.keys.get(Buffer.from(hash).toString('hex')) ?? {};
+  }
+}
+
+/** JSON schemas of the tools that the executor offers. */
+export const toolSchemas = {
+  add: { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } }, required: ['a', 'b'], additionalProperties: false },
+  now: { type: 'object', properties: { zone: { type: 'string' } } },
+} as const;
+
+export interface Replica {
+  readonly service: RunningService;
+  readonly bus: ChannelBus;
+  readonly database: Database;
+  /** As a service of NEXUS calls it. */
+  readonly clients: ServiceClients;
+  stop(): Promise<void>;
+}
+
+export interface ReplicaOptions {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly directory: Directory;
+  readonly replica?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
+
+/** An orchestrator on real Redis and Postgres, beside a directory and an executor that answer as told. */
+export async function startReplica({ databaseUrl, redisUrl, directory, replica = 'test-1', environment = {}, clock = systemClock }: ReplicaOptions): Promise<Replica> {
+  const logger = createLogger({ level: process.env['NEXUS_TEST_LOG'] ?? 'silent' });
+  const database = await openDatabase(orchestratorService, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
+  if (database === undefined) throw new Error('the orchestrator has storage');
+  const bus = redisBus(redisUrl);
+  const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
+  clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, {
+    resolveKey: ({ hash }) => directory.resolve(hash),
+    getTenantSettings: (_request, context) => directory.settings.get(context.requestHeader.get('x-nexus-tenant') ?? '') ?? {},
+  })));
+  clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
+    listTools: () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) } })) }),
+  })));
+  const service = await startService(
+    orchestratorService,
+    { bus, database, clients, logger, clock, environment: { NEXUS_CONFIG_DIR: config, NEXUS_LEASE_MS: '900', NEXUS_SWEEP_MS: '100', ...environment }, serviceToken: SERVICE_TOKEN, replica },
+    { listen: true, port: 0 },
+  );
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await service.stop(1_000);
+    clients.close();
+    await bus.close();
+    await database.close();
+  };
+  return { service, bus, database, clients, stop: () => (stopped ??= stop()) };
+}
+
+/** What settings publishes when a tenant changes something. */
+export const tenantChanged = (tenantId: string) => create(SettingsChangedSchema, { tenantId, kind: SettingsChanged_Kind.CONFIG });
