@@ -44,6 +44,11 @@ describe('runTool', () => {
     });
   });
 
+  it('takes less time when less is left, never more', async () => {
+    expect(await runTool(tool(never), {}, context(), { timeoutMs: 20 })).toMatchObject({ code: 'tool_timeout', message: 'probe did not finish within 20 ms.' });
+    expect(await runTool(tool(never, { timeoutMs: 20 }), {}, context(), { timeoutMs: 60_000 })).toMatchObject({ message: 'probe did not finish within 20 ms.' });
+  });
+
   it('does not offer to repeat a call of unknown effect', async () => {
     expect(await runTool(tool(never, { timeoutMs: 20, isIdempotent: false }), {}, context())).toMatchObject({ isRetryable: false });
   });
@@ -95,13 +100,15 @@ describe('runTool', () => {
       },
     ],
     ['a result that is no text', (async () => 42) as unknown as Tool['run']],
-  ])('hides %s', async (_, run) => {
-    expect(await runTool(tool(run), {}, context())).toEqual({
+  ])('hides %s from the outcome, and tells whoever runs the tool', async (_, run) => {
+    const unexpected: unknown[] = [];
+    expect(await runTool(tool(run), {}, context(), { onUnexpected: (error) => unexpected.push(error) })).toEqual({
       kind: 'error',
       code: 'tool_failed',
       message: 'probe failed unexpectedly.',
       isRetryable: false,
     });
+    expect(unexpected).toEqual([expect.any(Error)]);
   });
 
   it('drops a rejection that comes after the time was over', async () => {

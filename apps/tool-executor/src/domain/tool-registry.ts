@@ -32,6 +32,10 @@ export class ToolRegistry {
     this.#entries.set(tool.name, { tool, check: this.#compile(tool) });
   }
 
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /** The tool of that name. Throws AppError `unknown_tool` with the nearest names. */
   get(name: string): Tool {
     return this.#entry(name).tool;
