@@ -105,8 +105,9 @@ describe('from a message to an answer, every service its own process', () => {
     90_000,
   );
 
+  /** Of model calls; those of tools cost nothing. */
   async function ledgerRows(runId: string): Promise<number> {
-    const { rows } = await database.query<{ count: string }>('SELECT count(*) FROM usage.ledger WHERE run_id = $1', [runId]);
+    const { rows } = await database.query<{ count: string }>(`SELECT count(*) FROM usage.ledger WHERE run_id = $1 AND tool = ''`, [runId]);
     return Number(rows[0]?.count);
   }
 
