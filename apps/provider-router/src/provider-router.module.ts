@@ -51,6 +51,9 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
+/** For the command line, which changes providers.yaml: the same check as at start. */
+export { parseProviders } from './providers/load-providers.js';
+
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],

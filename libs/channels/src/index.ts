@@ -1,4 +1,5 @@
 export type { BatchHandler, ChannelBus, EachHandler, Outcome, Subscription, WorkOptions } from './channel-bus.js';
 export type { DeadLetter } from './dead-letter.js';
+export { decodeEnvelope } from './envelope.js';
 export { outgoing, type Message, type OutgoingMessage } from './message.js';
 export { memoryBus, redisBus, type BusOptions } from './stream-bus.js';
