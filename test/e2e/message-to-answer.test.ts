@@ -70,8 +70,8 @@ describe('from a message to an answer, every service its own process', () => {
     await hand.publishRaw('requests.incoming', 'nonsense', 'x');
     await hand.ask(id, question('What is 6 * 7?'), { token: apiKey });
     expect(decode((await hand.answer(id)).payload).text).toContain('42');
-    const { rows } = await database.query<{ reason_code: string }>(`SELECT reason_code FROM orchestrator.dead_letter WHERE message_id = $1`, [`${id} bad`]);
-    expect(rows).toEqual([{ reason_code: 'malformed_payload' }]);
+    const { deadLetters } = await call(nexus.urls.orchestrator, 'nexus.common.v1.DeadLetterService/ListDeadLetters', { channel: 'requests.incoming' }, 'system');
+    expect((deadLetters as { reasonCode: string }[]).map((letter) => letter.reasonCode).toSorted()).toEqual(['malformed_envelope', 'malformed_payload']);
   });
 
   it('answers the questions of one chat in the order in which they were asked', async () => {
@@ -114,7 +114,7 @@ describe('from a message to an answer, every service its own process', () => {
   /** Runs whose first model call has been opened and not settled. */
   async function modelCallsUnderWay(messageIds: readonly string[]): Promise<number> {
     const { rows } = await database.query<{ count: string }>(
-      `SELECT count(*) FROM orchestrator.run JOIN usage.attempt ON attempt.run_id = run.id::text WHERE run.message_id = ANY($1) AND attempt.state = 'open'`, [messageIds]);
+      `SELECT count(*) FROM orchestrator.run JOIN usage.attempt ON attempt.run_id = run.id WHERE run.message_id = ANY($1) AND attempt.state = 'open'`, [messageIds]);
     return Number(rows[0]?.count);
   }
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEVELOPMENT_TENANT_ID } from '@nexus/core';
+import { DEVELOPMENT_TENANT_ID, SYSTEM_TENANT_ID } from '@nexus/core';
 import { createDatabase, createKeyspace, freePort, spawnService, waitFor, type Service } from '@nexus/testing';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -72,9 +72,9 @@ async function isReady(url: string): Promise<boolean> {
   return fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
 }
 
-/** Calls a protobuf service with JSON, with the development key or as a service on behalf of the development tenant. */
-export async function call(url: string, method: string, body: object = {}, as: 'key' | 'service' = 'key'): Promise<Record<string, unknown>> {
-  const credentials: Record<string, string> = as === 'key' ? { authorization: `Bearer ${apiKey}` } : { authorization: `Bearer ${serviceToken}`, 'x-nexus-tenant': DEVELOPMENT_TENANT_ID };
+/** Calls a protobuf service with JSON: with the development key, or as a service on behalf of the development or the system tenant. */
+export async function call(url: string, method: string, body: object = {}, as: 'key' | 'service' | 'system' = 'key'): Promise<Record<string, unknown>> {
+  const credentials: Record<string, string> = as === 'key' ? { authorization: `Bearer ${apiKey}` } : { authorization: `Bearer ${serviceToken}`, 'x-nexus-tenant': as === 'system' ? SYSTEM_TENANT_ID : DEVELOPMENT_TENANT_ID };
   const response = await fetch(`${url}/${method}`, { method: 'POST', headers: { 'content-type': 'application/json', ...credentials }, body: JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} answered ${response.status}: ${text}`);

@@ -2,7 +2,9 @@
 export class CallsUnderWay {
   private readonly calls = new Map<string, { readonly stop: AbortController; readonly runId: string | undefined }>();
 
-  begin(attemptId: string, runId: string | undefined): AbortController {
+  /** Undefined when the attempt is under way already. */
+  begin(attemptId: string, runId: string | undefined): AbortController | undefined {
+    if (this.calls.has(attemptId)) return undefined;
     const stop = new AbortController();
     this.calls.set(attemptId, { stop, runId });
     return stop;

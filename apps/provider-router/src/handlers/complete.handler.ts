@@ -55,13 +55,22 @@ export class CompleteHandler {
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     const request = message.payload;
     if (this.isLate(request)) throw new AppError('deadline_exceeded', 'The deadline had passed before the model was called.', { status: 504 });
+    const stop = this.parts.calls.begin(request.attemptId, request.run?.runId);
+    if (!stop) return []; // the same message once more: the call that is under way answers it
+    try {
+      return await this.open(message, stop, span, signal);
+    } finally {
+      this.parts.calls.end(request.attemptId);
+    }
+  }
+
+  private async open(message: Request, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     const plan = await this.plan(message);
-    const opened = await this.open(message, plan);
+    const opened = await this.ask(message, plan);
     switch (opened.state) {
       case State.OPENED:
-        return this.make(message, plan, Number(opened.grantedOutputTokens), span, signal);
-      case State.IN_FLIGHT:
-        return []; // the same message once more: the call that is under way answers it
+        return this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
+      case State.IN_FLIGHT: // opened by this replica, whose answer from the ledger was lost
       case State.SETTLED:
       case State.UNKNOWN:
         throw new AppError('attempt_unknown', 'This call was begun before and its outcome is not known here. It is not repeated, because that could charge twice.', { status: 502 });
@@ -83,7 +92,7 @@ export class CompleteHandler {
     throw new AppError('invalid_request', 'The request has neither a body nor a conversation.', { status: 400 });
   }
 
-  private open(message: Request, plan: CallPlan): Promise<OpenedAttempt> {
+  private ask(message: Request, plan: CallPlan): Promise<OpenedAttempt> {
     const { attemptId, attribution, run } = message.payload;
     return this.parts.attempts.open({
       attemptId, attribution,
@@ -100,10 +109,9 @@ export class CompleteHandler {
     });
   }
 
-  private async make(message: Request, plan: CallPlan, granted: number, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+  private async make(message: Request, plan: CallPlan, granted: number, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     const request = message.payload;
     const live = request.wantParts ? new LiveParts(this.parts.bus, message, plan.wantsUsage) : undefined;
-    const stop = this.parts.calls.begin(request.attemptId, request.run?.runId);
     const onStop = (): void => stop.abort();
     signal.addEventListener('abort', onStop, { once: true });
     try {
@@ -113,7 +121,6 @@ export class CompleteHandler {
       return answerOf(message, plan, outcome, live?.sent ?? 0, this.parts.clock.now(), span);
     } finally {
       signal.removeEventListener('abort', onStop);
-      this.parts.calls.end(request.attemptId);
     }
   }
 
