@@ -1,0 +1,23 @@
+import { v5 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import { deterministicId, isUuid, newId } from './ids.js';
+
+describe('deterministicId', () => {
+  it('is the UUIDv5 of its parts in NEXUS\'s namespace, whatever their length and script', () => {
+    for (const parts of [['a'], ['a', 1], ['', ''], ['x'.repeat(5_000), 'é世界\u{1f600}'], ['after a long one']]) {
+      const id = deterministicId(...parts);
+      expect(id).toBe(v5(parts.join('\u0000'), '6f1d1a52-6d2b-5a5e-9b65-0e0a5c1b7f10'));
+      expect(isUuid(id)).toBe(true);
+    }
+  });
+
+  it('differs where the parts do', () => {
+    expect(deterministicId('a', 'b')).not.toBe(deterministicId('a', 'c'));
+  });
+});
+
+it('newId gives ids in the order of time', () => {
+  const ids = Array.from({ length: 100 }, newId);
+  expect(ids).toEqual([...ids].sort());
+  expect(new Set(ids).size).toBe(100);
+});
