@@ -7,7 +7,7 @@ import { createDatabase, createKeyspace, freePort, spawnService, waitFor, type S
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const apiKey = 'nxs_end_to_end_key_0123456789';
-export const serviceToken = 'end-to-end-service-token';
+export const serviceToken = 'service-token-of-the-tests';
 
 const apps = ['demo-model', 'settings', 'usage', 'tool-executor', 'provider-router', 'orchestrator', 'gateway'] as const;
 export type AppName = (typeof apps)[number];

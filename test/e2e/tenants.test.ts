@@ -1,6 +1,7 @@
 import { orchestratorService } from '@nexus/orchestrator/module';
-import { checkCatalogue, migrate, probeTenantIsolation, rolesOf, servingUrl } from '@nexus/postgres';
+import { checkCatalogue, migrate, probeTenantIsolation, rolesOf } from '@nexus/postgres';
 import { providerRouterService } from '@nexus/provider-router/module';
+import { migrationsOf } from '@nexus/runtime';
 import { settingsService } from '@nexus/settings/module';
 import { createDatabase, type TestDatabase } from '@nexus/testing';
 import { toolExecutorService } from '@nexus/tool-executor/module';
@@ -11,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const storages = [orchestratorService, providerRouterService, settingsService, toolExecutorService, usageService].map((service) => {
   if (!service.storage) throw new Error(`${service.name} has no storage`);
-  return service.storage;
+  return { schema: service.storage.schema, migrations: migrationsOf(service.storage) };
 });
 const [tenantA, tenantB] = [newId(), newId()];
 
@@ -44,10 +45,10 @@ describe('tenants', () => {
     const tables = await tenantTables(schema);
     expect(tables.length).toBeGreaterThan(0);
     for (const table of tables) for (const tenant of [tenantA, tenantB]) await insertSample(schema, table, tenant);
-    const serving = new Client({ connectionString: servingUrl(database.url, schema) });
+    const serving = new Client({ connectionString: database.url });
     await serving.connect();
     try {
-      expect((await serving.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role).toBe(rolesOf(schema).serving);
+      await serving.query(`SET SESSION AUTHORIZATION ${rolesOf(schema).serving}`);
       const report = await probeTenantIsolation({ admin, serving, schema, tenantA, tenantB });
       expect(report.violations).toEqual([]);
       expect(report.tables).toHaveLength(tables.length);
