@@ -6,7 +6,7 @@ const milliseconds = (least: number) => z.coerce.number('must be milliseconds').
 const megabytes = z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536);
 
 /** What the orchestrator reads of its environment. */
-const schema = z.object({
+export const orchestratorEnvironmentSchema = z.object({
   NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of agents.yaml.'),
   NEXUS_AGENT_MODEL: z.string().min(1).default('demo').describe('Model of the agents that name none in agents.yaml.'),
   NEXUS_LEASE_MS: milliseconds(300).default(10_000).describe('Life of the lease on requests.incoming: after a crash another replica reads on after this time. Renewed every third of it.'),
@@ -30,7 +30,7 @@ const MEGABYTE = 1_048_576;
 
 /** Throws AppError `invalid_configuration` that names every wrong variable. An empty variable counts as unset. */
 export function readOrchestratorConfig(environment: Environment = processEnvironment()): OrchestratorConfig {
-  const parsed = schema.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
+  const parsed = orchestratorEnvironmentSchema.safeParse(Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== '')));
   if (!parsed.success) throw invalidConfiguration('orchestrator', parsed.error);
   const read = parsed.data;
   return {

@@ -18,6 +18,7 @@ import { PublisherCheck } from './handlers/publisher-check.js';
 import { expired } from './handlers/run-input.js';
 import { RunLoader } from './handlers/run-loader.js';
 import { RunMemory } from './handlers/run-memory.js';
+import { recordRun } from './handlers/run-span.js';
 import { SeenEntries } from './handlers/seen-entries.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
 import { StartedRuns } from './handlers/started-runs.js';
@@ -34,7 +35,7 @@ import { ThreadRpc } from './thread.rpc.js';
 /** Partitions of the channels: one, as runtime makes the bus. */
 const PARTITION = 0;
 
-/** Token of what is remembered of live runs and what ends those whose time is over: they know each other, so they are made together. */
+/** What is remembered of live runs, and what ends those whose time is over: they know each other, so they are made together. */
 class LiveRuns {
   readonly memory: RunMemory;
   readonly loader: RunLoader;
@@ -42,14 +43,14 @@ class LiveRuns {
   readonly advance: AdvanceRunsHandler;
   readonly endings: OwnEndings;
 
-  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger) {
+  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer) {
     this.memory = new RunMemory({
       runBytes: config.runCacheBytes, threadBytes: config.threadCacheBytes, mostTurns, clock,
       onDeadline: (run) => this.endings.endSoon([expired(run, () => clock.now())]),
     });
     this.loader = new RunLoader(store, this.memory, kept);
     this.delayed = new DelayedMessages(bus, this.memory, logger);
-    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, clock);
+    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, clock, (live) => recordRun(tracer, live));
     this.endings = new OwnEndings(this.advance, store, bus, logger);
   }
 }
@@ -82,9 +83,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: LiveRuns,
-          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER],
-          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger) =>
-            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger),
+          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER],
+          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer) =>
+            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger, tracer),
         },
         { provide: AdvanceRunsHandler, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.advance },
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },

@@ -19,7 +19,7 @@ export class Directory {
   /** A new tenant with one key; answers its secret. */
   tenant(key: MessageInitShape<typeof KeySchema> = {}): { readonly tenantId: string; readonly keyId: string; readonly secret: string } {
     const [tenantId, keyId, secret] = [newId(), newId(), newId()];
-    this.keys.set(hashOf(secret).toString('hex'), { tenantId, key: create(KeySchema, { id: keyId, kind: KeyKind.API, client: 'acme', project: 'site', ...key } as Key) });
+    this.keys.set(hashOf(secret).toString('hex'), { tenantId, key: create(KeySchema, { id: keyId, kind: KeyKind.API, client: 'acme', project: 'site', ...key }) });
     return { tenantId, keyId, secret };
   }
 

@@ -1,7 +1,7 @@
 import { Outcome, Progress, RunStatus } from '@nexus/contracts';
-import { newId } from '@nexus/core';
+import { newId, newTrace } from '@nexus/core';
 import { asTenant } from '@nexus/runtime';
-import { postgresTest, redisTest, waitFor } from '@nexus/testing';
+import { postgresTest, redisTest, startOtlpReceiver, waitFor } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Neighbours, lastLine, modelResponse, script, toolResult, type ModelAnswer } from './neighbours.js';
 import { Directory, startReplica, tenantChanged, type Replica } from './orchestrator-test.js';
@@ -200,6 +200,31 @@ it('answers QueryAgent and StreamAgent through the same road', async () => {
   for await (const { event } of replica.clients.agent.streamAgent({ userQuery: 'call now {}' }, asTenant(tenantId))) events.push(event.case === 'progress' ? event.value.part.case : event.case);
   expect(events).toEqual(['accepted', 'stepFinished', 'toolStarted', 'toolFinished', 'stepFinished', 'answer']);
   await expect(replica.clients.agent.queryAgent({ userQuery: 'x', agent: 'nobody' }, asTenant(tenantId))).rejects.toMatchObject({ code: 'invalid_request', param: 'agent' });
+});
+
+it('OPS-2 is one trace from its message to its answer', async () => {
+  const receiver = await startOtlpReceiver();
+  const traced = await startReplica({ databaseUrl: postgres.url, redisUrl: redis.url, directory, replica: 'traced', environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } });
+  try {
+    await replica.stop();
+    const id = newId();
+    const trace = newTrace();
+    await world.ask(id, { text: 'call now {}' }, secret, { trace });
+    await world.answer(id);
+    const messages = [...world.modelCalls, ...world.toolCalls, ...world.answers].filter(({ correlationId }) => correlationId === id);
+    expect(messages.map((message) => message.trace?.traceId)).toEqual(Array.from({ length: 4 }, () => trace.traceId));
+    await traced.stop();
+    const spans = receiver.spans().filter(({ traceId }) => traceId === trace.traceId);
+    expect(spans.map(({ name }) => name).sort()).toEqual(['invoke_agent default', 'process inference.response', 'process inference.response', 'process requests.incoming', 'process tools.results']);
+    const known = new Set([trace.spanId, ...spans.map(({ spanId }) => spanId)]);
+    expect(spans.filter(({ parentSpanId }) => !known.has(parentSpanId ?? ''))).toEqual([]);
+    const whole = spans.find(({ name }) => name.startsWith('invoke_agent'));
+    expect(whole?.attributes).toMatchObject({ 'gen_ai.agent.name': 'default', 'nexus.cost.micro_usd': 6, 'gen_ai.usage.input_tokens': 20 });
+  } finally {
+    await traced.stop();
+    await receiver.close();
+    replica = await startReplica({ databaseUrl: postgres.url, redisUrl: redis.url, directory });
+  }
 });
 
 it('says the same to a result that comes twice', async () => {

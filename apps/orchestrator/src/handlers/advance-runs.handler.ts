@@ -53,6 +53,7 @@ export class AdvanceRunsHandler {
     private readonly loader: RunLoader,
     private readonly delayed: DelayedMessages,
     private readonly clock: Clock,
+    private readonly onOver: (live: LiveRun) => void,
   ) {}
 
   /** What to publish, once everything is committed. Rejects when one of the inputs cannot be handled. */
@@ -97,6 +98,7 @@ export class AdvanceRunsHandler {
       const result = results[index];
       if (result?.isCommitted !== true) return this.retry(work);
       this.memory.keep(work.live);
+      if (work.live.state.phase === 'over') this.onOver(work.live);
       if (result.promoted !== undefined) promoted.push({ run: result.promoted, after: work });
       else this.publish(work, []);
     });
