@@ -3,7 +3,7 @@ import { invalidConfiguration, processEnvironment, type Environment } from '@nex
 import { z } from 'zod';
 
 /** What provider-router reads of its environment, beside each provider's own key and base URL (named in providers.yaml). */
-const schema = z.object({
+export const routerEnvironmentSchema = z.object({
   NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of providers.yaml and model-prices.json.'),
 });
 
@@ -15,7 +15,7 @@ export interface RouterConfig {
 }
 
 export function readRouterConfig(environment: Environment = processEnvironment()): RouterConfig {
-  const parsed = schema.safeParse(environment);
+  const parsed = routerEnvironmentSchema.safeParse(environment);
   if (!parsed.success) throw invalidConfiguration('provider-router', parsed.error);
   const folder = parsed.data.NEXUS_CONFIG_DIR;
   return { providersFile: join(folder, 'providers.yaml'), pricesFile: join(folder, 'model-prices.json'), environment };

@@ -2,7 +2,7 @@ import { invalidConfiguration, type Environment } from '@nexus/runtime';
 import { z } from 'zod';
 
 /** The service's own variables. */
-const settingsEnvironmentSchema = z.object({
+export const settingsEnvironmentSchema = z.object({
   NEXUS_DEV_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{16,200}$/, 'must have 16 to 200 printable characters and no blanks; leave it out to have no development key')
