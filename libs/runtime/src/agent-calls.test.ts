@@ -76,6 +76,15 @@ describe('AgentCalls', () => {
     await expect.poll(() => parts.slice(0, 3)).toEqual(['accepted', 'no', 'on']);
   });
 
+  it('hears parts that the answer has overtaken', async () => {
+    reply = (message) => [answer(message)];
+    const parts: (string | undefined)[] = [];
+    const call = calls.ask(question(Progress.PARTS), { publisher, messageId: 'm-1', onProgress: ({ payload }) => parts.push(payload.part.case) });
+    await call.answer;
+    for (const late of received.slice(0, 1).flatMap((message) => [accepted(message), delta('noon')])) await bus.publish(late);
+    await expect.poll(() => parts).toEqual(['accepted', 'textDelta']);
+  });
+
   it('rejects the acceptance with the refusal, and still gives the answer', async () => {
     reply = (message) => [answer(message, Outcome.REFUSED)];
     const call = calls.ask(question(Progress.STEPS), { publisher, messageId: 'm-1' });

@@ -9,6 +9,8 @@ import type { ProgressFeed, ProgressMessage } from './progress-feed.js';
 const SLOWEST_REPUBLISH_MS = 30_000;
 /** The orchestrator ends a run at its deadline and says so; only when that is not heard either is it ended here. */
 const AFTER_DEADLINE_MS = 5_000;
+/** Parts and answer travel on two streams: for this long after the answer its last parts are still passed on. */
+const LATE_PARTS_MS = 1_000;
 
 /** One message of AgentCalls, from its first publish to its answer. */
 export class PendingAgentCall implements AgentCall {
@@ -58,14 +60,14 @@ export class PendingAgentCall implements AgentCall {
     if (answer.outcome === Outcome.REFUSED) this.acceptance.reject(refusalOf(answer));
     else this.acceptance.resolve({ runId: answer.runId, threadId: answer.threadId, queuedBehind: 0 });
     this.completion.resolve(answer);
-    this.end();
+    this.end(LATE_PARTS_MS);
   }
 
   fail(error: AppError): void {
     if (this.isOver) return;
     this.acceptance.reject(error);
     this.completion.reject(error);
-    this.end();
+    this.end(0);
   }
 
   forget(): void {
@@ -78,13 +80,12 @@ export class PendingAgentCall implements AgentCall {
   }
 
   private onProgress(message: ProgressMessage): void {
-    if (this.isOver) return;
     const { part, runId } = message.payload;
     if (part.case === 'accepted') {
       clearTimeout(this.acceptTimer);
       if (!this.isAccepted) this.listenTo(runId); // deltas name the run only
-      this.acceptance.resolve({ runId, threadId: part.value.threadId, queuedBehind: part.value.queuedBehind });
       this.isAccepted = true;
+      this.acceptance.resolve({ runId, threadId: part.value.threadId, queuedBehind: part.value.queuedBehind });
       this.republishLater(SLOWEST_REPUBLISH_MS);
     }
     this.call.onProgress?.(message);
@@ -128,13 +129,14 @@ export class PendingAgentCall implements AgentCall {
     };
   }
 
-  private end(): void {
+  private end(listenMs: number): void {
     this.isOver = true;
     clearTimeout(this.republishTimer);
     clearTimeout(this.deadlineTimer);
     clearTimeout(this.acceptTimer);
     this.call.signal?.removeEventListener('abort', this.onAbort);
-    this.stopListening?.();
+    if (listenMs > 0 && this.stopListening) setTimeout(() => this.stopListening?.(), listenMs).unref();
+    else this.stopListening?.();
     this.onOver();
   }
 }
