@@ -27,7 +27,10 @@ export class MemoryStreams implements StreamTransport {
   }
 
   openReader(): StreamReader {
-    const reader = new MemoryReader(this, (blockMs) => this.waitForEntries(blockMs), () => this.readers.delete(reader));
+    const reader = new MemoryReader(this, (blockMs) => this.waitForEntries(blockMs), () => {
+      this.readers.delete(reader);
+      this.wakeReaders(); // else its timer would keep the process alive for as long as it blocks
+    });
     this.readers.add(reader);
     return reader;
   }
