@@ -1,0 +1,97 @@
+import { fromJsonString } from '@bufbuild/protobuf';
+import { RunStatus, StoredRunEventSchema, type GetRunResponse, type Part, type Run, type RunEvent, type Spend, type StoredRunEvent } from '@nexus/contracts';
+import { formatUsd } from '@nexus/core';
+import { groupDigits } from './count.js';
+import { formatDuration } from './duration.js';
+import { harmless, oneLine } from './one-line.js';
+import { describeError, describeUsage } from './run-summary.js';
+import { table } from './table.js';
+import { utcTime } from './utc-time.js';
+
+const LONGEST_TEXT = 100;
+
+/** A run as it was stored: what it is, a line for each thing that happened to it with its cost, its answer, what it took. */
+export function runTimeline({ run, events, answer }: GetRunResponse): string[] {
+  if (run === undefined) return ['(the answer holds no run)'];
+  const rows = events.flatMap((event) => rowsOf(event, run));
+  const lines = [...heading(run), '', ...table([{ title: 'AFTER', align: 'right' }, { title: 'STEP', align: 'right' }, { title: 'COST', align: 'right' }, { title: 'WHAT' }], rows)];
+  if (answer !== undefined) lines.push('', ...(describeError(answer) === '' ? harmless(answer.text).split('\n') : [describeError(answer)]));
+  return [...lines, '', describeUsage(answer?.usage ?? run.usage)];
+}
+
+function heading(run: Run): string[] {
+  const began = utcTime(run.createdAt);
+  const ended = run.finishedAt === 0n ? 'not over yet' : `took ${formatDuration(Number(run.finishedAt - run.createdAt))}`;
+  return [
+    `run ${run.id}: ${RunStatus[run.status]?.toLowerCase() ?? 'unknown'}, began ${began} UTC, ${ended}`,
+    `agent ${run.agent}, thread ${run.threadId}, message ${run.messageId}`,
+    ...(run.correlationId === '' || run.correlationId === run.messageId ? [] : [`correlation ${run.correlationId}`]),
+    ...(run.traceId === '' ? [] : [`trace ${run.traceId}`]),
+  ];
+}
+
+function rowsOf(event: RunEvent, run: Run): string[][] {
+  const after = `+${formatDuration(Number(event.createdAt - run.createdAt))}`;
+  const lines = linesOf(stored(event)) ?? [event.kind.replaceAll('_', ' ')];
+  const cost = event.costMicroUsd === 0n && !event.kind.startsWith('model') ? '' : formatUsd(Number(event.costMicroUsd));
+  return lines.map((line, i) => [i === 0 ? after : '', i === 0 && event.step > 0 ? String(event.step) : '', i === 0 ? cost : '', line]);
+}
+
+/** Undefined for an event that this version cannot read. */
+function stored(event: RunEvent): StoredRunEvent['event'] | undefined {
+  try {
+    return fromJsonString(StoredRunEventSchema, event.payloadJson, { ignoreUnknownFields: true }).event;
+  } catch {
+    return undefined;
+  }
+}
+
+function linesOf(event: StoredRunEvent['event'] | undefined): string[] | undefined {
+  switch (event?.case) {
+    case 'accepted': {
+      const { request } = event.value;
+      const words = request?.text || `a conversation of ${request?.history.length ?? 0} messages`;
+      return [`accepted from ${request?.surface || 'an unknown surface'}: ${oneLine(words, LONGEST_TEXT)}`];
+    }
+    case 'started':
+      return ['started: the runs before it in its thread are over'];
+    case 'modelAnswered': {
+      const { message, spend, invalidCalls } = event.value;
+      const repairs = invalidCalls.map((result) => `cannot be called: ${oneLine(result.text, LONGEST_TEXT)}`);
+      return [`${modelOf(spend)} ${(message?.parts ?? []).map(wordsOf).filter((words) => words !== '').join('; ') || 'answered nothing'}${tokensOf(spend)}`, ...repairs];
+    }
+    case 'modelFailed':
+      return [`${modelOf(event.value.spend)} failed: ${event.value.error?.message ?? 'no reason given'} [${event.value.error?.code ?? 'internal'}]`];
+    case 'toolFinished': {
+      const { executed } = event.value;
+      const how = executed?.error === undefined ? 'says' : `failed [${executed.error.code}]`;
+      return [`tool ${executed?.result?.name ?? '?'} ${how}: ${oneLine(executed?.result?.text ?? '', LONGEST_TEXT)}  (${formatDuration(Number(executed?.durationMs ?? 0n))})`];
+    }
+    case 'finished':
+      return [`ended from outside: ${event.value.error?.message ?? 'cancelled'}`];
+    case undefined:
+      return undefined;
+  }
+}
+
+function modelOf(spend: Spend | undefined): string {
+  return spend === undefined ? 'model' : `model ${spend.provider}/${spend.model}`;
+}
+
+function tokensOf(spend: Spend | undefined): string {
+  const usage = spend?.usage;
+  if (usage === undefined) return '';
+  const input = usage.input + usage.cacheRead + usage.cacheWrite;
+  return `  (${usage.estimated ? 'about ' : ''}${groupDigits(input)} in, ${groupDigits(usage.output)} out)`;
+}
+
+function wordsOf({ kind }: Part): string {
+  switch (kind.case) {
+    case 'toolCall': return `calls ${kind.value.name} ${oneLine(kind.value.arguments, LONGEST_TEXT)}`;
+    case 'text': return kind.value.trim() === '' ? '' : `says: ${oneLine(kind.value, LONGEST_TEXT)}`;
+    case 'image': return 'shows an image';
+    case 'reasoning': return 'thinks';
+    case 'toolResult':
+    case undefined: return '';
+  }
+}

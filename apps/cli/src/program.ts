@@ -1,0 +1,71 @@
+import { Command, CommanderError } from 'commander';
+import { AppError } from '@nexus/core';
+import type { CliContext } from './cli-context.js';
+import { createContext } from './cli-context.js';
+import { addAsk } from './commands/ask.js';
+import { addChannelsPublish } from './commands/channels-publish.js';
+import { addChannelsTail } from './commands/channels-tail.js';
+import { addChat } from './commands/chat.js';
+import { addDeadLettersList } from './commands/dead-letters-list.js';
+import { addKeysCreate } from './commands/keys-create.js';
+import { addKeysList } from './commands/keys-list.js';
+import { addKeysRevoke } from './commands/keys-revoke.js';
+import { addProvidersAdd } from './commands/providers-add.js';
+import { addProvidersList } from './commands/providers-list.js';
+import { addProvidersTest } from './commands/providers-test.js';
+import { addRunsShow } from './commands/runs-show.js';
+import { addUp } from './commands/up.js';
+import { addUsage } from './commands/usage.js';
+import { readCliConfig, readEnvironment } from './config.js';
+import { Failure, exitCodes } from './exit-code.js';
+import { processTerminal } from './terminal.js';
+import { version } from './version.js';
+
+/** Runs one command line (without the program's own name) and resolves to its exit code; what went wrong was told on standard error. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const terminal = processTerminal();
+  try {
+    const environment = readEnvironment();
+    const context = createContext(environment, readCliConfig(environment), terminal);
+    await createProgram(context).parseAsync([...args], { from: 'user' });
+    return exitCodes.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (!(error instanceof Failure)) process.stderr.write(`${explain(error)}\n`);
+    return exitCodes.failed;
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  const program = new Command('nexus')
+    .description('NEXUS answers every message exactly once, with the cheapest model that can do the job inside the budget.')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', '\nExit codes: 0 done, 1 it did not succeed, 2 the command was not understood.\nKeys come from NEXUS_API_KEY, NEXUS_DEV_API_KEY or the data folder (NEXUS_DATA_DIR); .env is read.');
+  addUp(program, context);
+  addAsk(program, context);
+  addChat(program, context);
+  addRunsShow(program.command('runs').description('Runs: what happened to a question.'), context);
+  addUsage(program, context);
+  const keys = program.command('keys').description('API keys, and keys of surfaces such as Telegram.');
+  addKeysCreate(keys, context);
+  addKeysList(keys, context);
+  addKeysRevoke(keys, context);
+  const providers = program.command('providers').description('Providers of models.');
+  addProvidersList(providers, context);
+  addProvidersAdd(providers, context);
+  addProvidersTest(providers, context);
+  const channels = program.command('channels').description('The channels between surfaces and services, read and written directly on Redis.');
+  addChannelsTail(channels, context);
+  addChannelsPublish(channels, context);
+  addDeadLettersList(program.command('dead-letters').description('Messages that could not be handled.'), context);
+  return program;
+}
+
+/** For people: an AppError says what to do; anything else is a fault of NEXUS, shown with its place. */
+function explain(error: unknown): string {
+  if (error instanceof AppError && error.code !== 'internal') return `nexus: ${error.message}`;
+  if (error instanceof AppError) return `nexus: ${error.message}${error.cause instanceof Error ? `\n${error.cause.stack}` : ''}`;
+  return `nexus: unexpected error: ${error instanceof Error ? error.stack : String(error)}`;
+}

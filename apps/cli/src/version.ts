@@ -1,0 +1,2 @@
+/** The version of NEXUS. */
+export const version = '0.1.0';
