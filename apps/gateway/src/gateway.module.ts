@@ -42,8 +42,8 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         { provide: APP_FILTER, useClass: ErrorFilter },
         {
           provide: ModelCalls,
-          inject: [BUS, REPLICA, CLOCK],
-          useFactory: (bus: ChannelBus, replica: string, clock: Clock) => new ModelCalls({ bus, replyTo: replyToOf(replica), clock }),
+          inject: [BUS, REPLICA, CLOCK, GATEWAY_CONFIG],
+          useFactory: (bus: ChannelBus, replica: string, clock: Clock, { busLostMs }: GatewayConfig) => new ModelCalls({ bus, replyTo: replyToOf(replica), clock, busLostMs }),
         },
         {
           provide: AgentCalls,

@@ -33,8 +33,8 @@ export interface ModelCallsOptions {
   readonly bus: Pick<ChannelBus, 'publish' | 'followReplies' | 'ping'>;
   readonly replyTo: string;
   readonly clock: Clock;
-  /** Milliseconds without a sign of life from the bus after which waiting calls are given up; default 10,000. */
-  readonly busLostMs?: number;
+  /** Milliseconds without a sign of life from the bus after which waiting calls are given up. */
+  readonly busLostMs: number;
 }
 
 const SWEEP_MS = 250;
@@ -148,7 +148,7 @@ export class ModelCalls {
 
   /** A bus that is away may come back with the answers, so it is given a while; then waiting makes no sense. */
   private watchBus(): void {
-    if (++this.silentSweeps * SWEEP_MS > (this.options.busLostMs ?? 10_000)) {
+    if (++this.silentSweeps * SWEEP_MS > this.options.busLostMs) {
       for (const attemptId of [...this.waiters.keys()]) {
         this.fail(attemptId, new AppError('bus_unavailable', 'The connection to the message bus was lost while the answer was awaited. It may have been charged.', { status: 503 }));
       }

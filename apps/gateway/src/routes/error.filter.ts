@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Catch, Inject, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { BadRequestException, Catch, Inject, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { AppError } from '@nexus/core';
 import { LOGGER, REQUEST_ID_HEADER, type Logger } from '@nexus/runtime';
 import { methodsOf } from '../domain/route-methods.js';
@@ -23,6 +23,7 @@ export class ErrorFilter implements ExceptionFilter {
   private toAppError(error: unknown, request: IncomingMessage, response: ServerResponse): AppError {
     if (error instanceof AppError) return error;
     if (error instanceof NotFoundException) return notFound(request, response);
+    if (error instanceof BadRequestException) return badRequest(request, error);
     return fromBodyParser(error) ?? AppError.from(error);
   }
 }
@@ -35,6 +36,16 @@ function notFound(request: IncomingMessage, response: ServerResponse): AppError 
   return new AppError('method_not_allowed', `Use ${methods.join(' or ')}.`, { status: 405 });
 }
 
+/** Nest's word for a path or a body that cannot be parsed; which of them, it does not say. */
+function badRequest(request: IncomingMessage, cause: unknown): AppError {
+  try {
+    decodeURI(request.url ?? '/');
+  } catch {
+    return new AppError('invalid_path', 'The path is not valid: check its percent signs.', { status: 400, cause });
+  }
+  return new AppError('invalid_json', 'The body is not valid JSON.', { status: 400, cause });
+}
+
 /** Express reads the bodies of these routes and has errors of its own for what is wrong with them. */
 function fromBodyParser(error: unknown): AppError | undefined {
   const type = (error as { type?: unknown } | undefined)?.type;
@@ -45,8 +56,6 @@ function fromBodyParser(error: unknown): AppError | undefined {
       return new AppError('unsupported_encoding', 'The content-encoding is not supported: send gzip, deflate, br or none.', { status: 415, cause: error });
     case 'charset.unsupported':
       return new AppError('unsupported_charset', 'The body must be UTF-8.', { status: 415, cause: error });
-    case 'entity.parse.failed':
-      return new AppError('invalid_json', 'The body is not valid JSON.', { status: 400, cause: error });
     default:
       return (error as { status?: unknown } | undefined)?.status === 400 ? new AppError('bad_request', 'The request cannot be read.', { status: 400, cause: error }) : undefined;
   }

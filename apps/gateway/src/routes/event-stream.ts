@@ -1,18 +1,28 @@
 import type { ServerResponse } from 'node:http';
 
-/** What may wait for a slow reader before its stream is cut. */
-const MOST_BUFFERED_BYTES = 1_048_576;
+/** How much may wait for a reader who takes less than it is sent. */
+export interface SlowReaderLimits {
+  /** More than this, and still after `patienceMs`, is a reader that is too slow. */
+  readonly softBytes: number;
+  readonly patienceMs: number;
+  /** More than this is too much at any time. */
+  readonly hardBytes: number;
+}
+
+const LIMITS: SlowReaderLimits = { softBytes: 1_048_576, patienceMs: 5_000, hardBytes: 33_554_432 };
 const HEARTBEAT_MS = 15_000;
 
-/** A response as a stream of server-sent events, with a bound on what a slow reader may leave behind. */
+/** A response as a stream of server-sent events, with a bound on what waits for a slow reader. */
 export class EventStream {
   private heartbeat: NodeJS.Timeout | undefined;
+  private patience: NodeJS.Timeout | undefined;
   private isOver = false;
 
   /** `onGone` is called once when the reader is gone, or was cut because it reads too slowly; not after end(). */
   constructor(
     private readonly response: ServerResponse,
     private readonly onGone: () => void,
+    private readonly limits = LIMITS,
   ) {
     response.once('close', () => response.writableEnded || this.gone());
   }
@@ -23,8 +33,9 @@ export class EventStream {
 
   /** Sends the head, so that the reader knows that it is being served. */
   begin(): void {
-    if (this.isOver || this.hasBegun) return;
-    this.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    if (this.isOver) return;
+    this.writeHead();
+    this.response.flushHeaders();
   }
 
   /** Keeps proxies from closing a stream on which nothing is said for long: a comment every 15 s. */
@@ -35,19 +46,39 @@ export class EventStream {
   /** Writes whole events. */
   write(events: Uint8Array | string): void {
     if (this.isOver) return;
-    this.begin();
+    this.writeHead();
     this.response.write(events);
-    if (this.response.writableLength > MOST_BUFFERED_BYTES) {
-      this.response.destroy();
-      this.gone();
-    }
+    this.watchReader();
   }
 
   end(events: string): void {
     if (this.isOver) return;
-    this.begin();
+    this.writeHead();
     this.close();
     this.response.end(events);
+  }
+
+  /** Goes out with the first event. */
+  private writeHead(): void {
+    if (this.hasBegun) return;
+    this.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+  }
+
+  private watchReader(): void {
+    const waiting = this.response.writableLength;
+    if (waiting <= this.limits.softBytes) return;
+    if (waiting > this.limits.hardBytes) this.cut();
+    else {
+      this.patience ??= setTimeout(() => {
+        this.patience = undefined;
+        if (this.response.writableLength > this.limits.softBytes) this.cut();
+      }, this.limits.patienceMs);
+    }
+  }
+
+  private cut(): void {
+    this.response.destroy();
+    this.gone();
   }
 
   private gone(): void {
@@ -59,5 +90,6 @@ export class EventStream {
   private close(): void {
     this.isOver = true;
     clearInterval(this.heartbeat);
+    clearTimeout(this.patience);
   }
 }

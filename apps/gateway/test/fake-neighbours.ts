@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { createRouterTransport } from '@connectrpc/connect';
+import {
+  AgentService, DirectoryService, KeyKind, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
+  ProcessedRequestSchema, Outcome, type Key, type ProcessedRequest, type Thread,
+} from '@nexus/contracts';
+import { AppError } from '@nexus/core';
+import { toConnectError, type ServiceClients } from '@nexus/runtime';
+
+export const TENANT_A = '00000000-0000-7000-8000-0000000000aa';
+export const TENANT_B = '00000000-0000-7000-8000-0000000000bb';
+
+type KeyFields = Partial<Omit<Key, '$typeName'>>;
+
+/** Keys of the tests by their secret; a test may revoke one by deleting it. */
+export function testKeys(): Map<string, { readonly tenantId: string; readonly key: KeyFields }> {
+  return new Map([
+    ['nx_a_user', { tenantId: TENANT_A, key: { id: 'key-user', kind: KeyKind.API, client: 'acme', project: 'site' } }],
+    ['nx_a_admin', { tenantId: TENANT_A, key: { id: 'key-admin', kind: KeyKind.API, isAdmin: true } }],
+    ['nx_a_surface', { tenantId: TENANT_A, key: { id: 'key-surface', kind: KeyKind.SURFACE, surfaces: ['telegram'] } }],
+    ['nx_b_user', { tenantId: TENANT_B, key: { id: 'key-b', kind: KeyKind.API } }],
+  ]);
+}
+
+export interface StoredRun {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly threadId: string;
+  readonly messageId: string;
+  status: RunStatus;
+  answer?: ProcessedRequest;
+}
+
+/** What the neighbours remember, for tests to read and change. */
+export interface Neighbourhood {
+  readonly keys: ReturnType<typeof testKeys>;
+  readonly threads: Map<string, { readonly tenantId: string; readonly thread: Partial<Omit<Thread, '$typeName'>> & { id: string } }>;
+  readonly runs: Map<string, StoredRun>;
+  readonly cancelled: string[];
+}
+
+function notFound(what: string): never {
+  throw toConnectError(new AppError(`${what}_not_found`, `There is no such ${what}.`, { status: 404, param: 'id' }));
+}
+
+/** Puts services that remember in memory in the places of settings, provider-router, usage and orchestrator's own RPCs. */
+export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbourhood): void {
+  const { keys, threads, runs, cancelled } = neighbourhood;
+  clients.offer('settings', createRouterTransport((router) => {
+    router.service(DirectoryService, {
+      resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
+      getTenantSettings: () => ({}),
+    });
+    router.service(SettingsService, { getConfig: ({ prefix }) => ({ values: { [`${prefix}research.model`]: '"demo"' } }) });
+  }));
+  clients.offer('provider-router', createRouterTransport((router) => {
+    router.service(ProviderService, {
+      listModels: () => ({ models: [{ id: 'openai/gpt-4o', provider: 'openai' }, { id: 'bench/fake*', provider: 'bench', isPattern: true }] }),
+    });
+  }));
+  clients.offer('usage', createRouterTransport((router) => {
+    router.service(UsageService, { getUsage: () => ({ total: { attempts: 3n } }), openAttempts: () => ({}) });
+  }));
+  clients.offer('orchestrator', createRouterTransport((router) => {
+    const threadOf = (tenantId: string, id: string) => {
+      const found = threads.get(id);
+      return found?.tenantId === tenantId ? found.thread : notFound('thread');
+    };
+    router.service(AgentService, { queryAgent: ({ userQuery }) => create(ProcessedRequestSchema, { text: `heard: ${userQuery}`, outcome: Outcome.ANSWERED }) });
+    router.service(ThreadService, {
+      createThread({ id, title, surface }, context) {
+        const thread = threads.get(id)?.thread ?? { id, title, surface, createdAt: 1_763_600_000_000n, updatedAt: 1_763_600_000_000n };
+        threads.set(id, { tenantId: tenantOf(context.requestHeader), thread });
+        return thread;
+      },
+      listThreads({ limit, after }, context) {
+        const mine = [...threads.values()].filter(({ tenantId }) => tenantId === tenantOf(context.requestHeader)).map(({ thread }) => thread).reverse();
+        const from = after === '' ? 0 : mine.findIndex(({ id }) => id === after) + 1;
+        return { threads: mine.slice(from, from + limit), hasMore: mine.length > from + limit };
+      },
+      getThread: ({ id }, context) => threadOf(tenantOf(context.requestHeader), id),
+      updateThread({ id, title, archived }, context) {
+        const thread = { ...threadOf(tenantOf(context.requestHeader), id), ...(title !== undefined && { title }), ...(archived !== undefined && { archivedAt: archived ? 1_763_600_001_000n : 0n }) };
+        threads.set(id, { tenantId: tenantOf(context.requestHeader), thread });
+        return thread;
+      },
+      listMessages: ({ threadId }, context) => {
+        threadOf(tenantOf(context.requestHeader), threadId);
+        return {
+          messages: [
+            { id: 'run-1.1', runId: 'run-1', createdAt: 1_763_600_000_000n, message: { role: 2, parts: [{ kind: { case: 'text', value: 'hello' } }] } },
+            { id: 'run-1.2', runId: 'run-1', createdAt: 1_763_600_000_500n, message: { role: 3, parts: [{ kind: { case: 'text', value: 'hi there' } }] } },
+          ],
+          hasMore: false,
+        };
+      },
+      getRun({ by }, context) {
+        const run = [...runs.values()].find((each) => each.tenantId === tenantOf(context.requestHeader) && (by.case === 'id' ? each.id : each.messageId) === by.value);
+        if (!run) return notFound('run');
+        const { id, threadId, messageId, status, answer } = run;
+        return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n }], answer };
+      },
+      cancelRun({ id }, context) {
+        const run = runs.get(id);
+        if (run?.tenantId !== tenantOf(context.requestHeader)) return notFound('run');
+        cancelled.push(id);
+        run.status = RunStatus.CANCELLED;
+        run.answer = create(ProcessedRequestSchema, { runId: id, threadId: run.threadId, messageId: run.messageId, outcome: Outcome.CANCELLED });
+        return { run: { id, status: run.status } };
+      },
+    });
+  }));
+}
+
+function tenantOf(headers: Headers): string {
+  return headers.get('x-nexus-tenant') ?? '';
+}
+

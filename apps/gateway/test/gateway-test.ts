@@ -1,0 +1,48 @@
+import { redisBus, type ChannelBus } from '@nexus/channels';
+import { systemClock } from '@nexus/core';
+import { ServiceClients, createLogger, serviceNames, startService, type RunningService, type ServiceName } from '@nexus/runtime';
+import { gatewayService } from '../src/gateway.module.js';
+import { offerNeighbours, testKeys, type Neighbourhood } from './fake-neighbours.js';
+import { FakeOrchestrator } from './fake-orchestrator.js';
+import { startFakeRouter, type FakeRouter } from './fake-router.js';
+
+export const SERVICE_TOKEN = 'service-token-of-the-tests';
+
+export interface GatewayUnderTest extends Neighbourhood {
+  readonly url: string;
+  readonly bus: ChannelBus;
+  readonly router: FakeRouter;
+  readonly orchestrator: FakeOrchestrator;
+  /** A request with this key and JSON body; a POST when there is a body. */
+  call(path: string, options?: { key?: string; body?: unknown; method?: string; headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+/** The gateway on a real Redis, beside neighbours that answer as told. */
+export async function startGateway(redis: { url: string; prefix: string }, environment: Record<string, string> = {}): Promise<GatewayUnderTest> {
+  const bus = redisBus(redis.url, { prefix: redis.prefix });
+  const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
+  const neighbourhood: Neighbourhood = { keys: testKeys(), threads: new Map(), runs: new Map(), cancelled: [] };
+  offerNeighbours(clients, neighbourhood);
+  const router = startFakeRouter(bus);
+  const orchestrator = new FakeOrchestrator(bus, SERVICE_TOKEN, neighbourhood.runs);
+  const infrastructure = { bus, clients, logger: createLogger({ level: 'silent' }), clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
+  const service: RunningService = await startService(gatewayService, infrastructure, { listen: true, port: 0 });
+  const url = service.url ?? '';
+  return {
+    ...neighbourhood, url, bus, router, orchestrator,
+    call: (path, { key = 'nx_a_user', body, method, headers, signal } = {}) =>
+      fetch(url + path, {
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
+        headers: { ...(key !== '' && { authorization: `Bearer ${key}` }), ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+        ...(signal && { signal }),
+      }),
+    async stop() {
+      await service.stop(1_000);
+      await Promise.all([router.stop(), orchestrator.stop()]);
+      clients.close();
+      await bus.close();
+    },
+  };
+}

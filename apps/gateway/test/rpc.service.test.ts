@@ -1,0 +1,47 @@
+import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
+import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
+import { AgentService, DirectoryService, Health, HealthCheckResponse_ServingStatus as Status, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
+import { redisTest } from '@nexus/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startGateway, type GatewayUnderTest } from './gateway-test.js';
+
+const redis = redisTest();
+let gateway: GatewayUnderTest;
+beforeAll(async () => {
+  gateway = await startGateway(redis);
+});
+afterAll(() => gateway.stop());
+
+const withKey = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+const codeOf = (call: Promise<unknown>): Promise<Code | undefined> => call.then(() => undefined, (error: unknown) => ConnectError.from(error).code);
+
+describe('RPC at the gateway', () => {
+  const transports: Record<string, () => Transport> = {
+    gRPC: () => createGrpcTransport({ baseUrl: gateway.url }),
+    'Connect JSON over HTTP/1.1': () => createConnectTransport({ baseUrl: gateway.url, httpVersion: '1.1', useBinaryFormat: false }),
+  };
+  for (const [name, transport] of Object.entries(transports)) {
+    it(`hands calls on in the name of the caller, over ${name}`, async () => {
+      const options = withKey('nx_a_user');
+      expect((await createClient(AgentService, transport()).queryAgent({ userQuery: 'hello' }, options)).text).toBe('heard: hello');
+      expect((await createClient(SettingsService, transport()).getConfig({ prefix: 'agent.' }, options)).values).toHaveProperty(['agent.research.model']);
+      expect((await createClient(UsageService, transport()).getUsage({}, options)).total?.attempts).toBe(3n);
+      const thread = await createClient(ThreadService, transport()).createThread({ id: 'thread-rpc', title: 'x' }, options);
+      expect(thread.id).toBe('thread-rpc');
+      expect(await codeOf(createClient(ThreadService, transport()).getThread({ id: 'thread-rpc' }, withKey('nx_b_user')))).toBe(Code.NotFound);
+    });
+  }
+
+  it('answers nobody without a key, and health to everybody', async () => {
+    const transport = createGrpcTransport({ baseUrl: gateway.url });
+    expect(await codeOf(createClient(AgentService, transport).queryAgent({ userQuery: 'hello' }))).toBe(Code.Unauthenticated);
+    expect(await codeOf(createClient(AgentService, transport).queryAgent({ userQuery: 'hello' }, withKey('wrong')))).toBe(Code.Unauthenticated);
+    expect((await createClient(Health, transport).check({ service: 'nexus.run.v1.AgentService' })).status).toBe(Status.SERVING);
+  });
+
+  it('does not serve what is for services only', async () => {
+    const transport = createGrpcTransport({ baseUrl: gateway.url });
+    expect(await codeOf(createClient(UsageService, transport).openAttempts({}, withKey('nx_a_admin')))).toBe(Code.Unimplemented);
+    expect(await codeOf(createClient(DirectoryService, transport).resolveKey({}, withKey('nx_a_admin')))).toBe(Code.Unimplemented);
+  });
+});
