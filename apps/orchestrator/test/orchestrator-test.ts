@@ -29,7 +29,7 @@ export class Directory {
 }
 
 /** JSON schemas of the tools that the executor offers. */
-export const toolSchemas = {
+const toolSchemas = {
   add: { type: 'object', properties: { a: { type: 'number' }, b: { type: 'number' } }, required: ['a', 'b'], additionalProperties: false },
   now: { type: 'object', properties: { zone: { type: 'string' } } },
 } as const;

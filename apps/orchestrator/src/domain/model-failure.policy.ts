@@ -1,11 +1,11 @@
 import type { Error } from '@nexus/contracts';
 
 /** Tries at one model call after the first. */
-export const MAX_RETRIES = 2;
+const MAX_RETRIES = 2;
 /** A model call of which nobody knows whether it was made is made once more, under a new attempt id. */
-export const MAX_RETRIES_OF_UNKNOWN = 1;
+const MAX_RETRIES_OF_UNKNOWN = 1;
 /** A wait that a provider asks for is kept up to this; a longer one ends the run. */
-export const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 /** Waits without an answer from the provider: after the first failure, after the second. */
 const WAITS_MS = [250, 1_000];
 

@@ -37,6 +37,7 @@ export class ThreadStore {
   /** Makes the thread; one that is there stays as it is. */
   async create(tenantId: string, thread: { readonly id: string; readonly title: string; readonly surface: string; readonly client: string; readonly project: string }, now: number): Promise<StoredThread | undefined> {
     return this.database.withTenant(tenantId, async (tx) => {
+      await tx.query('thread_lock', 'SELECT pg_advisory_xact_lock(uuid_hash_extended($1, 1))', [thread.id]); // as accept_batch does, which may make it too
       await tx.query('thread_create', `INSERT INTO orchestrator.thread (tenant_id, id, title, surface, client, project, last_seq, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $7) ON CONFLICT DO NOTHING`, [tenantId, thread.id, thread.title, thread.surface, thread.client, thread.project, new Date(now)]);
       return get(tx, thread.id);

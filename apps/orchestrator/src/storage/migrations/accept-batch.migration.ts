@@ -51,10 +51,13 @@ export class AcceptBatch1763700000002 {
             CONTINUE;
           END IF;
 
-          INSERT INTO orchestrator.thread AS t (tenant_id, id, last_seq, created_at, updated_at, surface, client, project)
-            VALUES (v_tenant, p_threads[i], 1, p_now, p_now, p_surfaces[i], p_clients[i], p_projects[i])
-            ON CONFLICT (tenant_id, id) DO UPDATE SET last_seq = t.last_seq + 1, updated_at = p_now
+          UPDATE orchestrator.thread t SET last_seq = t.last_seq + 1, updated_at = p_now WHERE t.tenant_id = v_tenant AND t.id = p_threads[i]
             RETURNING t.last_seq INTO v_seq;
+          IF NOT FOUND THEN
+            INSERT INTO orchestrator.thread (tenant_id, id, last_seq, created_at, updated_at, surface, client, project)
+              VALUES (v_tenant, p_threads[i], 1, p_now, p_now, p_surfaces[i], p_clients[i], p_projects[i]);
+            v_seq := 1;
+          END IF;
 
           v_behind := 0;
           IF v_seq > 1 THEN

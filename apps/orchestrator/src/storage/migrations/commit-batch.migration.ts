@@ -1,10 +1,11 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * commit_batch: appends what happened to runs, all in one transaction. A run's events are stored only when the first of them gets the
- * number that the caller expects, under the run's epoch: otherwise someone was first, and the caller decides anew. A run that ends lets
- * the next one of its thread begin in the same transaction. Runs come in the order of (tenant, thread, run), so that two batches never
- * wait for each other in a circle.
+ * commit_batch: appends what happened to runs, all in one transaction. A run's events are stored only when the number that the caller
+ * expects for the first of them is free, under the run's epoch: otherwise someone was first, and the caller decides anew. A run that ends
+ * lets the next one of its thread begin in the same transaction. The lock on the thread makes this sure and costs no WAL, which the
+ * speculative inserts of ON CONFLICT do. Runs come in the order of (tenant, thread, run), so that two batches never wait for each other in
+ * a circle.
  */
 export class CommitBatch1763700000003 {
   async up(runner: QueryRunner): Promise<void> {
@@ -31,19 +32,20 @@ export class CommitBatch1763700000003 {
           place := i;
           next_run := NULL;
 
-          INSERT INTO orchestrator.run_event (tenant_id, run_id, seq, fingerprint, at, payload)
-            SELECT v_tenant, r.id, p_seqs[i], p_fingerprints[v_first], p_now, p_payloads[v_first]
-              FROM orchestrator.run r WHERE r.tenant_id = v_tenant AND r.id = p_runs[i] AND r.epoch = p_epochs[i] AND r.status <= 2
-            ON CONFLICT DO NOTHING;
+          PERFORM pg_advisory_xact_lock(uuid_hash_extended(p_threads[i], 1));
+          SELECT r.status, r.thread_seq INTO v_was, v_seq FROM orchestrator.run r
+            WHERE r.tenant_id = v_tenant AND r.id = p_runs[i] AND r.epoch = p_epochs[i] AND r.status <= 2;
           is_committed := FOUND;
           IF is_committed THEN
-            FOR k IN 1 .. p_counts[i] - 1 LOOP
+            PERFORM FROM orchestrator.run_event e WHERE e.tenant_id = v_tenant AND e.run_id = p_runs[i] AND e.seq = p_seqs[i];
+            is_committed := NOT FOUND;
+          END IF;
+          IF is_committed THEN
+            FOR k IN 0 .. p_counts[i] - 1 LOOP
               INSERT INTO orchestrator.run_event (tenant_id, run_id, seq, fingerprint, at, payload)
                 VALUES (v_tenant, p_runs[i], p_seqs[i] + k, p_fingerprints[v_first + k], p_now, p_payloads[v_first + k]);
             END LOOP;
             IF p_endings[i] > 0 THEN
-              PERFORM pg_advisory_xact_lock(uuid_hash_extended(p_threads[i], 1));
-              SELECT r.status, r.thread_seq INTO v_was, v_seq FROM orchestrator.run r WHERE r.tenant_id = v_tenant AND r.id = p_runs[i];
               UPDATE orchestrator.run r SET status = p_endings[i], finished_at = p_now, reply_due = p_replies_due[i]
                 WHERE r.tenant_id = v_tenant AND r.id = p_runs[i];
               IF v_was = 2 THEN
