@@ -28,7 +28,7 @@ describe('runMessages', () => {
 });
 
 describe('conversation', () => {
-  const earlier = [turnOf(1, create(IncomingRequestSchema, { text: 'hi' }), [said('hello')], true)];
+  const earlier = [turnOf({ threadSeq: 1, bytes: 0 }, create(IncomingRequestSchema, { text: 'hi' }), [said('hello')], true)];
 
   it('is instructions, earlier turns and the run itself', () => {
     expect(show(conversation(agent, earlier, request, []))).toEqual(['SYSTEM: Be brief.', 'USER: hi', 'ASSISTANT: hello', 'USER: sum and time?']);
@@ -46,18 +46,18 @@ describe('conversation', () => {
 
 describe('turnOf', () => {
   it('leaves of a run that was not answered only the question', () => {
-    expect(show(turnOf(1, request, [said('hm', ['a'])], false).messages)).toEqual(['USER: sum and time?']);
+    expect(show(turnOf({ threadSeq: 1, bytes: 0 }, request, [said('hm', ['a'])], false).messages)).toEqual(['USER: sum and time?']);
   });
 
   it('forgets what the model thought', () => {
     const thought = storedEvent('modelAnswered', { message: { role: Role.ASSISTANT, parts: [{ kind: { case: 'reasoning', value: 'long' } }, { kind: { case: 'text', value: 'short' } }] } });
-    expect(turnOf(1, request, [thought], true).messages[1]?.parts).toHaveLength(1);
+    expect(turnOf({ threadSeq: 1, bytes: 0 }, request, [thought], true).messages[1]?.parts).toHaveLength(1);
   });
 });
 
 describe('newest', () => {
   it('keeps whole turns', () => {
-    const turn = (threadSeq: number, count: number) => ({ threadSeq, messages: turnOf(threadSeq, request, Array.from({ length: count - 1 }, () => said(`${threadSeq}`)), true).messages });
+    const turn = (threadSeq: number, count: number) => turnOf({ threadSeq, bytes: 0 }, request, Array.from({ length: count - 1 }, () => said(`${threadSeq}`)), true);
     expect(newest([turn(1, 2), turn(2, 3), turn(3, 2)], 5)).toHaveLength(5);
     expect(newest([turn(1, 2), turn(2, 3), turn(3, 2)], 4)).toHaveLength(2);
     expect(newest([turn(1, 6)], 5)).toHaveLength(0);

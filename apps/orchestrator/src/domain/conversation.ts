@@ -10,6 +10,8 @@ export interface Turn {
   /** Its place in the thread, from 1. */
   readonly threadSeq: number;
   readonly messages: readonly ChatMessage[];
+  /** Of the events that it is a reading of, as stored. */
+  readonly bytes: number;
 }
 
 /** The messages of a run itself: what the person said, then each step's answer followed by its results in the order of the calls. */
@@ -37,9 +39,9 @@ function resultMessages(calls: readonly string[], results: ReadonlyMap<string, T
 }
 
 /** What a finished run leaves behind for the next ones. One that was not answered leaves only the question: half a tool exchange would be refused by providers. */
-export function turnOf(threadSeq: number, request: IncomingRequest | undefined, events: readonly StoredRunEvent[], isAnswered: boolean): Turn {
+export function turnOf(run: { readonly threadSeq: number; readonly bytes: number }, request: IncomingRequest | undefined, events: readonly StoredRunEvent[], isAnswered: boolean): Turn {
   const messages = runMessages(request, isAnswered ? events : []);
-  return { threadSeq, messages: messages.map(withoutThoughts) };
+  return { threadSeq: run.threadSeq, messages: messages.map(withoutThoughts), bytes: run.bytes };
 }
 
 /** Everything that a model call of a run is given. */

@@ -20,6 +20,8 @@ it('counts a value that is replaced or removed once', () => {
   expect(lru.bytes).toBe(6);
   lru.delete('a');
   expect(lru.bytes).toBe(0);
+  lru.set('b', { bytes: 5 });
   lru.set('huge', { bytes: 11 });
   expect(lru.get('huge')).toBeUndefined();
+  expect(lru.bytes).toBe(5);
 });

@@ -20,6 +20,7 @@ export class ByteLru<V extends { readonly bytes: number }> {
   /** A value larger than everything is not kept. */
   set(key: string, value: V): void {
     this.remove(key);
+    if (value.bytes > this.capacityBytes) return this.onEvicted(key);
     this.kept.set(key, value);
     this.total += value.bytes;
     for (const oldest of this.kept.keys()) {

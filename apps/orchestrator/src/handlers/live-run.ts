@@ -5,14 +5,6 @@ import { turnOf, type Turn } from '../domain/conversation.js';
 import { lastState, type RecordedEvent } from '../domain/replay.js';
 import type { RunState } from '../domain/run-state.js';
 
-/** The turns before a run in its thread. */
-export interface EarlierTurns {
-  readonly turns: readonly Turn[];
-  readonly bytes: number;
-}
-
-export const noTurns: EarlierTurns = { turns: [], bytes: 0 };
-
 /** A run as this process knows it. Another replica may know more: a commit is what tells. */
 export interface LiveRun {
   readonly tenantId: string;
@@ -21,7 +13,8 @@ export interface LiveRun {
   readonly accepted: RunAccepted;
   /** With instructions and tools. */
   readonly agent: AgentSnapshot;
-  readonly earlier: EarlierTurns;
+  /** The turns before it in its thread. */
+  readonly earlier: readonly Turn[];
   /** In the order of their numbers, from 0. */
   readonly events: readonly StoredRunEvent[];
   /** When the last of them was stored, Unix milliseconds. */
@@ -45,7 +38,7 @@ export function liveRunOf(
   run: { readonly tenantId: string; readonly runId: string; readonly threadId: string; readonly threadSeq: number; readonly epoch: number; readonly queuedBehind: number; readonly bytes: number },
   events: readonly RecordedEvent[],
   kept: AgentSnapshot | undefined,
-  earlier: EarlierTurns,
+  earlier: readonly Turn[],
 ): LiveRun {
   const stored = events.map(({ event }) => event);
   const accepted = acceptedOf(stored);
@@ -65,9 +58,8 @@ export function completeAgent(agent: AgentSnapshot | undefined, kept: AgentSnaps
 export const traceOf = (live: LiveRun): TraceContext | undefined => parseTraceparent(live.accepted.traceparent);
 
 /** What the runs after this one, that is over, are told: at most `most` turns. */
-export function turnsAfter(live: LiveRun, most: number): EarlierTurns {
-  const turn = turnOf(live.threadSeq, live.accepted.request, live.events, live.state.ending?.outcome === Outcome.ANSWERED);
-  return { turns: [...live.earlier.turns, turn].slice(-most), bytes: live.earlier.bytes + live.bytes };
+export function turnsAfter(live: LiveRun, most: number): readonly Turn[] {
+  return [...live.earlier, turnOf(live, live.accepted.request, live.events, live.state.ending?.outcome === Outcome.ANSWERED)].slice(-most);
 }
 
 /** The status of a run that is over; undefined before. */

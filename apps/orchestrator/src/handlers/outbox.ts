@@ -59,7 +59,7 @@ function modelCall(live: LiveRun, effect: Extract<Effect, { kind: 'callModel' }>
       input: {
         case: 'conversation',
         value: create(ConversationSchema, {
-          messages: conversation(agent, live.earlier.turns, accepted.request, live.events),
+          messages: conversation(agent, live.earlier, accepted.request, live.events),
           tools: agent.tools,
           parameters: parametersOf(accepted.request?.parameters, effect, agent.tools.length > 0),
         }),

@@ -1,9 +1,9 @@
 import { Outcome, type AgentSnapshot } from '@nexus/contracts';
-import { turnOf } from '../domain/conversation.js';
+import { turnOf, type Turn } from '../domain/conversation.js';
 import { lastState } from '../domain/replay.js';
 import type { RunStore, StoredRun, TenantRun } from '../storage/run.store.js';
 import type { KeptAgents } from './kept-agents.js';
-import { acceptedOf, liveRunOf, noTurns, runKey, type EarlierTurns, type LiveRun } from './live-run.js';
+import { acceptedOf, liveRunOf, runKey, type LiveRun } from './live-run.js';
 import type { RunMemory } from './run-memory.js';
 
 export interface AskedRun extends TenantRun {
@@ -76,12 +76,9 @@ export class RunLoader {
   }
 }
 
-function turnsOf(runs: readonly StoredRun[]): EarlierTurns {
-  if (runs.length === 0) return noTurns;
-  const turns = runs.map((run) => {
+function turnsOf(runs: readonly StoredRun[]): readonly Turn[] {
+  return runs.map((run) => {
     const events = run.events.map(({ event }) => event);
-    const isAnswered = lastState({ runId: run.runId, threadId: run.threadId, queuedBehind: run.queuedBehind }, run.events).ending?.outcome === Outcome.ANSWERED;
-    return turnOf(run.threadSeq, acceptedOf(events).request, events, isAnswered);
+    return turnOf(run, acceptedOf(events).request, events, lastState(run, run.events).ending?.outcome === Outcome.ANSWERED);
   });
-  return { turns, bytes: runs.reduce((sum, run) => sum + run.bytes, 0) };
 }

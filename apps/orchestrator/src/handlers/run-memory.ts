@@ -1,10 +1,13 @@
 import type { Clock } from '@nexus/core';
+import type { Turn } from '../domain/conversation.js';
 import { ByteLru } from './byte-lru.js';
-import { runKey, turnsAfter, type EarlierTurns, type LiveRun } from './live-run.js';
+import { runKey, turnsAfter, type LiveRun } from './live-run.js';
 
 /** What turns a thread holds through one of its places. */
-interface KeptTurns extends EarlierTurns {
+interface KeptTurns {
   readonly through: number;
+  readonly turns: readonly Turn[];
+  readonly bytes: number;
 }
 
 export interface RunMemoryOptions {
@@ -17,12 +20,16 @@ export interface RunMemoryOptions {
   readonly onDeadline: (run: { readonly tenantId: string; readonly runId: string }) => void;
 }
 
+/** Heap for each stored byte, measured with turns of 1,000 bytes: a run's events as objects, and what a turn keeps of them. */
+const HEAP_OF_EVENTS = 5;
+const HEAP_OF_TURNS = 2.5;
+
 /** setTimeout takes no more; a run that may take longer is ended by the sweep. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /** What this process remembers, bounded in bytes: live runs, with a timer for each deadline, and the turns of threads. Never the truth. */
 export class RunMemory {
-  private readonly runs: ByteLru<LiveRun>;
+  private readonly runs: ByteLru<{ readonly live: LiveRun; readonly bytes: number }>;
   private readonly threads: ByteLru<KeptTurns>;
   private readonly timers = new Map<string, NodeJS.Timeout>();
 
@@ -36,7 +43,7 @@ export class RunMemory {
   }
 
   run(run: { readonly tenantId: string; readonly runId: string }): LiveRun | undefined {
-    return this.runs.get(runKey(run));
+    return this.runs.get(runKey(run))?.live;
   }
 
   /** Keeps a run; of one that is over only what its thread's next run needs. */
@@ -44,12 +51,14 @@ export class RunMemory {
     const { tenantId, state } = live;
     const key = runKey({ tenantId, runId: state.runId });
     if (state.phase !== 'over') {
-      this.runs.set(key, live);
+      this.runs.set(key, { live, bytes: HEAP_OF_EVENTS * live.bytes });
       if (!this.timers.has(key) && state.phase !== 'queued') this.startTimer(key, live);
       return;
     }
     this.forget({ tenantId, runId: state.runId });
-    if (state.startedAt > 0) this.threads.set(threadKey(tenantId, state.threadId), { through: live.threadSeq, ...turnsAfter(live, this.options.mostTurns) });
+    if (state.startedAt === 0) return;
+    const turns = turnsAfter(live, this.options.mostTurns);
+    this.threads.set(threadKey(tenantId, state.threadId), { through: live.threadSeq, turns, bytes: HEAP_OF_TURNS * turns.reduce((sum, turn) => sum + turn.bytes, 0) });
   }
 
   /** What is known of this run is out of date. */
@@ -59,10 +68,10 @@ export class RunMemory {
   }
 
   /** The turns before this place of a thread; undefined when they are not known here. */
-  turnsBefore(tenantId: string, threadId: string, threadSeq: number): EarlierTurns | undefined {
-    if (threadSeq === 1) return { turns: [], bytes: 0 };
+  turnsBefore(tenantId: string, threadId: string, threadSeq: number): readonly Turn[] | undefined {
+    if (threadSeq === 1) return [];
     const kept = this.threads.get(threadKey(tenantId, threadId));
-    return kept?.through === threadSeq - 1 ? kept : undefined;
+    return kept?.through === threadSeq - 1 ? kept.turns : undefined;
   }
 
   stop(): void {
@@ -72,7 +81,7 @@ export class RunMemory {
 
   private startTimer(key: string, { tenantId, state }: LiveRun): void {
     if (state.deadlineAt === 0) return;
-    const wait = Math.min(Math.max(state.deadlineAt - this.options.clock.now(), 0), LONGEST_TIMER_MS);
+    const wait = Math.min(Math.max(state.deadlineAt + 1 - this.options.clock.now(), 0), LONGEST_TIMER_MS); // a timer may be early by a millisecond
     const timer = setTimeout(() => {
       this.timers.delete(key);
       this.options.onDeadline({ tenantId, runId: state.runId });

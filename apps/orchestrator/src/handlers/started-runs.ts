@@ -1,12 +1,13 @@
 import type { OutgoingMessage } from '@nexus/channels';
 import { RunStatus } from '@nexus/contracts';
+import type { Turn } from '../domain/conversation.js';
 import { decide } from '../domain/run.machine.js';
 import { newRun } from '../domain/run-state.js';
 import { pendingEffects } from '../domain/pending-effects.js';
 import { storedEvent } from '../domain/stored-event.js';
 import type { AcceptedPlace } from '../storage/run.store.js';
 import type { Candidate } from './candidate.js';
-import { completeAgent, noTurns, runKey, type EarlierTurns, type LiveRun } from './live-run.js';
+import { completeAgent, runKey, type LiveRun } from './live-run.js';
 import { replyTo, toMessages } from './outbox.js';
 import type { RunLoader } from './run-loader.js';
 import type { RunMemory } from './run-memory.js';
@@ -26,18 +27,18 @@ export class StartedRuns {
   /** `now` is when they were stored. One query at most for all whose thread or run is not in memory. */
   async publish(placed: readonly Placed[], now: number): Promise<readonly OutgoingMessage[]> {
     const turns = placed.map(({ candidate, place }) =>
-      place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : noTurns);
+      place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : []);
     const unknown = placed.flatMap(({ candidate: { run }, place }, index) =>
       (!place.isNew || turns[index] === undefined ? [{ tenantId: run.tenantId, runId: run.runId, withTurns: place.status === RunStatus.ACTIVE }] : []));
     const loaded = await this.loader.load(unknown);
     return placed.flatMap(({ candidate, place }, index) => {
       const known = loaded.get(runKey(candidate.run))?.live;
       if (!place.isNew) return known === undefined ? [] : again(candidate, known, now);
-      return this.begin(candidate, place, turns[index] ?? known?.earlier ?? noTurns, now);
+      return this.begin(candidate, place, turns[index] ?? known?.earlier ?? [], now);
     });
   }
 
-  private begin(candidate: Candidate, place: AcceptedPlace, earlier: EarlierTurns, now: number): readonly OutgoingMessage[] {
+  private begin(candidate: Candidate, place: AcceptedPlace, earlier: readonly Turn[], now: number): readonly OutgoingMessage[] {
     const { run, accepted, agent, trace } = candidate;
     const event = storedEvent('accepted', accepted);
     const { state, effects } = decide(newRun({ runId: run.runId, threadId: place.threadId, queuedBehind: place.queuedBehind }), event, now);
