@@ -13,9 +13,11 @@ import { ModelDirectory } from './handlers/model-directory.js';
 import { AgentCompletions } from './routes/agent-completions.js';
 import { ChatCompletionsRoute } from './routes/chat-completions.route.js';
 import { Cors } from './routes/cors.js';
+import { DeadLettersRpc } from './routes/dead-letters.rpc.js';
 import { Door, type HttpHandler } from './routes/door.js';
 import { ErrorFilter } from './routes/error.filter.js';
 import { ModelsController } from './routes/models.controller.js';
+import { ProviderTestRpc } from './routes/provider-test.rpc.js';
 import { forwarding } from './routes/rpc-forwarding.js';
 import { RunStreams } from './routes/run-streams.js';
 import { RunsController } from './routes/runs.controller.js';
@@ -72,6 +74,8 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         forwarding(ThreadService, (clients) => clients.threads),
         forwarding(SettingsService, (clients) => clients.settings),
         forwarding(UsageService, (clients) => clients.usage, ['openAttempts']),
+        DeadLettersRpc,
+        ProviderTestRpc,
       ],
     };
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
-import { createRouterTransport } from '@connectrpc/connect';
+import { createRouterTransport, decodeBinaryHeader, type ConnectRouter } from '@connectrpc/connect';
 import {
-  AgentService, DirectoryService, KeyKind, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
+  AgentService, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
   ProcessedRequestSchema, Outcome, type Key, type ProcessedRequest, type Thread,
 } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
@@ -40,6 +40,20 @@ export interface Neighbourhood {
   readonly cancelled: string[];
 }
 
+/** One letter each, seen in the order of these names, and none for a key that is no admin's. */
+const keepers = ['settings', 'provider-router', 'usage', 'orchestrator', 'tool-executor'];
+
+function keepDeadLetters(router: ConnectRouter, service: string): void {
+  router.service(DeadLetterService, {
+    listDeadLetters({ channel }, { requestHeader }) {
+      const tenantId = tenantOf(requestHeader);
+      const bytes = requestHeader.get('x-nexus-key-bin');
+      if (bytes !== null && !decodeBinaryHeader(bytes, KeySchema).isAdmin) throw toConnectError(new AppError('admin_required', 'This needs an admin key of the tenant.', { status: 403 }));
+      return { deadLetters: [{ id: `${service} ${tenantId}`, channel, consumerGroup: service, lastSeenAt: BigInt(keepers.indexOf(service)) }] };
+    },
+  });
+}
+
 function notFound(what: string): never {
   throw toConnectError(new AppError(`${what}_not_found`, `There is no such ${what}.`, { status: 404, param: 'id' }));
 }
@@ -52,17 +66,23 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
       getTenantSettings: () => ({}),
     });
+    keepDeadLetters(router, 'settings');
     router.service(SettingsService, { getConfig: ({ prefix }) => ({ values: { [`${prefix}research.model`]: '"demo"' } }) });
   }));
   clients.offer('provider-router', createRouterTransport((router) => {
+    keepDeadLetters(router, 'provider-router');
     router.service(ProviderService, {
+      testProvider: ({ provider }) => ({ ok: true, models: [`${provider}/one`] }),
       listModels: () => ({ models: [{ id: 'openai/gpt-4o', provider: 'openai' }, { id: 'bench/fake*', provider: 'bench', isPattern: true }] }),
     });
   }));
   clients.offer('usage', createRouterTransport((router) => {
+    keepDeadLetters(router, 'usage');
     router.service(UsageService, { getUsage: () => ({ total: { attempts: 3n } }), openAttempts: () => ({}) });
   }));
+  clients.offer('tool-executor', createRouterTransport((router) => keepDeadLetters(router, 'tool-executor')));
   clients.offer('orchestrator', createRouterTransport((router) => {
+    keepDeadLetters(router, 'orchestrator');
     const threadOf = (tenantId: string, id: string) => {
       const found = threads.get(id);
       return found?.tenantId === tenantId ? found.thread : notFound('thread');

@@ -1,9 +1,10 @@
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
-import { AgentService, DirectoryService, Health, HealthCheckResponse_ServingStatus as Status, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, DirectoryService, Health, HealthCheckResponse_ServingStatus as Status, ProviderService, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
 import { redisTest } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startGateway, type GatewayUnderTest } from './gateway-test.js';
+import { TENANT_A } from './fake-neighbours.js';
+import { SERVICE_TOKEN, startGateway, type GatewayUnderTest } from './gateway-test.js';
 
 const redis = redisTest();
 let gateway: GatewayUnderTest;
@@ -37,6 +38,22 @@ describe('RPC at the gateway', () => {
     expect(await codeOf(createClient(AgentService, transport).queryAgent({ userQuery: 'hello' }))).toBe(Code.Unauthenticated);
     expect(await codeOf(createClient(AgentService, transport).queryAgent({ userQuery: 'hello' }, withKey('wrong')))).toBe(Code.Unauthenticated);
     expect((await createClient(Health, transport).check({ service: 'nexus.run.v1.AgentService' })).status).toBe(Status.SERVING);
+  });
+
+  it('lists the dead letters of all services as one, newest first, as each lets the caller see them', async () => {
+    const letters = createClient(DeadLetterService, createGrpcTransport({ baseUrl: gateway.url }));
+    const groups = async (limit: number, options: ReturnType<typeof withKey>) => (await letters.listDeadLetters({ limit, channel: 'x' }, options)).deadLetters.map((letter) => letter.id);
+    expect(await groups(0, withKey('nx_a_admin'))).toEqual(['tool-executor', 'orchestrator', 'usage', 'provider-router', 'settings'].map((service) => `${service} ${TENANT_A}`));
+    expect(await groups(2, withKey('nx_a_admin'))).toHaveLength(2);
+    expect(await codeOf(letters.listDeadLetters({}, withKey('nx_a_user')))).toBe(Code.PermissionDenied);
+    expect(await groups(1, withKey(SERVICE_TOKEN))).toEqual(['tool-executor ']);
+  });
+
+  it('lets admin keys, and no others, try a provider out', async () => {
+    const providers = createClient(ProviderService, createGrpcTransport({ baseUrl: gateway.url }));
+    expect(await providers.testProvider({ provider: 'openai' }, withKey('nx_a_admin'))).toMatchObject({ ok: true, models: ['openai/one'] });
+    expect(await codeOf(providers.testProvider({ provider: 'openai' }, withKey('nx_a_user')))).toBe(Code.PermissionDenied);
+    expect(await codeOf(providers.listProviders({}, withKey('nx_a_admin')))).toBe(Code.Unimplemented);
   });
 
   it('does not serve what is for services only', async () => {
