@@ -1,6 +1,5 @@
 import { DEVELOPMENT_TENANT_ID } from '@nexus/core';
-import type { ServiceClients } from '@nexus/runtime';
-import type { LoadedServices } from './load-services.js';
+import { asTenant, type ServiceClients } from '@nexus/runtime';
 
 const NAME = 'development';
 const PERIOD = 'day';
@@ -8,7 +7,7 @@ const PERIOD = 'day';
 const LIMIT_MICRO_USD = 1_000_000n;
 
 /** Sees to it that the development tenant has a daily ceiling. One that somebody has changed stays as it is. Answers the lowest in micro-USD. */
-export async function ensureDailyCeiling({ usage }: Pick<ServiceClients, 'usage'>, { asTenant }: LoadedServices['runtime']): Promise<number | undefined> {
+export async function ensureDailyCeiling({ usage }: Pick<ServiceClients, 'usage'>): Promise<number | undefined> {
   const as = asTenant(DEVELOPMENT_TENANT_ID);
   const found = await usage.getQuota({}, as);
   const isSet = found.budgets.some((budget) => budget.name === NAME);

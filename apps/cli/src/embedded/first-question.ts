@@ -2,12 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import type { ChannelBus } from '@nexus/channels';
 import { IncomingRequestSchema, Progress, type ProcessedRequest } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID, newId, systemClock } from '@nexus/core';
-import type { ServiceClients } from '@nexus/runtime';
+import { AgentCalls, asTenant, silentTracer, type ServiceClients } from '@nexus/runtime';
+import { FIRST_QUESTION } from '../domain/first-question.js';
 import { LiveAnswer, type LiveOutput } from '../format/live-answer.js';
-import type { LoadedServices } from './load-services.js';
-
-/** Takes two tools, which the demo model calls in one step. */
-export const FIRST_QUESTION = 'What is 17.5% of 1,280, and what time is it in Tokyo?';
 
 const ANSWER_WITHIN_MS = 15_000;
 
@@ -15,7 +12,6 @@ export interface FirstQuestion {
   readonly bus: ChannelBus;
   readonly clients: Pick<ServiceClients, 'threads'>;
   readonly serviceToken: string;
-  readonly runtime: LoadedServices['runtime'];
   /** Told of every step as it happens. */
   readonly show: (output: LiveOutput) => void;
   readonly signal: AbortSignal;
@@ -30,10 +26,10 @@ export interface FirstAnswer {
  * Publishes the question to requests.incoming, as any surface does, for the demo model: it costs nothing and needs no key. Rejects
  * with an AppError when no answer comes.
  */
-export async function askFirstQuestion({ bus, clients, serviceToken, runtime, show, signal }: FirstQuestion): Promise<FirstAnswer> {
+export async function askFirstQuestion({ bus, clients, serviceToken, show, signal }: FirstQuestion): Promise<FirstAnswer> {
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
-  const span = runtime.silentTracer.startSpan('first question', { kind: 'producer' });
-  const calls = new runtime.AgentCalls({ bus, serviceToken, replyTo: `nexus-up.${newId()}`, clock: systemClock });
+  const span = silentTracer.startSpan('first question', { kind: 'producer' });
+  const calls = new AgentCalls({ bus, serviceToken, replyTo: `nexus-up.${newId()}`, clock: systemClock });
   const live = new LiveAnswer();
   const request = create(IncomingRequestSchema, {
     text: FIRST_QUESTION, agent: 'default', model: 'demo', surface: 'cli', timezone: timeZone, locale,
@@ -49,7 +45,7 @@ export async function askFirstQuestion({ bus, clients, serviceToken, runtime, sh
     });
     const answer = await answered;
     live.finish(answer).forEach(show);
-    await archive(clients, answer.threadId, runtime);
+    await archive(clients, answer.threadId);
     return { answer, traceId: span.trace.traceId };
   } finally {
     await calls.stop();
@@ -57,6 +53,6 @@ export async function askFirstQuestion({ bus, clients, serviceToken, runtime, sh
 }
 
 /** Out of the way of people's own threads; that it is not there is no harm. */
-async function archive({ threads }: Pick<ServiceClients, 'threads'>, id: string, { asTenant }: LoadedServices['runtime']): Promise<void> {
+async function archive({ threads }: Pick<ServiceClients, 'threads'>, id: string): Promise<void> {
   if (id !== '') await threads.updateThread({ id, archived: true }, asTenant(DEVELOPMENT_TENANT_ID)).catch(() => undefined);
 }

@@ -1,22 +1,19 @@
-import { AppError, DEVELOPMENT_TENANT_ID } from '@nexus/core';
+import { AppError } from '@nexus/core';
 import type { CliContext } from '../cli-context.js';
 import type { DataFolder } from '../data-folder.js';
 import type { Found } from '../format/found.js';
-import { ensureDailyCeiling } from './development-budget.js';
 import type { EndRequest } from './end-request.js';
 import type { FirstQuestion } from './first-question.js';
-import { loadServices } from './load-services.js';
 import { openChannels } from './open-channels.js';
 import { openLog } from './open-log.js';
 import { openPostgres } from './open-postgres.js';
 import { requireFreePort } from './port-check.js';
 import { startDemoModel } from './start-demo-model.js';
-import { startServices } from './start-services.js';
 import type { StopList } from './stop-list.js';
 import { together } from './together.js';
 
 /** NEXUS in this process, serving. */
-export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'clients' | 'serviceToken' | 'runtime'> {
+export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'clients' | 'serviceToken'> {
   /** Of the gateway. */
   readonly url: string;
   readonly found: Found;
@@ -28,34 +25,29 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
   requireUnused(folder);
   await requireFreePort(config.host, config.port);
   folder.prepare();
-  const secrets = {
-    NEXUS_DEV_API_KEY: config.developmentKey ?? folder.keepSecret('dev-api-key', 'nxs_'),
-    NEXUS_SERVICE_TOKEN: config.serviceToken ?? folder.keepSecret('service-token', ''),
-  };
-  const [postgres, channels, services, demoModelUrl] = await together(
+  const developmentKey = config.developmentKey ?? folder.keepSecret('dev-api-key', 'nxs_');
+  const serviceToken = config.serviceToken ?? folder.keepSecret('service-token', '');
+  const [postgres, channels, { composeServices }, demoModelUrl] = await together(
     openPostgres(context, stops, end),
     openChannels(context, stops, end),
-    loadServices(),
+    // The largest import, while the servers start.
+    import('./compose.js'),
     startDemoModel(context, stops),
   );
-  const { runtime } = services;
   // Not before the database, whose folder only one NEXUS gets: another one's log stays its own.
   const log = openLog(config.dataDir, terminal, stops);
-  const environment = { ...context.environment, ...secrets, NEXUS_CONFIG_DIR: config.configDir, NEXUS_DATA_DIR: config.dataDir, NEXUS_DEMO_MODEL_URL: demoModelUrl };
-  const read = runtime.readConfig({ ...environment, DATABASE_URL: postgres.url, NEXUS_HOST: config.host, NEXUS_PORT: String(config.port) }, 'gateway');
-  const clients = new runtime.ServiceClients({ serviceToken: read.serviceToken, urls: read.urls });
-  stops.add(async () => clients.close());
-  const logger = runtime.createLogger({ level: read.logLevel, destination: log });
-  const gateway = await startServices(services, { bus: channels.bus, clients, logger, environment, config: read }, stops);
-  const [dailyLimit, { providers }] = await together(ensureDailyCeiling(clients, runtime), clients.providers.listProviders({}, runtime.asTenant(DEVELOPMENT_TENANT_ID)));
-  return {
-    bus: channels.bus, clients, runtime, serviceToken: read.serviceToken,
-    url: gateway.url ?? '',
-    found: {
-      postgres: postgres.found, channels: channels.found, providers, dailyLimit, logFile: log.file,
-      key: config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: secrets.NEXUS_DEV_API_KEY } : { kind: 'given' },
-    },
+  const environment = {
+    ...context.environment,
+    // What is set for services that run apart must not lead these elsewhere.
+    ...(postgres.found.kind === 'private' && { DATABASE_ADMIN_URL: undefined }),
+    NEXUS_GATEWAY_PORT: undefined,
+    DATABASE_URL: postgres.url,
+    NEXUS_CONFIG_DIR: config.configDir, NEXUS_DATA_DIR: config.dataDir, NEXUS_HOST: config.host, NEXUS_PORT: String(config.port),
+    NEXUS_DEV_API_KEY: developmentKey, NEXUS_SERVICE_TOKEN: serviceToken, NEXUS_DEMO_MODEL_URL: demoModelUrl,
   };
+  const { url, clients, providers, dailyLimit } = await composeServices(environment, channels.bus, log, stops);
+  const key: Found['key'] = config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: developmentKey } : { kind: 'given' };
+  return { bus: channels.bus, clients, serviceToken, url, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
 }
 
 function requireUnused(folder: DataFolder): void {

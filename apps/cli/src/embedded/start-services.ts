@@ -1,8 +1,14 @@
 import type { ChannelBus } from '@nexus/channels';
 import { systemClock } from '@nexus/core';
-import type { Infrastructure, Logger, RunningService, RuntimeConfig, ServiceClients, ServiceDefinition } from '@nexus/runtime';
+import { gatewayService } from '@nexus/gateway/module';
+import { orchestratorService } from '@nexus/orchestrator/module';
+import type { Database } from '@nexus/postgres';
+import { providerRouterService } from '@nexus/provider-router/module';
+import { openDatabase, startService, type Infrastructure, type Logger, type RunningService, type RuntimeConfig, type ServiceClients, type ServiceDefinition, type ServiceName } from '@nexus/runtime';
+import { settingsService } from '@nexus/settings/module';
+import { toolExecutorService } from '@nexus/tool-executor/module';
+import { usageService } from '@nexus/usage/module';
 import type { Environment } from '../config.js';
-import type { LoadedServices } from './load-services.js';
 import { addressError } from './port-check.js';
 import type { StopList } from './stop-list.js';
 import { together } from './together.js';
@@ -17,36 +23,43 @@ export interface Ground {
   readonly config: RuntimeConfig;
 }
 
+/**
+ * Started group after group. What an earlier start left in the channels is handled at once, so whoever is asked while handling it is
+ * there before; the gateway comes last.
+ */
+const groups: readonly (readonly ServiceDefinition[])[] = [[settingsService, usageService, toolExecutorService], [providerRouterService], [orchestratorService]];
+
 /** Work under way has this long to finish when NEXUS stops: all of it must be over within 5 s, the database's own end included. */
 const MOST_GRACE_MS = 1_000;
 
 /** Migrates and starts every service in this process. Resolves to the gateway, the only one that listens; they are stopped in reverse. */
-export async function startServices({ runtime, groups, gateway }: LoadedServices, ground: Ground, stops: StopList): Promise<RunningService> {
-  const databases = openDatabases([...groups.flat(), gateway], ground, runtime, stops);
-  // Whatever fails first is the error that is told.
-  databases.catch(() => undefined);
-  const infrastructureOf = async ({ name }: ServiceDefinition): Promise<Infrastructure> => {
-    const { bus, clients, logger, environment, config } = ground;
-    const database = (await databases).get(name);
-    return { bus, clients, logger, environment, clock: systemClock, serviceToken: config.serviceToken, replica: config.replica, ...(database !== undefined && { database }) };
-  };
+export async function startServices(ground: Ground, stops: StopList): Promise<RunningService> {
+  const databases = await openDatabases(groups.flat(), ground, stops);
   for (const group of groups) {
-    const running = await together(...group.map(async (definition) => runtime.startService(definition, await infrastructureOf(definition), { listen: false })));
+    const running = await together(...group.map((definition) => startService(definition, infrastructureOf(definition, ground, databases), { listen: false })));
     stops.add((graceMs) => Promise.all(running.map((service) => service.stop(Math.min(graceMs, MOST_GRACE_MS)))));
   }
   const { host, port } = ground.config;
-  const running = await runtime.startService(gateway, await infrastructureOf(gateway), { listen: true, host, port }).catch(async (error: unknown) => {
+  const gateway = await startService(gatewayService, infrastructureOf(gatewayService, ground, databases), { listen: true, host, port }).catch(async (error: unknown) => {
     throw await addressError(error, host, port);
   });
-  stops.add((graceMs) => running.stop(Math.min(graceMs, MOST_GRACE_MS)));
-  return running;
+  stops.add((graceMs) => gateway.stop(Math.min(graceMs, MOST_GRACE_MS)));
+  return gateway;
 }
 
-async function openDatabases(definitions: readonly ServiceDefinition[], { config, logger }: Ground, runtime: LoadedServices['runtime'], stops: StopList) {
+type Databases = ReadonlyMap<ServiceName, Database | undefined>;
+
+async function openDatabases(definitions: readonly ServiceDefinition[], { config, logger }: Ground, stops: StopList): Promise<Databases> {
   const opened = await together(...definitions.map(async (definition) => {
-    const database = await runtime.openDatabase(definition, config, logger);
+    const database = await openDatabase(definition, config, logger);
     if (database !== undefined) stops.add(() => database.close());
     return [definition.name, database] as const;
   }));
   return new Map(opened);
+}
+
+function infrastructureOf({ name }: ServiceDefinition, ground: Ground, databases: Databases): Infrastructure {
+  const { bus, clients, logger, environment, config } = ground;
+  const database = databases.get(name);
+  return { bus, clients, logger, environment, clock: systemClock, serviceToken: config.serviceToken, replica: config.replica, ...(database !== undefined && { database }) };
 }

@@ -1,11 +1,11 @@
 import { Outcome } from '@nexus/contracts';
 import { AppError, formatUsd } from '@nexus/core';
 import type { CliContext } from '../cli-context.js';
+import { FIRST_QUESTION } from '../domain/first-question.js';
 import { foundLines } from '../format/found.js';
 import { reachableUrl, readyLines } from '../format/ready.js';
 import { version } from '../version.js';
 import { EndRequest, type EndReason } from './end-request.js';
-import { FIRST_QUESTION, askFirstQuestion } from './first-question.js';
 import { startEmbedded, type EmbeddedNexus } from './start-embedded.js';
 import { StopList } from './stop-list.js';
 
@@ -55,6 +55,7 @@ async function showFirstQuestion({ terminal }: CliContext, nexus: EmbeddedNexus,
     isLineOpen = kind === 'text' && !text.endsWith('\n');
   };
   try {
+    const { askFirstQuestion } = await import('./first-question.js');
     const { answer, traceId } = await askFirstQuestion({ ...nexus, show, signal });
     const outcome = answer.outcome === Outcome.ANSWERED ? `cost ${formatUsd(Number(answer.usage?.costMicroUsd ?? 0n))}` : 'the question was not answered; NEXUS serves all the same';
     terminal.lines([`  ${outcome}, trace ${traceId}`, '']);
