@@ -89,7 +89,7 @@ describe('GET .../runs/{run_id}', () => {
 
   it('knows it in no other thread and for no other tenant', async () => {
     const { id } = await runOf(await start({ content: 'hi' }));
-    for (const [path, key] of [[`/v1/threads/other/runs/${id}`, 'nx_a_user'], [`/v1/runs/${id}`, 'nx_b_user'], [`/v1/runs/${id}/stream`, 'nx_b_user'], ['/v1/runs/none/stream', 'nx_a_user']] as const) {
+    for (const [path, key] of [[`/v1/threads/other/runs/${id}`, 'nx_a_user'], [`/v1/runs/${id}`, 'nx_b_user'], [`/v1/runs/${id}/stream`, 'nx_b_user'], ['/v1/runs/00000000-0000-7000-8000-000000000000/stream', 'nx_a_user']] as const) {
       const response = await gateway.call(path, { key });
       expect(response.status).toBe(404);
       expect(await response.json()).toMatchObject({ error: { code: 'run_not_found' } });

@@ -2,13 +2,13 @@ import { Progress } from '@nexus/contracts';
 import { describe, expect, it } from 'vitest';
 import { toRunRequest } from './run-request.js';
 
-const options = { agent: 'default', model: '', timezone: 'Asia/Tokyo', locale: 'en', isStream: false };
+const options = { agent: 'default', model: '', timezone: 'Asia/Tokyo', locale: 'en' };
 
 describe('toRunRequest', () => {
   it('takes text, or parts of text and images by reference', () => {
-    expect(toRunRequest('thread-1', { content: 'hi' }, options)).toMatchObject({ threadId: 'thread-1', text: 'hi', timezone: 'Asia/Tokyo', surface: 'api', progress: Progress.STEPS });
+    expect(toRunRequest('thread-1', { content: 'hi' }, options)).toMatchObject({ threadId: 'thread-1', text: 'hi', timezone: 'Asia/Tokyo', surface: 'api', progress: Progress.PARTS });
     const parts = [{ type: 'text', text: 'what' }, { type: 'text', text: 'is this?' }, { type: 'image_url', image_url: { url: 'https://example.com/a.png' } }];
-    expect(toRunRequest('thread-1', { content: parts }, { ...options, isStream: true })).toMatchObject({ text: 'what\nis this?', attachments: [{ uri: 'https://example.com/a.png' }], progress: Progress.PARTS });
+    expect(toRunRequest('thread-1', { content: parts }, options)).toMatchObject({ text: 'what\nis this?', attachments: [{ uri: 'https://example.com/a.png' }] });
   });
 
   it("takes messages that stand in the place of the thread's own", () => {

@@ -11,12 +11,12 @@ export interface RunOptions {
   readonly model: string;
   readonly timezone: string;
   readonly locale: string;
-  readonly isStream: boolean;
 }
 
 /**
  * A message of a thread as the request of a run. Said is either `content` (text, or parts of text and images by https: URL), which
- * follows on the thread's own messages, or `messages`, which stand in their place. Throws an AppError (400) that names what is wrong.
+ * follows on the thread's own messages, or `messages`, which stand in their place. Its live parts are always asked for: who will
+ * stream it later is not known yet. Throws an AppError (400) that names what is wrong.
  */
 export function toRunRequest(threadId: string, said: { readonly content?: unknown; readonly messages?: unknown }, options: RunOptions): IncomingRequest {
   if ((said.content === undefined) === (said.messages === undefined)) {
@@ -29,7 +29,7 @@ export function toRunRequest(threadId: string, said: { readonly content?: unknow
     model: options.model,
     timezone: options.timezone,
     locale: options.locale,
-    progress: options.isStream ? Progress.PARTS : Progress.STEPS,
+    progress: Progress.PARTS,
     abilities: { markdown: true, images: true, files: true, choices: true },
     ...(said.content === undefined ? { history: history(said.messages) } : messageOf(said.content)),
   });

@@ -61,7 +61,7 @@ export class AgentCompletions {
       })
       .catch((error: unknown) => {
         span.recordError(error);
-        reader.onFailure(AppError.from(error));
+        reader.onFailure(inWordsOfModels(AppError.from(error)));
       })
       .finally(() => span.end());
   }
@@ -139,6 +139,11 @@ class StreamedCompletion implements CompletionReader {
   private send(chunks: readonly string[]): void {
     if (chunks.length > 0) this.stream.write(chunks.map((data) => formatEvent({ data })).join(''));
   }
+}
+
+/** Who asked for a model hears of a model, not of an agent. */
+function inWordsOfModels(error: AppError): AppError {
+  return error.status === 404 && error.param === 'agent' ? new AppError('model_not_found', error.message, { status: 404, param: 'model' }) : error;
 }
 
 /** The same for the same Idempotency-Key: the run is started once, and answered again. */

@@ -32,10 +32,10 @@ export class ChatCompletionsRoute {
     if (request.method !== 'POST') throw methodNotAllowed(response);
     const bytes = await readBody(request, this.options.maxBodyBytes);
     const body = checkChatBody(parseJson(bytes));
-    const span = this.startSpan(request, body.model, key);
+    const agent = agentOf(body.model);
+    const span = this.startSpan(request, body.model, agent, key);
     try {
       const call = { request, response, body, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs: this.options.clock.now() + this.options.timeoutMs };
-      const agent = agentOf(body.model);
       if (agent === undefined) this.askModel(call, bytes);
       else this.options.agents.ask(call, agent);
     } catch (error) {
@@ -75,13 +75,13 @@ export class ChatCompletionsRoute {
     }
   }
 
-  private startSpan(request: IncomingMessage, model: string, { tenantId }: ResolvedKey): Span {
+  private startSpan(request: IncomingMessage, model: string, agent: string | undefined, { tenantId }: ResolvedKey): Span {
     const traceparent = request.headers.traceparent;
     const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
-    const span = this.options.tracer.startSpan(`chat ${model}`, { kind: 'server', parent });
+    const span = this.options.tracer.startSpan(agent === undefined ? `chat ${model}` : `invoke_agent ${agent}`, { kind: 'server', parent });
     if (span.isRecording) {
       span.setAttributes({
-        [attributes.operationName]: 'chat',
+        [attributes.operationName]: agent === undefined ? 'chat' : 'invoke_agent',
         [attributes.requestModel]: model,
         [attributes.httpMethod]: 'POST',
         [attributes.httpRoute]: '/v1/chat/completions',

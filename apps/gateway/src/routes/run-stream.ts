@@ -21,6 +21,7 @@ export class RunStream {
   private lookIn = LOOK_EVERY_MS;
   private answer: ProcessedRequest | undefined;
   private finishedStep = 0;
+  private isAccepted = false;
   /** The answer came straight from the run, not from its stored state: parts may still be on their way. */
   private wasLive = false;
   private isGone = false;
@@ -78,6 +79,10 @@ export class RunStream {
     if (!isEntryAfter(entryId, this.lastEntryId)) return;
     this.lastEntryId = entryId;
     if (this.epoch !== undefined && payload.epoch < this.epoch) return;
+    if (payload.part.case === 'accepted') {
+      if (this.isAccepted) return; // the message was published again
+      this.isAccepted = true;
+    }
     if (this.epoch !== undefined && payload.epoch > this.epoch) this.reset(await this.readRun().catch(() => undefined));
     this.epoch = payload.epoch;
     if (payload.part.case === 'stepFinished') {

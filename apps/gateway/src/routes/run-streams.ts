@@ -7,6 +7,7 @@ import { entryIdBefore, isEntryId } from '../domain/entry-id.js';
 import { isOver } from '../domain/run-json.js';
 import type { ApiCall } from './caller.js';
 import { EventStream } from './event-stream.js';
+import { requireId } from './require-id.js';
 import { RunParts } from './run-parts.js';
 import { RunStream } from './run-stream.js';
 
@@ -53,6 +54,7 @@ export class RunStreams {
 
   /** The run, if it is the caller's and of this thread; else an AppError 404. */
   async readRun(call: ApiCall, runId: string, threadId?: string): Promise<GetRunResponse> {
+    requireId('run', runId);
     const stored = await this.options.clients.threads.getRun({ by: { case: 'id', value: runId } }, call.options);
     if (!stored.run || (threadId !== undefined && stored.run.threadId !== threadId)) {
       throw new AppError('run_not_found', 'There is no such run in this thread.', { status: 404, param: 'run_id' });

@@ -9,6 +9,7 @@ import { Api, type ApiCall } from './caller.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { parseInput } from './parse-input.js';
 import { publisherOf } from './publisher.js';
+import { requireId } from './require-id.js';
 import { RunParts } from './run-parts.js';
 import { RunStreams } from './run-streams.js';
 import { writeJson } from './write-error.js';
@@ -38,7 +39,8 @@ export class ThreadRunsController {
   @Post()
   async create(@Api() call: ApiCall, @Param('thread_id') threadId: string, @Body() body: unknown, @Res() response: ServerResponse): Promise<void> {
     const { content, messages, stream, ...options } = parseInput(newRun, body ?? {});
-    const request = toRunRequest(threadId, { content, messages }, { ...options, isStream: stream === true });
+    const request = toRunRequest(threadId, { content, messages }, options);
+    requireId('thread', threadId);
     await this.clients.threads.getThread({ id: threadId }, call.options);
     const parts = new RunParts();
     const span = this.startSpan(call, threadId, options.agent);

@@ -8,6 +8,7 @@ import { Api, type ApiCall } from './caller.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { pageQuery } from './page-query.js';
 import { parseInput } from './parse-input.js';
+import { requireId } from './require-id.js';
 
 const title = z.string('must be a string').max(200, 'must have at most 200 characters');
 const newThread = z.strictObject({ title: title.default('') }).default({ title: '' });
@@ -39,17 +40,21 @@ export class ThreadsController {
 
   @Get(':thread_id')
   async get(@Api() { options }: ApiCall, @Param('thread_id') id: string): Promise<ThreadJson> {
+    requireId('thread', id);
     return threadJson(await this.clients.threads.getThread({ id }, options));
   }
 
   @Patch(':thread_id')
   async update(@Api() { options }: ApiCall, @Param('thread_id') id: string, @Body() body: unknown): Promise<ThreadJson> {
-    return threadJson(await this.clients.threads.updateThread({ id, ...parseInput(threadChange, body) }, options));
+    const change = parseInput(threadChange, body);
+    requireId('thread', id);
+    return threadJson(await this.clients.threads.updateThread({ id, ...change }, options));
   }
 
   @Get(':thread_id/messages')
   async messages(@Api() { options }: ApiCall, @Param('thread_id') threadId: string, @Query() query: unknown): Promise<ListJson<ThreadMessageJson>> {
     const { limit, after } = parseInput(pageQuery, query);
+    requireId('thread', threadId);
     const { messages, hasMore } = await this.clients.threads.listMessages({ threadId, limit, after: storedMessageId(after) }, options);
     return listJson(messages.flatMap((message) => threadMessageJson(threadId, message)), hasMore);
   }
