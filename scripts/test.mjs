@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { ensureInstalled, seconds } from './bootstrap.mjs';
 import { build } from './checks/build.mjs';
 import { fileSize } from './checks/file-size.mjs';
-import { generated } from './checks/generated.mjs';
+import { documentation, generated } from './checks/generated.mjs';
 import { lint } from './checks/lint.mjs';
 import { protoBreaking, protoLint } from './checks/proto.mjs';
 import { requirements } from './checks/requirements.mjs';
@@ -17,7 +17,7 @@ import { main, ScriptError } from './process.mjs';
 import { ensureRedisServer } from './redis-server.mjs';
 
 /** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
-const checks = [build, lint, protoLint, protoBreaking, generated, unused, fileSize, secrets, ...suites, requirements];
+const checks = [build, lint, protoLint, protoBreaking, generated, documentation, unused, fileSize, secrets, ...suites, requirements];
 
 function select(only) {
   if (only === undefined) return checks;
