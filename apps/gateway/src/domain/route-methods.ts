@@ -1,18 +1,28 @@
-/** Which methods each path takes; what the controllers serve, for telling a wrong method from a wrong path. */
-const routes: readonly (readonly [RegExp, readonly string[]])[] = [
-  [/^\/v1\/models$/, ['GET']],
-  [/^\/v1\/models\/.+$/, ['GET']],
-  [/^\/v1\/threads$/, ['GET', 'POST']],
-  [/^\/v1\/threads\/[^/]+$/, ['GET', 'PATCH']],
-  [/^\/v1\/threads\/[^/]+\/messages$/, ['GET']],
-  [/^\/v1\/threads\/[^/]+\/runs$/, ['POST']],
-  [/^\/v1\/(threads\/[^/]+\/)?runs\/[^/]+$/, ['GET']],
-  [/^\/v1\/(threads\/[^/]+\/)?runs\/[^/]+\/stream$/, ['GET']],
-  [/^\/v1\/(threads\/[^/]+\/)?runs\/[^/]+\/cancel$/, ['POST']],
-];
+/** What the gateway serves over HTTP, and with which methods; `{+id}` may hold slashes. docs/api.md describes each of them. */
+export const routes: Readonly<Record<string, readonly string[]>> = {
+  '/v1/chat/completions': ['POST'],
+  '/v1/models': ['GET'],
+  '/v1/models/{+id}': ['GET'],
+  '/v1/threads': ['GET', 'POST'],
+  '/v1/threads/{thread_id}': ['GET', 'PATCH'],
+  '/v1/threads/{thread_id}/messages': ['GET'],
+  '/v1/threads/{thread_id}/runs': ['POST'],
+  '/v1/threads/{thread_id}/runs/{run_id}': ['GET'],
+  '/v1/threads/{thread_id}/runs/{run_id}/stream': ['GET'],
+  '/v1/threads/{thread_id}/runs/{run_id}/cancel': ['POST'],
+  '/v1/runs/{run_id}': ['GET'],
+  '/v1/runs/{run_id}/stream': ['GET'],
+  '/v1/runs/{run_id}/cancel': ['POST'],
+};
 
-/** The methods that a path takes, or undefined when there is nothing at that path. */
+const patterns = Object.entries(routes).map(([template, methods]) => ({ pattern: patternOf(template), methods }));
+
+/** The methods that a path takes, or undefined when there is nothing at that path: tells a wrong method from a wrong path. */
 export function methodsOf(path: string): readonly string[] | undefined {
   const clean = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  return routes.find(([pattern]) => pattern.test(clean))?.[1];
+  return patterns.find(({ pattern }) => pattern.test(clean))?.methods;
+}
+
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{\+\w+\}/g, '.+').replaceAll(/\{\w+\}/g, '[^/]+')}$`);
 }
