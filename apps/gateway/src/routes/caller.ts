@@ -11,7 +11,7 @@ export function setCaller(request: IncomingMessage, key: ResolvedKey): void {
 }
 
 /** Whose request it is. Throws when its key was not checked: no route may be reached around the door. */
-export function callerOf(request: IncomingMessage): ResolvedKey {
+function callerOf(request: IncomingMessage): ResolvedKey {
   const key = callers.get(request);
   if (key === undefined) throw new AppError('invalid_api_key', 'No API key was given.', { status: 401 });
   return key;
