@@ -1,6 +1,6 @@
 import type { ChannelBus, DeadLetter, Message, OutgoingMessage, Subscription } from '@nexus/channels';
 import { AppError } from '@nexus/core';
-import { attributes, describeError, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
+import { attributes, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
 import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import type { Cancel } from './handlers/candidate.js';
 import { refuse, type StartRunsHandler } from './handlers/start-runs.handler.js';
@@ -63,7 +63,7 @@ export class IncomingReader {
 
   private async tend(): Promise<void> {
     this.underWay = this.takeOrRenew().catch(async (error: unknown) => {
-      this.parts.logger.warn({ error: describeError(error) }, 'the lease on requests.incoming could not be renewed');
+      this.parts.logger.warn({ error }, 'the lease on requests.incoming could not be renewed');
       if (this.held !== undefined && performance.now() - this.held.renewedAt > this.parts.leaseMs) await this.letGo(); // another replica may have it by now
     });
     await this.underWay;
@@ -75,7 +75,7 @@ export class IncomingReader {
     if (this.held !== undefined) {
       const askedAt = performance.now();
       if (await leases.renew(partition, this.held.epoch, leaseMs)) return void (this.held.renewedAt = askedAt);
-      this.parts.logger.warn({ partition }, 'another replica took over requests.incoming');
+      this.parts.logger.warn({ channel: 'requests.incoming' }, 'another replica took over requests.incoming');
       return this.letGo();
     }
     const askedAt = performance.now();

@@ -91,9 +91,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
         {
           provide: StartRunsHandler,
-          inject: [RunStore, PublisherCheck, AgentDirectory, KeptAgents, LiveRuns, CLOCK],
-          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, kept: KeptAgents, live: LiveRuns, clock: Clock) =>
-            new StartRunsHandler(store, publishers, directory, kept, new StartedRuns(live.loader, live.memory), clock),
+          inject: [RunStore, PublisherCheck, AgentDirectory, KeptAgents, LiveRuns, CLOCK, LOGGER],
+          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
+            new StartRunsHandler(store, publishers, directory, kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,

@@ -1,5 +1,5 @@
 import type { ChannelBus, OutgoingMessage } from '@nexus/channels';
-import { describeError, type Logger } from '@nexus/runtime';
+import type { Logger } from '@nexus/runtime';
 import { runKey, type LiveRun } from './live-run.js';
 import type { RunMemory } from './run-memory.js';
 
@@ -21,7 +21,7 @@ export class DelayedMessages {
       this.timers.delete(key);
       const known = this.memory.run(run);
       if (known !== undefined && known.events.length !== live.events.length) return;
-      this.bus.publish(message).catch((error: unknown) => this.logger.warn({ runId: run.runId, error: describeError(error) }, 'a delayed model call was not published; the sweep will'));
+      this.bus.publish(message).catch((error: unknown) => this.logger.warn({ run: run.runId, error }, 'a delayed model call was not published; the sweep will'));
     }, delayMs);
     this.timers.set(key, timer.unref());
   }

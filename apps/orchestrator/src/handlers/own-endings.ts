@@ -1,5 +1,5 @@
 import type { ChannelBus } from '@nexus/channels';
-import { describeError, type Logger } from '@nexus/runtime';
+import type { Logger } from '@nexus/runtime';
 import type { RunStore, TenantRun } from '../storage/run.store.js';
 import type { AdvanceRunsHandler } from './advance-runs.handler.js';
 import type { RunInput } from './run-input.js';
@@ -25,6 +25,6 @@ export class OwnEndings {
 
   /** The same for those who do not wait. */
   endSoon(inputs: readonly RunInput[]): void {
-    this.end(inputs).catch((error: unknown) => this.logger.warn({ error: describeError(error) }, 'runs could not be ended now; the sweep tries again'));
+    this.end(inputs).catch((error: unknown) => this.logger.warn({ error }, 'runs could not be ended now; the sweep tries again'));
   }
 }

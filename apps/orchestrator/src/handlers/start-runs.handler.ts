@@ -1,6 +1,7 @@
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
 import { toWireError, type RunAccepted } from '@nexus/contracts';
 import { AppError, SYSTEM_TENANT_ID, formatTraceparent, type Clock } from '@nexus/core';
+import type { Logger } from '@nexus/runtime';
 import { refusalOf } from '../domain/answer.js';
 import { checkName, checkRequest } from '../domain/request-rules.js';
 import { refusalIdOf, runIdOf, threadIdOf } from '../domain/run-ids.js';
@@ -28,6 +29,7 @@ export class StartRunsHandler {
     private readonly kept: KeptAgents,
     private readonly started: StartedRuns,
     private readonly clock: Clock,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
   /** Undefined when the lease is no longer held: nothing was stored, and the messages are someone else's. */
@@ -50,6 +52,7 @@ export class StartRunsHandler {
     let publisher: ProvenPublisher | undefined;
     try {
       publisher = await this.publishers.prove(message);
+      if (publisher.refusedReplyTo) this.logger.warn({ code: 'reply_to_not_owned', message_id: message.id, tenant: publisher.tenantId }, 'a reply-to that the token does not own: the answer goes to requests.processed');
       if (message.payload.cancelsMessageId !== '') return { ...traced, publisher, runId: runIdOf(publisher.tenantId, message.payload.cancelsMessageId) };
       checkName('id', message.id);
       checkName('correlation_id', message.correlationId);

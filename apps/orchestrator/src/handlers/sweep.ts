@@ -1,6 +1,6 @@
 import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
-import { describeError, type Logger } from '@nexus/runtime';
+import type { Logger } from '@nexus/runtime';
 import { pendingEffects } from '../domain/pending-effects.js';
 import type { RunStore } from '../storage/run.store.js';
 import { traceOf, type LiveRun } from './live-run.js';
@@ -41,7 +41,7 @@ export class Sweep {
 
   start(): void {
     this.timer = setTimeout(() => {
-      this.underWay = this.once().catch((error: unknown) => this.logger.warn({ error: describeError(error) }, 'a sweep failed')).finally(() => {
+      this.underWay = this.once().catch((error: unknown) => this.logger.warn({ error }, 'a sweep failed')).finally(() => {
         if (!this.isStopped) this.start();
       });
     }, this.options.everyMs).unref();
