@@ -14,14 +14,15 @@ afterEach(async () => {
 });
 
 const messages = [{ role: 'user', content: 'hi' }];
-const complete = (model: string): Promise<Response> => gateway.call('/v1/chat/completions', { body: { model, messages } });
+const complete = (model: string, headers: Record<string, string> = {}): Promise<Response> => gateway.call('/v1/chat/completions', { body: { model, messages }, headers });
 
 describe('without Redis', () => {
   it('a request is refused at once, with 503, and readiness says why nobody should ask', async () => {
     await redis.stop();
-    const response = await complete('gpt-4o');
+    const response = await complete('gpt-4o', { 'idempotency-key': 'k' });
     expect(response.status).toBe(503);
     expect(response.headers.get('x-should-retry')).toBe('true');
+    expect((await complete('gpt-4o')).headers.get('x-should-retry')).toBe('false');
     expect(await response.json()).toMatchObject({ error: { code: 'bus_unavailable', type: 'server_error' } });
     await expect.poll(async () => (await gateway.call('/health/ready')).status).toBe(503);
     expect((await gateway.call('/health/live')).status).toBe(200);

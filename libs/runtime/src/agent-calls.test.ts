@@ -102,7 +102,9 @@ describe('AgentCalls', () => {
 
   it('says that nothing confirmed the message in time', async () => {
     const call = calls.ask(question(Progress.STEPS), { publisher, messageId: 'm-1' });
-    await expect(call.accepted).rejects.toMatchObject({ code: 'not_accepted_in_time', status: 503, isRetryable: true });
+    await expect(call.accepted).rejects.toMatchObject({ code: 'not_accepted_in_time', status: 503, isRetryable: false });
+    const named = calls.ask(question(Progress.STEPS), { publisher, messageId: 'm-2', isRepeatable: true });
+    await expect(named.accepted).rejects.toMatchObject({ code: 'not_accepted_in_time', isRetryable: true });
   });
 
   it('gives one answer to all who ask with the same id', async () => {

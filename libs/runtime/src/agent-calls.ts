@@ -1,6 +1,6 @@
 import type { ChannelBus, Message, Subscription } from '@nexus/channels';
 import type { IncomingRequest, ProcessedRequest } from '@nexus/contracts';
-import { AppError, type Clock, type TraceContext } from '@nexus/core';
+import type { Clock, TraceContext } from '@nexus/core';
 import type { Publisher } from './keys/publisher-signature.js';
 import { PendingAgentCall } from './pending-agent-call.js';
 import { ProgressFeed, type ProgressListener } from './progress-feed.js';
@@ -10,6 +10,8 @@ export interface AgentCallOptions {
   readonly publisher: Publisher;
   /** The same id again starts nothing and gets the same answer. */
   readonly messageId: string;
+  /** The asker knows the message id and can use it again: then to retry is safe where nobody knows whether the run began. Default false. */
+  readonly isRepeatable?: boolean;
   readonly correlationId?: string;
   readonly trace?: TraceContext | undefined;
   /** Hears the live parts, as far as `request.progress` asks for them. */
@@ -73,7 +75,7 @@ export class AgentCalls {
   /** Ends what is under way with `stopping` (503). */
   async stop(): Promise<void> {
     for (const calls of [...this.calls.values()]) {
-      for (const call of [...calls]) call.fail(new AppError('stopping', 'This replica is stopping. Retry with the same idempotency key.', { status: 503, isRetryable: true }));
+      for (const call of [...calls]) call.stop();
     }
     await Promise.all([this.replies.stop(), this.progress.stop()]);
   }

@@ -50,7 +50,7 @@ export class PendingAgentCall implements AgentCall {
       const waitMs = Number(this.request.deadlineMs) + AFTER_DEADLINE_MS - this.shared.clock.now();
       this.deadlineTimer = setTimeout(() => this.fail(new AppError('timeout', 'No answer came in time.', { status: 504 })), Math.max(waitMs, 0));
     }
-    if (this.wantsProgress) this.acceptTimer = setTimeout(() => this.acceptance.reject(notAcceptedInTime()), this.shared.acceptWithinMs ?? 30_000);
+    if (this.wantsProgress) this.acceptTimer = setTimeout(() => this.acceptance.reject(this.notAcceptedInTime()), this.shared.acceptWithinMs ?? 30_000);
     const listening = this.wantsProgress ? Promise.all([repliesReady, this.progress.ready]) : repliesReady;
     void listening.then(() => this.publish(this.shared.republishMs ?? 2_000, true));
   }
@@ -68,6 +68,11 @@ export class PendingAgentCall implements AgentCall {
     this.acceptance.reject(error);
     this.completion.reject(error);
     this.end(0);
+  }
+
+  /** Nobody here hears the answer any more. */
+  stop(): void {
+    this.fail(new AppError('stopping', 'This replica is stopping. Retry with the same idempotency key.', { status: 503, isRetryable: this.call.isRepeatable ?? false }));
   }
 
   forget(): void {
@@ -103,8 +108,17 @@ export class PendingAgentCall implements AgentCall {
     if (this.isOver) return;
     this.shared.bus.publish(this.envelope(this.call.messageId, this.request)).then(
       () => this.republishLater(retryMs),
-      (error: unknown) => (isFirst ? this.fail(AppError.from(error)) : this.republishLater(retryMs)),
+      (error: unknown) => (isFirst ? this.fail(this.notPublished(AppError.from(error))) : this.republishLater(retryMs)),
     );
+  }
+
+  /** It may have been published all the same: another id would be another run. */
+  private notPublished(error: AppError): AppError {
+    return new AppError(error.code, error.message, { status: error.status, isRetryable: error.isRetryable && this.call.isRepeatable === true, cause: error });
+  }
+
+  private notAcceptedInTime(): AppError {
+    return new AppError('not_accepted_in_time', 'Nothing has confirmed the message yet; it may still start. Retry with the same idempotency key.', { status: 503, isRetryable: this.call.isRepeatable ?? false });
   }
 
   /** Slowly also after the acceptance, for the answer too may get lost: the same id again brings it back. */
@@ -147,8 +161,4 @@ function refusalOf({ error }: ProcessedRequest): AppError {
 
 function cancelled(): AppError {
   return new AppError('run_cancelled', 'The run was cancelled.', { status: 499 });
-}
-
-function notAcceptedInTime(): AppError {
-  return new AppError('not_accepted_in_time', 'Nothing has confirmed the message yet; it may still start. Retry with the same idempotency key.', { status: 503, isRetryable: true });
 }

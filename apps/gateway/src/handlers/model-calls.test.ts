@@ -5,7 +5,7 @@ import { AppError, newTrace, systemClock } from '@nexus/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ModelCalls, type ModelCallListener } from './model-calls.js';
 
-const details = { tenantId: '00000000-0000-7000-8000-0000000000aa', correlationId: 'request-1', trace: newTrace() };
+const details = { tenantId: '00000000-0000-7000-8000-0000000000aa', isRepeatable: false, correlationId: 'request-1', trace: newTrace() };
 
 /** Remembers what it is told, in order. */
 class Ear implements ModelCallListener {
@@ -16,8 +16,8 @@ class Ear implements ModelCallListener {
   onEnd({ attemptId }: InferenceResponse): void {
     this.heard.push(`end ${attemptId}`);
   }
-  onFailure({ code }: AppError): void {
-    this.heard.push(code);
+  onFailure({ code, isRetryable }: AppError): void {
+    this.heard.push(isRetryable ? `${code}, retry` : code);
   }
 }
 
@@ -138,6 +138,14 @@ describe('ModelCalls without a bus', () => {
     const ear = new Ear();
     without.start(create(InferenceRequestSchema, { attemptId: 'one', deadlineMs: BigInt(systemClock.now() + 60_000) }), ear, details);
     await expect.poll(() => ear.heard).toEqual(['bus_unavailable']);
+    await without.stop();
+  });
+
+  it('tells to retry only who can name the attempt again, for the call may have been made', async () => {
+    const without = new ModelCalls({ bus: { publish: () => Promise.reject(lost), followReplies, ping: () => Promise.reject(lost) }, replyTo: 'x', clock: systemClock, busLostMs: 10_000 });
+    const ear = new Ear();
+    without.start(create(InferenceRequestSchema, { attemptId: 'one', deadlineMs: BigInt(systemClock.now() + 60_000) }), ear, { ...details, isRepeatable: true });
+    await expect.poll(() => ear.heard).toEqual(['bus_unavailable, retry']);
     await without.stop();
   });
 

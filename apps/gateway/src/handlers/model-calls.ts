@@ -15,6 +15,8 @@ export interface ModelCallListener {
 
 export interface ModelCallOptions {
   readonly tenantId: string;
+  /** The asker can name the attempt again: then to retry is safe where nobody knows whether the call was made. */
+  readonly isRepeatable: boolean;
   readonly correlationId: string;
   readonly trace: TraceContext;
 }
@@ -22,6 +24,7 @@ export interface ModelCallOptions {
 interface Waiter {
   readonly listener: ModelCallListener;
   readonly tenantId: string;
+  readonly isRepeatable: boolean;
   readonly deadlineMs: number;
   readonly parts: PartOrder;
   response: InferenceResponse | undefined;
@@ -68,12 +71,12 @@ export class ModelCalls {
    * until then. Throws `in_progress` (409) when the attempt is under way here; whatever else goes wrong is told to the listener,
    * never before this returns.
    */
-  start(request: InferenceRequest, listener: ModelCallListener, { tenantId, correlationId, trace }: ModelCallOptions): () => void {
+  start(request: InferenceRequest, listener: ModelCallListener, { tenantId, isRepeatable, correlationId, trace }: ModelCallOptions): () => void {
     const { attemptId } = request;
     if (this.waiters.has(attemptId)) {
       throw new AppError('in_progress', 'A request with this Idempotency-Key is under way. Wait for its answer.', { status: 409 });
     }
-    const waiter: Waiter = { listener, tenantId, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
+    const waiter: Waiter = { listener, tenantId, isRepeatable, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
     this.waiters.set(attemptId, waiter);
     this.options.bus
       .publish({ channel: 'inference.request', id: attemptId, payload: request, tenantId, correlationId, replyTo: this.options.replyTo, trace })
@@ -92,7 +95,7 @@ export class ModelCalls {
   async stop(): Promise<void> {
     clearInterval(this.sweeper);
     for (const attemptId of [...this.waiters.keys()]) {
-      this.fail(attemptId, new AppError('stopping', 'This replica is stopping. Retry.', { status: 503, isRetryable: true }));
+      this.fail(attemptId, new AppError('stopping', 'This replica is stopping.', { status: 503, isRetryable: true }));
     }
     await Promise.all(this.subscriptions.map((subscription) => subscription.stop()));
   }
@@ -150,7 +153,7 @@ export class ModelCalls {
   private watchBus(): void {
     if (++this.silentSweeps * SWEEP_MS > this.options.busLostMs) {
       for (const attemptId of [...this.waiters.keys()]) {
-        this.fail(attemptId, new AppError('bus_unavailable', 'The connection to the message bus was lost while the answer was awaited. It may have been charged.', { status: 503 }));
+        this.fail(attemptId, new AppError('bus_unavailable', 'The connection to the message bus was lost while the answer was awaited.', { status: 503, isRetryable: true }));
       }
       return;
     }
@@ -167,9 +170,13 @@ export class ModelCalls {
     waiter.listener.onFailure(new AppError('stream_interrupted', 'Parts of the stream were lost on the way. Ask again.', { status: 502 }));
   }
 
+  /** Nobody knows whether the call was made, so only a retry of the same attempt is safe. */
   private fail(attemptId: string, error: AppError): void {
     const waiter = this.waiters.get(attemptId);
+    if (!waiter) return;
     this.waiters.delete(attemptId);
-    waiter?.listener.onFailure(error);
+    const isRetryable = error.isRetryable && waiter.isRepeatable;
+    const hint = isRetryable ? '' : ' The call may have been made: with an Idempotency-Key a retry is never charged twice.';
+    waiter.listener.onFailure(new AppError(error.code, error.message + hint, { status: error.status, isRetryable, cause: error }));
   }
 }

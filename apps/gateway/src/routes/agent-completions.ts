@@ -43,6 +43,7 @@ export class AgentCompletions {
     const agentCall = this.agentCalls.ask(request, {
       publisher: publisherOf(call.key),
       messageId: messageIdOf(call),
+      isRepeatable: idempotencyKeyOf(call.request) !== undefined,
       correlationId: requestId,
       trace: span.trace,
       onProgress: ({ payload }) => reader.onPart?.(payload),

@@ -58,7 +58,7 @@ export class ChatCompletionsRoute {
       attribution: { client: key.key.client, project: key.key.project, keyId: key.key.id },
       deadlineMs: BigInt(call.deadlineMs),
     });
-    const details = { tenantId: key.tenantId, correlationId: requestId, trace: span.trace };
+    const details = { tenantId: key.tenantId, isRepeatable: request.headers['idempotency-key'] !== undefined, correlationId: requestId, trace: span.trace };
     let cancel: (() => void) | undefined;
     const onGone = (): void => {
       cancel?.();

@@ -40,7 +40,7 @@ export class Door {
     if (key.key.kind !== KeyKind.API) {
       throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
     }
-    if (path === '/v1/chat/completions') return this.chatCompletions.serve(request, response, key);
+    if (path === '/v1/chat/completions' || path === '/v1/chat/completions/') return this.chatCompletions.serve(request, response, key);
     setCaller(request, key);
     this.rest()(request, response);
   }

@@ -47,6 +47,7 @@ export class ThreadRunsController {
     const agentCall = this.agentCalls.ask(request, {
       publisher: publisherOf(call),
       messageId: messageIdOf(call, threadId),
+      isRepeatable: idempotencyKeyOf(call.request) !== undefined,
       correlationId: call.requestId,
       trace: span.trace,
       onProgress: (message) => parts.add(message),
