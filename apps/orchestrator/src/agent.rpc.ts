@@ -25,12 +25,18 @@ export class AgentRpc implements ServiceImpl<typeof AgentService> {
     const parts: ProgressPart[] = [];
     let wake = (): void => undefined;
     let lastStep = 0;
+    let stopListening = (): void => undefined;
     // not the call's own listener, which is gone with the answer: the last parts may come after it
-    const stopListening = this.calls.progress.listen(tenantId, messageId, ({ payload }) => {
-      parts.push(payload);
-      if (payload.part.case === 'stepFinished') lastStep = payload.step;
-      wake();
-    });
+    const listenTo = (runOrMessageId: string): void => {
+      stopListening();
+      stopListening = this.calls.progress.listen(tenantId, runOrMessageId, ({ payload }) => {
+        parts.push(payload);
+        if (payload.part.case === 'accepted' && runOrMessageId === messageId) listenTo(payload.runId); // deltas name the run only
+        if (payload.part.case === 'stepFinished') lastStep = payload.step;
+        wake();
+      });
+    };
+    listenTo(messageId);
     let end: { readonly answer: ProcessedRequest; readonly until: number } | { readonly error: unknown } | undefined;
     this.ask(request, messageId, context, Progress.PARTS).answer
       .then((answer) => (end = { answer, until: performance.now() + LAST_PART_WITHIN_MS }), (error: unknown) => (end = { error }))
