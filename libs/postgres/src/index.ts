@@ -4,6 +4,7 @@ export { Database, type DatabaseOptions, type Statement, type Tx } from './datab
 export { databaseError, uniqueViolation } from './database-error.js';
 export { deadLetterMigration } from './dead-letter.migration.js';
 export { DeadLetterStore, type DeadLetterQuery, type NewDeadLetter, type StoredDeadLetter } from './dead-letter-store.js';
+export { GroupCommit } from './group-commit.js';
 export { migrate, type MigrateOptions, type MigrationClass } from './migrate.js';
 export { servingUrl } from './serving-url.js';
 export { rolesOf, type SchemaRoles } from './sql-name.js';

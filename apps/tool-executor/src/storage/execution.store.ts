@@ -1,7 +1,6 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { ToolExecutedSchema, type ToolExecuted } from '@nexus/contracts';
-import type { Database, Statement } from '@nexus/postgres';
-import { GroupedCommits } from './grouped-commits.js';
+import { GroupCommit, type Database, type Statement } from '@nexus/postgres';
 
 export interface ExecutionKey {
   readonly tenantId: string;
@@ -46,23 +45,23 @@ const SETTLE = `UPDATE tools.execution e SET state = 'settled', settled_at = now
  * Times are the database's, so that replicas with different clocks agree.
  */
 export class ExecutionStore {
-  private readonly opens: GroupedCommits<OpenExecution, OpenedExecution>;
-  private readonly settles: GroupedCommits<ExecutionKey & { readonly answer: ToolExecuted }, ToolExecuted>;
+  private readonly opens: GroupCommit<OpenExecution, OpenedExecution>;
+  private readonly settles: GroupCommit<ExecutionKey & { readonly answer: ToolExecuted }, ToolExecuted>;
 
   /** @param replica its name, the same after a restart. @param life another after each restart. */
   constructor(private readonly database: Database, private readonly replica: string, private readonly life: string) {
-    this.opens = new GroupedCommits((wishes) => this.openAll(wishes));
-    this.settles = new GroupedCommits((answered) => this.settleAll(answered));
+    this.opens = new GroupCommit({ commit: (wishes) => this.openAll(wishes), keysOf: (wish) => [keyOf(wish)] });
+    this.settles = new GroupCommit({ commit: (answered) => this.settleAll(answered), keysOf: (answer) => [keyOf(answer)] });
   }
 
   /** Opens an execution that is not there yet, and says who may make the call. */
   open(wish: OpenExecution): Promise<OpenedExecution> {
-    return this.opens.add(wish);
+    return this.opens.submit(wish);
   }
 
   /** Keeps the answer of an execution; answers the one that is kept, which is the first that was told. */
   settle(key: ExecutionKey, answer: ToolExecuted): Promise<ToolExecuted> {
-    return this.settles.add({ ...key, answer });
+    return this.settles.submit({ ...key, answer });
   }
 
   private async openAll(wishes: readonly OpenExecution[]): Promise<OpenedExecution[]> {
@@ -93,8 +92,8 @@ export class ExecutionStore {
       [...writes(tenantId, group), { name: 'execution_select', text: SELECT, values: [tenantId, group.map(({ executionId }) => executionId)] }],
     ]));
     const results = await this.database.withTenants<Row>(statements);
-    const found = new Map([...results].flatMap(([tenantId, answers]) => (answers.at(-1) ?? []).map((row) => [`${tenantId} ${row.id}`, row] as const)));
-    return items.map(({ tenantId, executionId }) => found.get(`${tenantId} ${executionId}`));
+    const found = new Map([...results].flatMap(([tenantId, answers]) => (answers.at(-1) ?? []).map((row) => [keyOf({ tenantId, executionId: row.id }), row] as const)));
+    return items.map((item) => found.get(keyOf(item)));
   }
 
   private opened(row: Row | undefined): OpenedExecution {
@@ -109,3 +108,5 @@ export class ExecutionStore {
     return `${this.replica} ${this.life}`;
   }
 }
+
+const keyOf = ({ tenantId, executionId }: ExecutionKey): string => `${tenantId} ${executionId}`;

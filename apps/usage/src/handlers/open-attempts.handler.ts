@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError, type Clock } from '@nexus/core';
+import { GroupCommit } from '@nexus/postgres';
 import { CLOCK } from '@nexus/runtime';
 import type { PlannedAttempt } from '../domain/attempt.js';
 import { budgetExceeded } from '../domain/budget-refusal.js';
 import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository.js';
-import { GroupCommit } from './group-commit.js';
 
 /** What came of asking for an attempt; only `opened` allows the call. */
 export type OpenedAttempt =

@@ -1,14 +1,12 @@
 import { AppError } from '@nexus/core';
 
-export interface GroupCommitOptions<In, Out> {
+interface GroupCommitOptions<In, Out> {
   /** Commits all or nothing, and answers one result for each item, in their order. */
   readonly commit: (batch: readonly In[]) => Promise<readonly Out[]>;
   /** Two items that share a key never stand in one batch. */
   readonly keysOf: (item: In) => readonly string[];
   /** A batch takes no further item once its items have this many keys; default 256. */
   readonly fullAt?: number;
-  /** Commits under way at once; default 2. */
-  readonly maxInFlight?: number;
 }
 
 interface Waiting<In, Out> {
@@ -18,22 +16,23 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+/** A third commit at once would only make each of them smaller. */
+const MOST_IN_FLIGHT = 2;
 const CONFLICT_RETRIES = 3;
 
 /**
  * Natural group commit: items wait in an array while two commits are under way, and those that have gathered then go together; no timer.
- * A batch that fails for good is tried item by item, so that one bad item fails alone; one that met a conflict is tried again.
+ * A batch that fails for good is tried item by item, so that one bad item fails alone; one that met a conflict (`database_conflict`) is
+ * tried again, and any other retryable error is everybody's.
  */
 export class GroupCommit<In, Out> {
   private waiting: Waiting<In, Out>[] = [];
   private inFlight = 0;
   private isScheduled = false;
   private readonly fullAt: number;
-  private readonly maxInFlight: number;
 
   constructor(private readonly options: GroupCommitOptions<In, Out>) {
     this.fullAt = options.fullAt ?? 256;
-    this.maxInFlight = options.maxInFlight ?? 2;
   }
 
   /** Resolves once the item's batch is committed. */
@@ -46,11 +45,11 @@ export class GroupCommit<In, Out> {
 
   /** What arrives in one turn of the event loop goes together. */
   private schedule(): void {
-    if (this.isScheduled || this.inFlight >= this.maxInFlight) return;
+    if (this.isScheduled || this.inFlight >= MOST_IN_FLIGHT) return;
     this.isScheduled = true;
     setImmediate(() => {
       this.isScheduled = false;
-      while (this.waiting.length > 0 && this.inFlight < this.maxInFlight) void this.run(this.take());
+      while (this.waiting.length > 0 && this.inFlight < MOST_IN_FLIGHT) void this.run(this.take());
     });
   }
 
