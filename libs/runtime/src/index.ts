@@ -1,4 +1,4 @@
-export { AgentCalls, type AcceptedRun, type AgentCall, type AgentCallOptions, type AgentCallsOptions } from './agent-calls.js';
+export { AgentCalls } from './agent-calls.js';
 export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
 export { storeDeadLetter } from './channels/store-dead-letter.js';
 export { environmentSchema, invalidConfiguration, processEnvironment, readConfig, type Environment, type RuntimeConfig } from './config.js';
@@ -10,6 +10,7 @@ export { signPublisher, verifyPublisher, type Publisher } from './keys/publisher
 export { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 export { createLogger, describeError, type Logger } from './logger.js';
 export { migrationsOf, openDatabase } from './open-database.js';
+export type { AcceptedRun, AgentCall, AgentCallOptions, AgentCallsOptions } from './pending-agent-call.js';
 export { ProgressFeed, type ProgressListener, type ProgressMessage } from './progress-feed.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
 export { REQUEST_ID_HEADER } from './port/request-id.js';
@@ -23,6 +24,6 @@ export { defaultPorts, environmentName, serviceNames } from './service-addresses
 export type { ServiceDefinition, ServiceName } from './service-definition.js';
 export { startService, type RunningService, type StartOptions } from './start-service.js';
 export { attributes, messagingSystemRedis } from './telemetry/attributes.js';
-export { startTelemetry, type Telemetry } from './telemetry/telemetry.js';
-export { silentTracer, type Attributes, type Span, type SpanKind, type SpanOptions, type Tracer } from './telemetry/tracing.js';
+export { startTelemetry } from './telemetry/telemetry.js';
+export { silentTracer, type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type Tracer } from './telemetry/tracing.js';
 export * from './tokens.js';

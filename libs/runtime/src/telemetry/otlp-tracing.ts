@@ -5,8 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { AppError, type TraceContext } from '@nexus/core';
 import { attributes as names } from './attributes.js';
-import type { Telemetry, TelemetryOptions } from './telemetry.js';
-import { SilentSpan, type Attributes, type Span, type SpanKind, type SpanOptions, type Tracer } from './tracing.js';
+import { SilentSpan, type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type TelemetryOptions, type Tracer } from './tracing.js';
 
 const kinds: Record<SpanKind, OtelSpanKind> = {
   internal: OtelSpanKind.INTERNAL,

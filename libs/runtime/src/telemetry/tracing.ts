@@ -32,6 +32,21 @@ export interface Tracer {
   startSpan(name: string, options: SpanOptions): Span;
 }
 
+/** One service's tracing, from its start to its end. */
+export interface Telemetry {
+  readonly tracer: Tracer;
+  /** Sends what is recorded, waiting at most `timeoutMs`; never rejects: a collector that is down must not hold up the end. */
+  readonly shutdown: (timeoutMs: number) => Promise<void>;
+}
+
+export interface TelemetryOptions {
+  /** Becomes `service.name` nexus-<service>. */
+  readonly service: string;
+  readonly replica: string;
+  readonly otlpEndpoint: string | undefined;
+  readonly sampleRatio: number;
+}
+
 /** Records nothing; hands the parent's context on, or begins a trace where there is none. */
 export const silentTracer: Tracer = {
   startSpan: (_name, options) => new SilentSpan(options.parent ?? newTrace()),
