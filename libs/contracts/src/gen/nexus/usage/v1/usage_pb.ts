@@ -613,7 +613,7 @@ export type AttemptRow = Message<"nexus.usage.v1.AttemptRow"> & {
   attemptId: string;
 
   /**
-   * `open`, `settled`, `unknown`.
+   * `open`, `settled`, `unknown`, `refused`.
    *
    * @generated from field: string state = 2;
    */
