@@ -1,4 +1,4 @@
-import { v5 } from 'uuid';
+import { v5, version } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { deterministicId, isUuid, newId } from './ids.js';
 
@@ -16,8 +16,21 @@ describe('deterministicId', () => {
   });
 });
 
-it('newId gives ids in the order of time', () => {
-  const ids = Array.from({ length: 100 }, newId);
-  expect(ids).toEqual([...ids].sort());
-  expect(new Set(ids).size).toBe(100);
+describe('newId', () => {
+  it('is a UUIDv7 of this moment', () => {
+    const before = Date.now();
+    const id = newId();
+    expect(isUuid(id)).toBe(true);
+    expect(version(id)).toBe(7);
+    const ms = parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+    expect(ms).toBeGreaterThanOrEqual(before);
+    expect(ms).toBeLessThanOrEqual(Date.now() + 1_000);
+  });
+
+  it('is ordered and never the same, however many are made in a millisecond', () => {
+    const ids = Array.from({ length: 100_000 }, () => newId());
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toEqual(ids.toSorted());
+    expect(ids.every((id) => isUuid(id))).toBe(true);
+  });
 });

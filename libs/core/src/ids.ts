@@ -1,14 +1,31 @@
 import { hash } from 'node:crypto';
-import { v7 } from 'uuid';
+import { randomHex } from './random-hex.js';
 
 /** Namespace of every deterministic NEXUS id; never changes, or redelivered messages would get new ids. */
 const NEXUS_NAMESPACE = '6f1d1a52-6d2b-5a5e-9b65-0e0a5c1b7f10';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A new id, ordered by time (UUIDv7). For things that begin to exist now. */
+/** The millisecond of the last new id, as the first 12 digits of an id, and which id of that millisecond it was. */
+let lastMs = 0;
+let timeDigits = '';
+let place = 0;
+
+/** A new id (UUIDv7). For things that begin to exist now. Ids of one process are ordered, also within a millisecond. */
 export function newId(): string {
-  return v7();
+  const now = Date.now();
+  if (now > lastMs) moveTo(now, parseInt(randomHex(2), 16) & 0x7ff);
+  else if (++place > 0xfff) moveTo(lastMs + 1, 0);
+  const random = randomHex(8);
+  const variant = ((parseInt(random.charAt(0), 16) & 3) | 8).toString(16);
+  return `${timeDigits}-7${place.toString(16).padStart(3, '0')}-${variant}${random.slice(1, 4)}-${random.slice(4)}`;
+}
+
+function moveTo(ms: number, firstPlace: number): void {
+  const digits = ms.toString(16).padStart(12, '0');
+  timeDigits = `${digits.slice(0, 8)}-${digits.slice(8)}`;
+  lastMs = ms;
+  place = firstPlace;
 }
 
 /** The namespace's bytes, followed by room for a name. */

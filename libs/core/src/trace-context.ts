@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomHex } from './random-hex.js';
 
 /** W3C Trace Context, level 1 (https://www.w3.org/TR/trace-context/). */
 export interface TraceContext {
@@ -25,17 +25,4 @@ export function formatTraceparent(trace: TraceContext): string {
 /** A new trace, for a request that brought none. */
 export function newTrace(sampled = true): TraceContext {
   return { traceId: randomHex(16), spanId: randomHex(8), sampled };
-}
-
-/** Random bytes are taken from the system in portions: one at a time costs more than the rest of a trace. */
-let portion = '';
-let taken = 0;
-
-function randomHex(bytes: number): string {
-  if (taken + 2 * bytes > portion.length) {
-    portion = randomBytes(6_144).toString('hex');
-    taken = 0;
-  }
-  taken += 2 * bytes;
-  return portion.slice(taken - 2 * bytes, taken);
 }
