@@ -6,7 +6,8 @@ import type { Acknowledgement, NewEntry, StreamTransport } from './stream-transp
 
 interface Gathered {
   readonly entries: NewEntry[];
-  readonly acknowledgements: Acknowledgement[];
+  /** One for each group of a stream. */
+  readonly acknowledgements: (Acknowledgement & { readonly ids: string[] })[];
   readonly written: PromiseWithResolvers<void>;
 }
 
@@ -34,7 +35,7 @@ export class Publisher {
     const entries = messages.map((message) => this.toEntry(message, now)); // a message that cannot be encoded harms no other
     const gathered = (this.gathered ??= { entries: [], acknowledgements: [], written: Promise.withResolvers<void>() });
     for (const entry of entries) gathered.entries.push(entry);
-    if (acknowledgement) gathered.acknowledgements.push(acknowledgement);
+    if (acknowledgement) addTo(gathered.acknowledgements, acknowledgement);
     this.schedule();
     return gathered.written.promise;
   }
@@ -80,4 +81,10 @@ export class Publisher {
   private channelKey(message: OutgoingMessage<ChannelName>): string {
     return this.keys.channel(message.channel, this.keys.partitionOf(message.partitionKey ?? message.id));
   }
+}
+
+function addTo(acknowledgements: Gathered['acknowledgements'], { key, group, ids }: Acknowledgement): void {
+  const same = acknowledgements.find((known) => known.key === key && known.group === group);
+  if (same === undefined) acknowledgements.push({ key, group, ids: [...ids] });
+  else for (const id of ids) same.ids.push(id);
 }

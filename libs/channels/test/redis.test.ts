@@ -54,4 +54,27 @@ describe('what only a real Redis can suffer', () => {
     await subscription.stop();
     raw.disconnect();
   });
+
+  it('acknowledges with one command what is done in one turn', async () => {
+    const raw = new Redis(inject('redisUrl'));
+    const monitor = await raw.monitor();
+    const acknowledged: string[][] = [];
+    monitor.on('monitor', (_time: string, [command, key, , ...entryIds]: string[]) => {
+      if (command === 'XACK' && key === `${prefix}usage.recorded`) acknowledged.push(entryIds);
+    });
+    let seen = 0;
+    const all = Promise.withResolvers<void>();
+    const subscription = bus.consumeEach(work('one'), async () => {
+      if (++seen === 3) all.resolve();
+      await all.promise;
+      return [];
+    });
+    await bus.publishAll(['a', 'b', 'c'].map(usage));
+    await expect.poll(() => acknowledged.flat().length).toBe(3);
+    expect(acknowledged).toHaveLength(1);
+    expect(new Set(acknowledged[0]).size).toBe(3);
+    await subscription.stop();
+    monitor.disconnect();
+    raw.disconnect();
+  });
 });
