@@ -1,5 +1,5 @@
 import { Outcome, ProcessedRequestSchema, type ProcessedRequest } from '@nexus/contracts';
-import { AppError, newId } from '@nexus/core';
+import { AppError } from '@nexus/core';
 import { Failure } from './exit-code.js';
 import { LiveAnswer, type LiveOutput } from './format/live-answer.js';
 import { messageJson } from './format/message-json.js';
@@ -25,10 +25,12 @@ export interface Asking {
 /** Asks, shows what comes, and resolves to the answer. Throws Failure when there is none; the reason was shown. */
 export async function askAgent({ gateway, terminal, isJson, signal }: Asking, { question, agent, model, thread }: Question): Promise<ProcessedRequest> {
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
-  const request = { userQuery: question, agent: agent ?? '', model: model ?? '', threadId: thread ?? '', messageId: newId(), timezone: timeZone, locale };
+  const request = { userQuery: question, agent: agent ?? '', model: model ?? '', threadId: thread ?? '', timezone: timeZone, locale };
   const live = new LiveAnswer();
+  let runId = '';
   try {
     for await (const { event } of gateway.agent.streamAgent(request, { signal })) {
+      if (event.case === 'progress') runId = event.value.runId;
       if (event.case === 'progress' && !isJson) show(live.add(event.value), terminal);
       if (event.case === 'answer') return finish(event.value, live, terminal, isJson);
     }
@@ -36,7 +38,7 @@ export async function askAgent({ gateway, terminal, isJson, signal }: Asking, { 
     show(live.interrupt(), terminal);
     throw error;
   }
-  throw new AppError('no_answer', `The connection ended before the answer came. See what became of it: nexus runs show ${request.messageId}`);
+  throw new AppError('no_answer', `The connection ended before the answer came.${runId === '' ? '' : ` See what became of it: nexus runs show ${runId}`}`);
 }
 
 function finish(answer: ProcessedRequest, live: LiveAnswer, terminal: Asking['terminal'], isJson: boolean): ProcessedRequest {

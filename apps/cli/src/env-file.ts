@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { AppError } from '@nexus/core';
 
 /** The text of a .env file with the variable set; another line of the same variable is replaced, everything else stays. */
-export function withVariable(text: string, name: string, value: string): string {
+function withVariable(text: string, name: string, value: string): string {
   const line = `${name}=${quoted(value)}`;
   const lines = text.split('\n');
   const isOurs = (other: string): boolean => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(other);

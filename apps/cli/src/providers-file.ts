@@ -34,7 +34,7 @@ export function withProvider(text: string, file: string, entry: ProviderEntry): 
 }
 
 function written(entry: ProviderEntry, indent: string): string {
-  const document = new Document([entry]);
+  const document = new Document([entry], { aliasDuplicateObjects: false });
   const models = document.getIn([0, 'models']);
   if (isSeq(models)) for (const model of models.items) if (isMap(model)) model.flow = true;
   return document.toString({ lineWidth: 0 }).trimEnd().split('\n').map((line) => indent + line).join('\n');

@@ -3,6 +3,7 @@ import type { CliContext } from '../cli-context.js';
 import type { PostgresFound } from '../format/found.js';
 import { placeOf } from '../format/place-of.js';
 import type { EndRequest } from './end-request.js';
+import { requireAnswer } from './given-postgres.js';
 import { unexpectedEnd } from './unexpected-end.js';
 import type { StopList } from './stop-list.js';
 
@@ -14,7 +15,11 @@ export interface OpenPostgres {
 
 /** The Postgres of DATABASE_URL, else a private one whose files live in the data folder. */
 export async function openPostgres({ config }: CliContext, stops: StopList, end: EndRequest): Promise<OpenPostgres> {
-  if (config.databaseUrl !== undefined) return { url: config.databaseUrl, found: { kind: 'given', place: placeOf(config.databaseUrl) } };
+  const given = config.databaseUrl;
+  if (given !== undefined) {
+    await requireAnswer(given);
+    return { url: given, found: { kind: 'given', place: placeOf(given) } };
+  }
   const { startPostgres } = await import('@nexus/embedded');
   const dataDir = join(config.dataDir, 'postgres');
   const server = await startPostgres({ dataDir, persistent: true });

@@ -1,0 +1,83 @@
+import { cpSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@nexus/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPlace, root, type Place } from './nexus-command.js';
+
+let place: Place;
+beforeAll(async () => {
+  place = await createPlace({ NEXUS_CONFIG_DIR: 'config' });
+  cpSync(join(root, 'config'), join(place.folder, 'config'), { recursive: true });
+});
+afterAll(() => place.remove());
+
+const commands = [
+  'up', 'ask', 'chat', 'runs show', 'usage', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish', 'dead-letters list',
+];
+
+describe('the command line', () => {
+  it.each(commands)('explains `%s` with an example', async (command) => {
+    const { code, stdout } = await place.nexus([...command.split(' '), '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: nexus ${command}`);
+    expect(stdout).toMatch(/Examples?:\n {2}(nexus|NEXUS_PORT)/);
+  });
+
+  it.each([
+    ['a command that is none', ['aks', 'hello'], /Did you mean ask/],
+    ['an option that is none', ['usage', '--form', '2026-01-01'], /Did you mean --from/],
+    ['a day that is none', ['usage', '--from', 'yesterday'], /2026-11-20/],
+    ['a group that is none', ['usage', '--group-by', 'colour'], /knows day, provider/],
+    ['a missing question', ['ask'], /missing required argument/],
+  ])('ends with 2 for %s and says what would be right', async (_, args, message) => {
+    expect(await place.nexus(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  it('says how to get a key, and how to start NEXUS, when they are missing', async () => {
+    expect(await place.nexus(['ask', 'hello'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/No API key.*npm start/) });
+    const env = { NEXUS_API_KEY: 'nxs_something', NEXUS_GATEWAY_URL: `http://127.0.0.1:${await freePort()}` };
+    for (const args of [['ask', 'hello'], ['chat'], ['usage'], ['keys', 'list'], ['runs', 'show', 'x']]) {
+      expect(await place.nexus(args, { env, input: 'hello\n' })).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not answer at .*Start it with: npm start/) });
+    }
+    expect(await place.nexus(['channels', 'tail', 'requests.incoming'])).toMatchObject({ code: 1, stderr: expect.stringContaining('REDIS_URL') });
+  });
+
+  it('names what is wrong in the environment before anything is started', async () => {
+    expect(await place.nexus(['up'], { env: { NEXUS_PORT: 'eighty' } })).toMatchObject({ code: 1, stderr: expect.stringContaining('NEXUS_PORT must be a port number') });
+  });
+});
+
+describe('nexus providers add', () => {
+  const file = (name: string) => readFileSync(join(place.folder, name), 'utf8');
+
+  it('writes a provider to providers.yaml and its key to .env, for its owner only', async () => {
+    const before = file('config/providers.yaml');
+    const args = ['providers', 'add', 'acme', '--base-url', 'https://api.acme.example/v1', '--key-env', 'ACME_API_KEY', '--model', 'one,two', '--price', '0.25/1.5', '--key-stdin'];
+    expect(await place.nexus(args, { input: 'sk-of-acme\n' })).toMatchObject({ code: 0, stdout: expect.stringContaining('nexus providers test acme') });
+    expect(file('config/providers.yaml').startsWith(before.trimEnd())).toBe(true);
+    expect(file('config/providers.yaml')).toContain('- { id: two, price: { input: 0.25, output: 1.5 } }');
+    expect(file('config/providers.yaml')).not.toContain('sk-of-acme');
+    expect(file('.env')).toBe('ACME_API_KEY=sk-of-acme\n');
+    expect(statSync(join(place.folder, '.env')).mode & 0o777).toBe(0o600);
+  });
+
+  it('gives a provider that is there its key, and refuses to add it again', async () => {
+    expect(await place.nexus(['providers', 'add', 'openai', '--key-stdin'], { input: 'sk-of-openai' })).toMatchObject({ code: 0, stdout: expect.stringContaining('OPENAI_API_KEY') });
+    expect(file('.env')).toContain('OPENAI_API_KEY=sk-of-openai\n');
+    const before = file('config/providers.yaml');
+    expect(await place.nexus(['providers', 'add', 'openai', '--base-url', 'https://other.example'])).toMatchObject({ code: 1, stderr: expect.stringMatching(/already.*--key-stdin/) });
+    expect(await place.nexus(['providers', 'add', 'demo', '--key-stdin'], { input: 'x' })).toMatchObject({ code: 1, stderr: expect.stringContaining('takes no key') });
+    expect(file('config/providers.yaml')).toBe(before);
+  });
+
+  it('changes nothing when something is missing or wrong', async () => {
+    const [yaml, env] = [file('config/providers.yaml'), file('.env')];
+    expect(await place.nexus(['providers', 'add', 'other'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--base-url') });
+    expect(await place.nexus(['providers', 'add'])).toMatchObject({ code: 1, stderr: expect.stringContaining('name is missing') });
+    expect(await place.nexus(['providers', 'add', 'agent', '--base-url', 'https://a.example', '--price', 'free'])).toMatchObject({ code: 1, stderr: expect.stringContaining('reserved') });
+    const badKey = await place.nexus(['providers', 'add', 'other', '--base-url', 'https://a.example', '--key-env', 'OTHER_KEY', '--price', 'free', '--key-stdin'], { input: 'two\nlines' });
+    expect(badKey).toMatchObject({ code: 1, stderr: expect.stringContaining('one line') });
+    expect(badKey.stderr).not.toContain('lines without');
+    expect([file('config/providers.yaml'), file('.env')]).toEqual([yaml, env]);
+  });
+});
