@@ -1,7 +1,7 @@
 import type { ChannelBus } from '@nexus/channels';
 import type { ProviderStatus } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID } from '@nexus/core';
-import { ServiceClients, asTenant, createLogger, readConfig } from '@nexus/runtime';
+import { ServiceClients, asTenant, createLogger, readConfig, type RuntimeConfig } from '@nexus/runtime';
 import type { Environment } from '../config.js';
 import { ensureDailyCeiling } from './development-budget.js';
 import type { OpenLog } from './open-log.js';
@@ -14,6 +14,7 @@ export interface ComposedServices {
   /** Of the gateway. */
   readonly url: string;
   readonly clients: ServiceClients;
+  readonly config: RuntimeConfig;
   readonly providers: readonly ProviderStatus[];
   /** In micro-USD; undefined when the development tenant has no ceiling. */
   readonly dailyLimit: number | undefined;
@@ -27,5 +28,5 @@ export async function composeServices(environment: Environment, bus: ChannelBus,
   const logger = createLogger({ level: config.logLevel, destination: log });
   const gateway = await startServices({ bus, clients, logger, environment, config }, stops);
   const [dailyLimit, { providers }] = await together(ensureDailyCeiling(clients), clients.providers.listProviders({}, asTenant(DEVELOPMENT_TENANT_ID)));
-  return { url: gateway.url ?? '', clients, providers, dailyLimit };
+  return { url: gateway.url ?? '', clients, config, providers, dailyLimit };
 }

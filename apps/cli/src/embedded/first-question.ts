@@ -2,16 +2,17 @@ import { create } from '@bufbuild/protobuf';
 import type { ChannelBus } from '@nexus/channels';
 import { IncomingRequestSchema, Progress, type ProcessedRequest } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID, newId, systemClock } from '@nexus/core';
-import { AgentCalls, asTenant, silentTracer, type ServiceClients } from '@nexus/runtime';
+import { AgentCalls, asTenant, attributes, messagingSystemRedis, startTelemetry, type RuntimeConfig, type ServiceClients } from '@nexus/runtime';
 import { FIRST_QUESTION } from '../domain/first-question.js';
 import { LiveAnswer, type LiveOutput } from '../format/live-answer.js';
 
 const ANSWER_WITHIN_MS = 15_000;
+const SEND_TRACES_WITHIN_MS = 500;
 
 export interface FirstQuestion {
   readonly bus: ChannelBus;
   readonly clients: Pick<ServiceClients, 'threads'>;
-  readonly serviceToken: string;
+  readonly config: Pick<RuntimeConfig, 'serviceToken' | 'replica' | 'otlpEndpoint' | 'sampleRatio'>;
   /** Told of every step as it happens. */
   readonly show: (output: LiveOutput) => void;
   readonly signal: AbortSignal;
@@ -26,10 +27,14 @@ export interface FirstAnswer {
  * Publishes the question to requests.incoming, as any surface does, for the demo model: it costs nothing and needs no key. Rejects
  * with an AppError when no answer comes.
  */
-export async function askFirstQuestion({ bus, clients, serviceToken, show, signal }: FirstQuestion): Promise<FirstAnswer> {
+export async function askFirstQuestion({ bus, clients, config, show, signal }: FirstQuestion): Promise<FirstAnswer> {
   const { timeZone, locale } = Intl.DateTimeFormat().resolvedOptions();
-  const span = silentTracer.startSpan('first question', { kind: 'producer' });
-  const calls = new AgentCalls({ bus, serviceToken, replyTo: `nexus-up.${newId()}`, clock: systemClock });
+  const telemetry = await startTelemetry({ service: 'cli', ...config });
+  const span = telemetry.tracer.startSpan('send requests.incoming', {
+    kind: 'producer',
+    attributes: { [attributes.messagingSystem]: messagingSystemRedis, [attributes.destinationName]: 'requests.incoming', [attributes.messagingOperationType]: 'send' },
+  });
+  const calls = new AgentCalls({ bus, serviceToken: config.serviceToken, replyTo: `nexus-up.${newId()}`, clock: systemClock });
   const live = new LiveAnswer();
   const request = create(IncomingRequestSchema, {
     text: FIRST_QUESTION, agent: 'default', model: 'demo', surface: 'cli', timezone: timeZone, locale,
@@ -48,7 +53,9 @@ export async function askFirstQuestion({ bus, clients, serviceToken, show, signa
     await archive(clients, answer.threadId);
     return { answer, traceId: span.trace.traceId };
   } finally {
+    span.end();
     await calls.stop();
+    await telemetry.shutdown(SEND_TRACES_WITHIN_MS);
   }
 }
 

@@ -13,7 +13,7 @@ import type { StopList } from './stop-list.js';
 import { together } from './together.js';
 
 /** NEXUS in this process, serving. */
-export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'clients' | 'serviceToken'> {
+export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'clients' | 'config'> {
   /** Of the gateway. */
   readonly url: string;
   readonly found: Found;
@@ -45,9 +45,9 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
     NEXUS_CONFIG_DIR: config.configDir, NEXUS_DATA_DIR: config.dataDir, NEXUS_HOST: config.host, NEXUS_PORT: String(config.port),
     NEXUS_DEV_API_KEY: developmentKey, NEXUS_SERVICE_TOKEN: serviceToken, NEXUS_DEMO_MODEL_URL: demoModelUrl,
   };
-  const { url, clients, providers, dailyLimit } = await composeServices(environment, channels.bus, log, stops);
+  const { url, clients, config: read, providers, dailyLimit } = await composeServices(environment, channels.bus, log, stops);
   const key: Found['key'] = config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: developmentKey } : { kind: 'given' };
-  return { bus: channels.bus, clients, serviceToken, url, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
+  return { bus: channels.bus, clients, config: read, url, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
 }
 
 function requireUnused(folder: DataFolder): void {

@@ -32,12 +32,16 @@ const groups: readonly (readonly ServiceDefinition[])[] = [[settingsService, usa
 /** Work under way has this long to finish when NEXUS stops: all of it must be over within 5 s, the database's own end included. */
 const MOST_GRACE_MS = 1_000;
 
-/** Migrates and starts every service in this process. Resolves to the gateway, the only one that listens; they are stopped in reverse. */
+/** Migrates and starts every service in this process. Resolves to the gateway, the only one that listens; it is stopped first, then the others. */
 export async function startServices(ground: Ground, stops: StopList): Promise<RunningService> {
   const databases = await openDatabases(groups.flat(), ground, stops);
+  const behind: RunningService[] = [];
+  // At the same time: what is not finished then goes on at the next start, and a trace collector that is down costs each a second.
+  stops.add((graceMs) => Promise.all(behind.map((service) => service.stop(Math.min(graceMs, MOST_GRACE_MS)))));
   for (const group of groups) {
-    const running = await together(...group.map((definition) => startService(definition, infrastructureOf(definition, ground, databases), { listen: false })));
-    stops.add((graceMs) => Promise.all(running.map((service) => service.stop(Math.min(graceMs, MOST_GRACE_MS)))));
+    await together(...group.map(async (definition) => {
+      behind.push(await startService(definition, infrastructureOf(definition, ground, databases), { listen: false }));
+    }));
   }
   const { host, port } = ground.config;
   const gateway = await startService(gatewayService, infrastructureOf(gatewayService, ground, databases), { listen: true, host, port }).catch(async (error: unknown) => {

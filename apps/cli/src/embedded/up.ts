@@ -12,6 +12,7 @@ import { StopList } from './stop-list.js';
 /** Everything is over this long after the end was asked for; whatever still hangs then goes with the process. */
 const END_WITHIN_MS = 4_700;
 const GRACE_MS = 1_500;
+const LEAVE_WITHIN_MS = 50;
 
 /** `nexus up`: starts, shows, serves until Ctrl-C, ends. Throws what kept it from starting, or what broke it. */
 export async function up(context: CliContext, options: { readonly asksQuestion: boolean }): Promise<void> {
@@ -30,6 +31,8 @@ export async function up(context: CliContext, options: { readonly asksQuestion: 
   } finally {
     await stopAll(stops);
     folder.tellStopped();
+    // A trace on its way to a collector that does not answer must not hold up the end.
+    setTimeout(() => process.exit(), LEAVE_WITHIN_MS).unref();
   }
 }
 
