@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject } from '@nestjs/common';
-import { AgentService, IncomingRequestSchema, Outcome, Progress, StreamAgentResponseSchema, fromWireError, type ProcessedRequest, type ProgressPart, type QueryAgentRequest, type StreamAgentResponse } from '@nexus/contracts';
+import { AgentService, IncomingRequestSchema, Progress, StreamAgentResponseSchema, fromWireError, type ProcessedRequest, type ProgressPart, type QueryAgentRequest, type StreamAgentResponse } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { AgentCalls, RpcService, requireTenant, type AgentCall } from '@nexus/runtime';
 
@@ -14,9 +14,7 @@ export class AgentRpc implements ServiceImpl<typeof AgentService> {
   constructor(@Inject(AgentCalls) private readonly calls: AgentCalls) {}
 
   async queryAgent(request: QueryAgentRequest, context: HandlerContext): Promise<ProcessedRequest> {
-    const answer = await this.ask(request, request.messageId || newId(), context, Progress.NONE).answer;
-    if (answer.outcome === Outcome.REFUSED && answer.error !== undefined) throw fromWireError(answer.error);
-    return answer;
+    return requireRun(await this.ask(request, request.messageId || newId(), context, Progress.NONE).answer);
   }
 
   async *streamAgent(request: QueryAgentRequest, context: HandlerContext): AsyncGenerator<StreamAgentResponse> {
@@ -58,9 +56,7 @@ export class AgentRpc implements ServiceImpl<typeof AgentService> {
       stopListening();
     }
     if ('error' in end) throw end.error;
-    const { answer } = end;
-    if (answer.outcome === Outcome.REFUSED && answer.error !== undefined) throw fromWireError(answer.error);
-    yield create(StreamAgentResponseSchema, { event: { case: 'answer', value: answer } });
+    yield create(StreamAgentResponseSchema, { event: { case: 'answer', value: requireRun(end.answer) } });
   }
 
   private ask(request: QueryAgentRequest, messageId: string, context: HandlerContext, progress: Progress): AgentCall {
@@ -73,4 +69,10 @@ export class AgentRpc implements ServiceImpl<typeof AgentService> {
       ...(request.messageId === '' && { signal: context.signal }),
     });
   }
+}
+
+/** A message that started no run fails the call with its refusal; how a run ended, a refusal too, is the answer. */
+function requireRun(answer: ProcessedRequest): ProcessedRequest {
+  if (answer.runId === '' && answer.error !== undefined) throw fromWireError(answer.error);
+  return answer;
 }

@@ -93,6 +93,26 @@ describe('a run', () => {
     expect(await world.answer(await ask('fail at_once'))).toMatchObject({ error: { code: 'at_once' } });
   });
 
+  it('is refused with the reason when no model may be called for it, and is there to be looked at', async () => {
+    const id = await ask('fail budget_exceeded');
+    const answer = await world.answer(id);
+    expect(answer).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'budget_exceeded' }, usage: { modelCalls: 0 } });
+    expect((await run(id)).run).toMatchObject({ id: answer.runId, status: RunStatus.FAILED, error: { code: 'budget_exceeded' } });
+    const asked = await replica.clients.agent.queryAgent({ userQuery: 'fail budget_exceeded' }, asTenant(tenantId));
+    expect(asked).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'budget_exceeded' } });
+  });
+
+  it('begins a new epoch of live parts when it asks a model anew that may have said something', async () => {
+    const { model } = world.behaviour;
+    world.behaviour.model = (request) => (lastLine(request) === 'U: lost' && request.run?.epoch === 1n ? { error: { code: 'attempt_unknown' } } : model(request));
+    const id = await ask('lost', { progress: Progress.PARTS });
+    expect((await world.answer(id)).text).toBe('said lost in step 1');
+    expect(world.callsFor(id).map((call) => call.run?.epoch)).toEqual([1n, 2n]);
+    await waitFor(() => world.partsOf(id).length === 2);
+    expect(world.partsOf(id).map(({ epoch, part }) => [epoch, part.case])).toEqual([[1n, 'accepted'], [2n, 'stepFinished']]);
+    world.behaviour.model = model;
+  });
+
   it('ends at its deadline, and has its model call stopped', async () => {
     const id = await ask('silence', { deadlineMs: BigInt(Date.now() + 400) });
     expect(await world.answer(id)).toMatchObject({ outcome: Outcome.FAILED, error: { code: 'deadline_exceeded' } });

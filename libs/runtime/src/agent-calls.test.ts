@@ -48,11 +48,11 @@ const delta = (text: string) =>
     payload: create(ProgressPartSchema, { runId: 'run-1', part: { case: 'textDelta', value: text } }),
   });
 
-const answer = (message: Incoming, outcome = Outcome.ANSWERED) =>
+const answer = (message: Incoming, outcome = Outcome.ANSWERED, run = { runId: 'run-1', threadId: 'thread-1' }) =>
   outgoing({
     channel: 'requests.processed', id: `${message.id}-answer`, tenantId: TENANT, to: message.replyTo,
     payload: create(ProcessedRequestSchema, {
-      messageId: message.id, runId: 'run-1', threadId: 'thread-1', outcome, text: 'noon',
+      messageId: message.id, ...run, outcome, text: 'noon',
       ...(outcome === Outcome.REFUSED && { error: { code: 'budget_exceeded', message: 'Too dear.', status: 402 } }),
     }),
   });
@@ -86,9 +86,16 @@ describe('AgentCalls', () => {
   });
 
   it('rejects the acceptance with the refusal, and still gives the answer', async () => {
-    reply = (message) => [answer(message, Outcome.REFUSED)];
+    reply = (message) => [answer(message, Outcome.REFUSED, { runId: '', threadId: '' })];
     const call = calls.ask(question(Progress.STEPS), { publisher, messageId: 'm-1' });
     await expect(call.accepted).rejects.toMatchObject({ code: 'budget_exceeded', status: 402 });
+    expect((await call.answer).outcome).toBe(Outcome.REFUSED);
+  });
+
+  it('takes a run that was refused after its start was stored for accepted', async () => {
+    reply = (message) => [answer(message, Outcome.REFUSED)];
+    const call = calls.ask(question(Progress.STEPS), { publisher, messageId: 'm-1' });
+    expect(await call.accepted).toMatchObject({ runId: 'run-1' });
     expect((await call.answer).outcome).toBe(Outcome.REFUSED);
   });
 

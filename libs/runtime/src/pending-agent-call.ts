@@ -101,7 +101,8 @@ export class PendingAgentCall implements AgentCall {
 
   onAnswer(answer: ProcessedRequest): void {
     if (this.isOver) return;
-    if (answer.outcome === Outcome.REFUSED) this.acceptance.reject(refusalOf(answer));
+    // a run that was refused later, for want of budget say, was accepted all the same
+    if (answer.outcome === Outcome.REFUSED && answer.runId === '') this.acceptance.reject(refusalOf(answer));
     else this.acceptance.resolve({ runId: answer.runId, threadId: answer.threadId, queuedBehind: 0 });
     this.completion.resolve(answer);
     this.end(LATE_PARTS_MS);

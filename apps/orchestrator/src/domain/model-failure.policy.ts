@@ -25,5 +25,11 @@ export function answerToModelFailure(error: Error, tryNumber: number): ModelFail
   return { kind: 'retry', delayMs };
 }
 
+/** What NEXUS itself says no with before any provider is called: budget, policy, a model that is not to be had here. */
+const REFUSALS: ReadonlySet<string> = new Set(['budget_exceeded', 'provider_disabled', 'model_not_found', 'provider_not_configured', 'model_price_unknown']);
+
+/** The call was not made, because NEXUS may not or cannot make it. */
+export const isRefusal = (error: Error): boolean => REFUSALS.has(error.code);
+
 /** Nobody can say whether the provider was called, so what it cost is not known. */
 export const isUseUnknown = (error: Error): boolean => error.code === 'attempt_unknown';

@@ -18,7 +18,8 @@ export interface RunIdentity {
 
 /** How a run ended. */
 export interface Ending {
-  readonly outcome: Outcome.ANSWERED | Outcome.FAILED | Outcome.CANCELLED;
+  /** REFUSED when no model was called: nothing was done and nothing was spent. */
+  readonly outcome: Outcome.ANSWERED | Outcome.FAILED | Outcome.CANCELLED | Outcome.REFUSED;
   readonly error?: Error | undefined;
   readonly finishReason: FinishReason;
   /** Unix milliseconds. */
@@ -43,6 +44,8 @@ export interface RunState extends RunIdentity {
   readonly step: number;
   /** Tries at this step's model call before the current one. */
   readonly tryNumber: number;
+  /** Model calls that were made anew although the text of the one before may have been sent as live parts. */
+  readonly restarts: number;
   /** Answers of the model with calls that could not be made. */
   readonly repairs: number;
   /** Places, among this step's calls, of those without a result. */
@@ -56,7 +59,7 @@ export function newRun(identity: RunIdentity): RunState {
   return {
     ...identity,
     phase: 'new', acceptedAt: 0, startedAt: 0, deadlineAt: 0, maxSteps: 0, limitMs: 0, wantsProgress: false, parts: 0,
-    step: 0, tryNumber: 0, repairs: 0, pending: [], usage: noUsage,
+    step: 0, tryNumber: 0, restarts: 0, repairs: 0, pending: [], usage: noUsage,
   };
 }
 

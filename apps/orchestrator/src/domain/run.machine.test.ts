@@ -117,7 +117,12 @@ describe('decide', () => {
   });
 
   it('fails at once on an error that a retry cannot cure', () => {
-    expect(after(accepted(), fails(1, 0, { code: 'budget_exceeded' })).state).toMatchObject({ phase: 'over', ending: { error: { code: 'budget_exceeded' } }, usage: { modelCalls: 0, isPartial: false } });
+    expect(after(accepted(), fails(1, 0, { code: 'connection' })).state).toMatchObject({ phase: 'over', ending: { outcome: Outcome.FAILED, error: { code: 'connection' } }, usage: { modelCalls: 0, isPartial: false } });
+  });
+
+  it.each(['budget_exceeded', 'provider_disabled', 'model_not_found'])('is refused when %s keeps its first model from being called, and fails when it comes later', (code) => {
+    expect(after(accepted(), fails(1, 0, { code })).state).toMatchObject({ phase: 'over', ending: { outcome: Outcome.REFUSED, error: { code } }, usage: { modelCalls: 0, isPartial: false } });
+    expect(after(accepted(), asks(1, ['c0']), result(1, 0), fails(2, 0, { code })).state.ending).toMatchObject({ outcome: Outcome.FAILED, error: { code } });
   });
 
   it('tries once more when nobody knows whether the provider was called, and says that the usage is partial', () => {
@@ -125,6 +130,12 @@ describe('decide', () => {
     const again = after(accepted(), fails(1, 0, unknown));
     expect(again).toMatchObject({ state: { usage: { modelCalls: 1, isPartial: true } }, effects: [{ kind: 'callModel', tryNumber: 1 }] });
     expect(decide(again.state, fails(1, 1, unknown), NOW).state.ending?.error?.code).toBe('attempt_unknown');
+  });
+
+  it('counts the calls that are made anew although their text may have been seen, and no others', () => {
+    const { state } = after(accepted(), fails(1, 0, { code: 'rate_limited', isRetryable: true }));
+    expect(state).toMatchObject({ tryNumber: 1, restarts: 0 });
+    expect(after(accepted(), fails(1, 0, { code: 'attempt_unknown' }), says(1, 'hi', 1)).state.restarts).toBe(1);
   });
 
   it('fails on an empty answer instead of answering with silence', () => {

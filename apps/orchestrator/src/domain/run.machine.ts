@@ -6,7 +6,7 @@ import {
 import { assertExhaustive } from '@nexus/core';
 import type { Decision, Effect } from './effect.js';
 import { callsToMake, textOf } from './model-answer.js';
-import { answerToModelFailure, isUseUnknown } from './model-failure.policy.js';
+import { answerToModelFailure, isRefusal, isUseUnknown } from './model-failure.policy.js';
 import { attemptIdOf, executionIdOf } from './run-ids.js';
 import type { Ending, Phase, RunState } from './run-state.js';
 import { stateMachine } from './state-machine.js';
@@ -114,10 +114,9 @@ function modelFailed(state: RunState, event: ModelFailed, now: number): Decision
   const wasCalled = event.spend !== undefined || isUseUnknown(error);
   const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend) } : state;
   const answer = answerToModelFailure(error, state.tryNumber);
-  if (answer.kind === 'fail') return end(used, failed(error, now));
-  const late = deadlinePassed(used, now + answer.delayMs);
-  if (late !== undefined) return end(used, failed(error, now));
-  return tryModel({ ...used, tryNumber: used.tryNumber + 1 }, answer.delayMs);
+  if (answer.kind === 'fail' || deadlinePassed(used, now + answer.delayMs) !== undefined) return end(used, notAnswered(used, error, now));
+  const restarts = used.restarts + (isUseUnknown(error) ? 1 : 0);
+  return tryModel({ ...used, tryNumber: used.tryNumber + 1, restarts }, answer.delayMs);
 }
 
 function toolFinished(state: RunState, event: ToolFinishedEvent, now: number): Decision {
@@ -144,6 +143,12 @@ function answered(event: ModelAnswered, now: number): Ending {
   return failed(isFiltered
     ? create(ErrorSchema, { code: 'content_filtered', message: 'The provider withheld the answer. Ask in another way or choose another model.', status: 422 })
     : create(ErrorSchema, { code: 'empty_answer', message: 'The model answered nothing. Try again or choose another model.', status: 502, isRetryable: true }), now);
+}
+
+/** A run whose first model call NEXUS refused has not begun: that is a refusal, however it came to be known. */
+function notAnswered(state: RunState, error: Error, now: number): Ending {
+  const isRefused = isRefusal(error) && state.usage.modelCalls === 0;
+  return isRefused ? { ...failed(error, now), outcome: Outcome.REFUSED } : failed(error, now);
 }
 
 const failed = (error: Error, now: number): Ending => ({ outcome: Outcome.FAILED, error, finishReason: FinishReason.UNSPECIFIED, at: now });

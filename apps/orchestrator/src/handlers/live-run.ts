@@ -24,6 +24,9 @@ export interface LiveRun {
   readonly bytes: number;
 }
 
+/** The epoch of a run's live parts: a later one makes the text of those before void. */
+export const partsEpochOf = ({ epoch, state }: LiveRun): bigint => BigInt(epoch + state.restarts);
+
 export const runKey = (run: { readonly tenantId: string; readonly runId: string }): string => `${run.tenantId} ${run.runId}`;
 
 /** The acceptance with which every run's events begin. */
@@ -69,6 +72,7 @@ export function endingStatus(state: RunState): RunStatus.SUCCEEDED | RunStatus.F
     case Outcome.ANSWERED: return RunStatus.SUCCEEDED;
     case Outcome.CANCELLED: return RunStatus.CANCELLED;
     case Outcome.FAILED: return RunStatus.FAILED;
-    default: throw new Error('a run ends answered, failed or cancelled');
+    case Outcome.REFUSED: return RunStatus.FAILED;
+    default: throw new Error('a run ends answered, failed, cancelled or refused');
   }
 }

@@ -10,7 +10,7 @@ import { conversation } from '../domain/conversation.js';
 import type { Effect } from '../domain/effect.js';
 import { callsToMake } from '../domain/model-answer.js';
 import { answerIdOf, attemptIdOf, executionIdOf } from '../domain/run-ids.js';
-import type { LiveRun } from './live-run.js';
+import { partsEpochOf, type LiveRun } from './live-run.js';
 
 /** What a decision publishes. */
 export interface Outgoing {
@@ -66,7 +66,7 @@ function modelCall(live: LiveRun, effect: Extract<Effect, { kind: 'callModel' }>
       },
       wantParts: accepted.request?.progress === Progress.PARTS,
       attribution: accepted.attribution,
-      run: { runId: state.runId, threadId: state.threadId, step: effect.step, epoch: BigInt(live.epoch) },
+      run: { runId: state.runId, threadId: state.threadId, step: effect.step, epoch: partsEpochOf(live) },
       deadlineMs: BigInt(state.deadlineAt),
     }),
   });
@@ -119,11 +119,12 @@ function stopModel(live: LiveRun, trace: TraceContext | undefined): OutgoingMess
 
 function progress(live: LiveRun, effect: Extract<Effect, { kind: 'progress' }>, trace: TraceContext | undefined): OutgoingMessage {
   const { runId } = live.state;
+  const epoch = partsEpochOf(live);
   return outgoing({
     ...envelope(live, trace),
     channel: 'requests.progress',
-    id: `${runId}.${live.epoch}.orchestrator.${effect.seq}`,
-    payload: create(ProgressPartSchema, { runId, messageId: live.accepted.messageId, epoch: BigInt(live.epoch), seq: BigInt(effect.seq), step: effect.step, part: effect.part }),
+    id: `${runId}.${epoch}.orchestrator.${effect.seq}`,
+    payload: create(ProgressPartSchema, { runId, messageId: live.accepted.messageId, epoch, seq: BigInt(effect.seq), step: effect.step, part: effect.part }),
   });
 }
 

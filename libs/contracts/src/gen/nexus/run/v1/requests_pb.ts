@@ -463,6 +463,8 @@ export type ProgressPart = Message<"nexus.run.v1.ProgressPart"> & {
   messageId: string;
 
   /**
+   * Grows when the run asks a model anew that may have said something already: the text of the step in an earlier epoch is void.
+   *
    * @generated from field: int64 epoch = 3;
    */
   epoch: bigint;
@@ -693,7 +695,7 @@ export enum Outcome {
   CANCELLED = 3,
 
   /**
-   * Never began: token, input, budget, quota, overload or policy; error.code says which.
+   * Never began: token, input, budget, quota, overload or policy; error.code says which. With a run id when the run was stored before.
    *
    * @generated from enum value: OUTCOME_REFUSED = 4;
    */
