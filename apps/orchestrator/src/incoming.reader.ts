@@ -84,14 +84,11 @@ export class IncomingReader {
   }
 
   private read(epoch: number, renewedAt: number): void {
-    const { bus, partition, onDeadLetter } = this.parts;
+    const { bus, partition } = this.parts;
     const subscription = bus.consumeBatches(
       {
         channel: 'requests.incoming', group: 'orchestrator', consumer: `partition-${partition}`, partition, claimIdleMs: CLAIM_IDLE_MS,
-        onDeadLetter: async (letter) => {
-          await onDeadLetter(letter);
-          return letter.message === undefined ? [] : [this.refusalOf(letter.message, new AppError(letter.reasonCode, letter.reason))];
-        },
+        onDeadLetter: (letter) => this.setAside(letter),
       },
       // also what is claimed back meanwhile waits for its turn
       (batch) => (this.turn = this.turn.catch(() => undefined).then(() => this.handle(batch, epoch))) as Promise<readonly OutgoingMessage[]>,
@@ -132,10 +129,15 @@ export class IncomingReader {
     return [...ended, ...missing.map((cancel) => refuse(cancel, cancel.publisher, new AppError('invalid_request', 'There is no run of the message to be cancelled.', { status: 404, param: 'cancels_message_id' })))];
   }
 
-  private refusalOf(message: Message<'requests.incoming'>, error: AppError): OutgoingMessage {
+  /** The letter is its publisher's, who is told; what the message itself says of its tenant counts for nothing. */
+  private async setAside(letter: DeadLetter<'requests.incoming'>): Promise<readonly OutgoingMessage[]> {
+    const { message, reasonCode, reason } = letter;
+    const publisher = message && (await this.parts.start.publisherOf(message));
+    await this.parts.onDeadLetter({ ...letter, message: message && { ...message, tenantId: publisher?.tenantId ?? '' } });
+    if (message === undefined) return [];
     const span = this.spanOf(message);
     span.end();
-    return refuse({ message, trace: span.trace, isAgain: false }, undefined, error);
+    return [refuse({ message, trace: span.trace, isAgain: false }, publisher, new AppError(reasonCode, reason))];
   }
 
   private spanOf(message: Message<'requests.incoming'>): Span {

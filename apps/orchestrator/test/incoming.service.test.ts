@@ -1,4 +1,4 @@
-import { KeyKind, Outcome, RunStatus } from '@nexus/contracts';
+import { KeyKind, Outcome, RunStatus, type ProcessedRequest } from '@nexus/contracts';
 import { SYSTEM_TENANT_ID, newId } from '@nexus/core';
 import { asTenant, signPublisher } from '@nexus/runtime';
 import { postgresTest, redisTest, waitFor } from '@nexus/testing';
@@ -70,6 +70,7 @@ describe('what is published', () => {
     ['thread_id', { text: 'hi', threadId: 'x' }],
     ['agent', { text: 'hi', agent: 'nobody' }],
     ['deadline_ms', { text: 'hi', deadlineMs: 1n }],
+    ['deadline_ms', { text: 'hi', deadlineMs: 9_223_372_036_854_775_807n }],
     ['cancels_message_id', { cancelsMessageId: 'never seen' }],
   ])('is refused with the name of the field when %s is wrong, and the next message is answered', async (param, request) => {
     await world.ask(id, request, secret);
@@ -86,6 +87,22 @@ describe('what is published', () => {
     expect(await world.answer(`${id} next`)).toMatchObject({ outcome: Outcome.ANSWERED });
     const { deadLetters } = await replica.clients.deadLetters('orchestrator').listDeadLetters({ channel: 'requests.incoming' }, asTenant(SYSTEM_TENANT_ID));
     expect(deadLetters[0]).toMatchObject({ reasonCode: 'malformed_payload', channel: 'requests.incoming' });
+  });
+
+  it('BUS-2 that fails again and again is refused to its own publisher, whose dead letter it is, and the next message is answered', async () => {
+    const unlucky = directory.tenant();
+    directory.settings.set(unlucky.tenantId, new Error('a fault that nobody thought of'));
+    const replies: ProcessedRequest[] = [];
+    const following = world.bus.followReplies('requests.processed', unlucky.keyId, (batch) => void replies.push(...batch.map(({ payload }) => payload)));
+    await following.ready;
+    await world.ask(id, { text: 'hi' }, unlucky.secret, { replyTo: unlucky.keyId, tenantId });
+    expect(await waitFor(() => replies[0])).toMatchObject({ messageId: id, outcome: Outcome.REFUSED, error: { code: 'internal' } });
+    await world.ask(`${id} next`, { text: 'hi' }, secret);
+    expect(await world.answer(`${id} next`)).toMatchObject({ outcome: Outcome.ANSWERED });
+    const lettersOf = async (owner: string) => (await replica.clients.deadLetters('orchestrator').listDeadLetters({ channel: 'requests.incoming' }, asTenant(owner))).deadLetters;
+    expect(await lettersOf(unlucky.tenantId)).toMatchObject([{ messageId: id, reasonCode: 'internal', deliveries: 5 }]);
+    expect(await lettersOf(tenantId)).toEqual([]);
+    await following.stop();
   });
 
   it('BUS-1 is answered once, however often it is published', async () => {

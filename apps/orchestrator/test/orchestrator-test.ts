@@ -14,13 +14,20 @@ const config = fileURLToPath(new URL('../../../config', import.meta.url));
 /** The keys that the directory knows, by secret. */
 export class Directory {
   private readonly keys = new Map<string, { tenantId: string; key: Key }>();
-  readonly settings = new Map<string, MessageInitShape<typeof TenantSettingsSchema>>();
+  /** What each tenant has set; asking for those of some fails. */
+  readonly settings = new Map<string, MessageInitShape<typeof TenantSettingsSchema> | Error>();
 
   /** A new tenant with one key; answers its secret. */
   tenant(key: MessageInitShape<typeof KeySchema> = {}): { readonly tenantId: string; readonly keyId: string; readonly secret: string } {
     const [tenantId, keyId, secret] = [newId(), newId(), newId()];
     this.keys.set(hashOf(secret).toString('hex'), { tenantId, key: create(KeySchema, { id: keyId, kind: KeyKind.API, client: 'acme', project: 'site', ...key }) });
     return { tenantId, keyId, secret };
+  }
+
+  settingsOf(tenantId: string | null): MessageInitShape<typeof TenantSettingsSchema> {
+    const settings = this.settings.get(tenantId ?? '') ?? {};
+    if (settings instanceof Error) throw settings;
+    return settings;
   }
 
   resolve(hash: Uint8Array) {
@@ -61,7 +68,7 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
   clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, {
     resolveKey: ({ hash }) => directory.resolve(hash),
-    getTenantSettings: (_request, context) => directory.settings.get(context.requestHeader.get('x-nexus-tenant') ?? '') ?? {},
+    getTenantSettings: (_request, context) => directory.settingsOf(context.requestHeader.get('x-nexus-tenant')),
   })));
   clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
     listTools: () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) } })) }),

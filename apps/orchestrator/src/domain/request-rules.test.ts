@@ -24,6 +24,7 @@ it.each([
   ['history', { history: Array.from({ length: 2_001 }, () => history[0]) }],
   ['thread_id', { text: 'hi', threadId: 'mine' }],
   ['deadline_ms', { text: 'hi', deadlineMs: BigInt(NOW) }],
+  ['deadline_ms', { text: 'hi', deadlineMs: 9_223_372_036_854_775_807n }],
   ['chat_id', { text: 'hi', chatId: 'a\u0000b' }],
   ['surface', { text: 'hi', surface: 'x'.repeat(513) }],
   ['attachments', { text: 'hi', attachments: Array.from({ length: 33 }, () => ({})) }],

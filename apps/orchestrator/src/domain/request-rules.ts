@@ -7,6 +7,8 @@ const LONGEST_HISTORY = 8 * LONGEST_TEXT;
 const LONGEST_NAME = 512;
 const MOST_MESSAGES = 2_000;
 const MOST_ATTACHMENTS = 32;
+/** The last moment that a Date can hold; Postgres holds it too. */
+const LAST_MOMENT = 8_640_000_000_000_000n;
 
 /** Refuses with AppError `invalid_request`, naming the field, what cannot become a run. `now` is Unix milliseconds. */
 export function checkRequest(request: IncomingRequest, now: number): void {
@@ -15,7 +17,7 @@ export function checkRequest(request: IncomingRequest, now: number): void {
   else if (request.text.trim() === '' && request.attachments.length === 0) throw invalid('text', 'must not be empty');
   if (request.threadId !== '' && !isUuid(request.threadId)) throw invalid('thread_id', 'must be the id of a thread (a UUID), or empty');
   if (request.attachments.length > MOST_ATTACHMENTS) throw invalid('attachments', `must be at most ${MOST_ATTACHMENTS}`);
-  if (request.deadlineMs < 0n || (request.deadlineMs > 0n && request.deadlineMs <= BigInt(now))) throw invalid('deadline_ms', 'must be in the future, as Unix milliseconds');
+  if (request.deadlineMs < 0n || request.deadlineMs > LAST_MOMENT || (request.deadlineMs > 0n && request.deadlineMs <= BigInt(now))) throw invalid('deadline_ms', 'must be in the future, as Unix milliseconds');
   for (const [field, value] of [['surface', request.surface], ['chat_id', request.chatId], ['topic_id', request.topicId], ['agent', request.agent], ['model', request.model]] as const) checkName(field, value);
 }
 

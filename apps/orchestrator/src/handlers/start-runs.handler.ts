@@ -47,6 +47,11 @@ export class StartRunsHandler {
     return { messages: [...messages, ...begun], cancels };
   }
 
+  /** Whose message it is, as far as that can be told now. */
+  publisherOf(message: TracedIncoming['message']): Promise<ProvenPublisher | undefined> {
+    return this.publishers.prove(message).catch(() => undefined);
+  }
+
   private async read(traced: TracedIncoming, now: number): Promise<Candidate | Cancel | OutgoingMessage> {
     const { message } = traced;
     let publisher: ProvenPublisher | undefined;
