@@ -11,7 +11,10 @@ export type Outcome = readonly OutgoingMessage[];
  */
 export type BatchHandler<C extends ChannelName> = (batch: readonly Message<C>[]) => Promise<Outcome>;
 
-/** Handles one message while others are handled too: for calls to the outside, which take long. */
+/**
+ * Handles one message while others are handled too: for calls to the outside, which take long. The signal aborts when the consumer
+ * stops (see `abortAfter`): a handler that rejects then leaves its message to the next consumer.
+ */
 export type EachHandler<C extends ChannelName> = (message: Message<C>, signal: AbortSignal) => Promise<Outcome>;
 
 export interface WorkOptions<C extends ChannelName> {
@@ -29,8 +32,10 @@ export interface WorkOptions<C extends ChannelName> {
   readonly lingerMs?: number;
   /** An entry that its reader left alone this long may be taken over; default 30,000 ms. */
   readonly claimIdleMs?: number;
-  /** This many failed deliveries make a dead letter, at once when the error says that a retry is useless; default 5. */
+  /** This many deliveries that failed, or that their readers died over, make a dead letter; at once when the error says that a retry is useless. Default 5. */
   readonly maxDeliveries?: number;
+  /** With `each`: when the consumer stops, the share of the grace period (0 to 1) after which handlers are told by their signal; default 0: at once. */
+  readonly abortAfter?: number;
   /** Stores what could not be handled; the entry is acknowledged after. May return replies to publish. */
   readonly onDeadLetter: (letter: DeadLetter<C>) => Promise<Outcome>;
 }
@@ -54,7 +59,7 @@ export interface ChannelBus {
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription;
   /** Reads `<channel>:<replyTo>`, which is this reader's own, from now on; what was read is trimmed. */
   followReplies<C extends ChannelName>(channel: C, replyTo: string, handler: (batch: readonly Message<C>[]) => void): Subscription;
-  /** What a broadcast channel still holds after this entry id (exclusive; `0` is all), oldest first; at most 1,000. */
+  /** What a channel still holds after this entry id (exclusive; `0` is all), oldest first; at most 1,000. What cannot be read is skipped and reported. */
   history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]>;
   /** Resolves when the bus answers; rejects with an AppError otherwise. */
   ping(): Promise<void>;

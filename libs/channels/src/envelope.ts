@@ -6,6 +6,8 @@ import type { RawEntry } from './stream-transport.js';
 
 const NO_METADATA: Metadata = Object.freeze({});
 const LONGEST_ID = 256;
+/** No database stores it in a text. */
+const NUL = '\u0000';
 
 /** The six fields of a stream entry: `id, type, payload, metadata, timestamp, correlation_id`. */
 export function encodeEnvelope(message: OutgoingMessage, now: number): (string | Buffer)[] {
@@ -34,11 +36,13 @@ export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntr
   const definition = channels[channel];
   const fields = readFields(entry);
   const id = fields.id?.toString('utf8') ?? '';
-  if (id === '' || id.length > LONGEST_ID) throw malformed('id', `must have 1 to ${LONGEST_ID} characters`);
+  if (id === '' || id.length > LONGEST_ID || id.includes(NUL)) throw malformed('id', `must have 1 to ${LONGEST_ID} characters, none of them NUL`);
   const type = fields.type?.toString('utf8');
   if (type !== undefined && type !== definition.message.typeName) throw malformed('type', `must be ${definition.message.typeName}`);
   if (fields.payload === undefined) throw malformed('payload', 'is missing');
   const metadata = decodeMetadata(fields.metadata);
+  const correlationId = fields.correlation_id?.toString('utf8') || id;
+  if (correlationId.includes(NUL)) throw malformed('correlation_id', 'must hold no NUL');
   const timestamp = fields.timestamp === undefined ? Number(entry.id.split('-')[0]) : Number(fields.timestamp.toString('latin1'));
   if (!Number.isFinite(timestamp)) throw malformed('timestamp', 'must be Unix milliseconds');
   return {
@@ -46,7 +50,7 @@ export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntr
     id,
     payload: decodePayload(definition.message, fields.payload, metadata) as MessageOf<C>,
     metadata,
-    correlationId: fields.correlation_id?.toString('utf8') || id,
+    correlationId,
     timestamp,
     tenantId: metadata[metadataKeys.tenant] ?? '',
     replyTo: metadata[metadataKeys.replyTo] || undefined,

@@ -8,9 +8,14 @@ export class ChannelKeys {
     private readonly partitions: number,
   ) {}
 
-  /** `requests.incoming`, or `requests.incoming.{3}` with more than one partition. */
+  /** Of a work channel: `requests.incoming`, or `requests.incoming.{3}` with more than one partition. */
   channel(name: ChannelName, partition = 0): string {
     return this.partitions === 1 ? `${this.prefix}${name}` : `${this.prefix}${name}.{${partition}}`;
+  }
+
+  /** Of a channel that everybody reads: it has no partitions. */
+  broadcast(name: ChannelName): string {
+    return `${this.prefix}${name}`;
   }
 
   /** `requests.processed:<reply-to>`. */
@@ -18,10 +23,9 @@ export class ChannelKeys {
     return `${this.prefix}${name}:${replyTo}`;
   }
 
-  /** Says that an id was published; the braces keep it in its stream's cluster slot. */
+  /** Says that an id was published to this stream; its braces keep it in the stream's cluster slot. */
   marker(streamKey: string, id: string): string {
-    const slot = /\{.*?\}/.exec(streamKey)?.[0] ?? `{${streamKey}}`;
-    return `${slot}:once:${id}`;
+    return /\{[^}]+\}/.test(streamKey) ? `${streamKey}:once:${id}` : `{${streamKey}}:once:${id}`;
   }
 
   partitionOf(key: string): number {

@@ -2,13 +2,13 @@ import { channels, type ChannelName } from '@nexus/contracts';
 import { encodeEnvelope } from './envelope.js';
 import type { ChannelKeys } from './keys.js';
 import type { OutgoingMessage } from './message.js';
-import type { Acknowledgement, NewEntry, StreamTransport } from './stream-transport.js';
+import type { Acknowledgement, NewEntry, Refusals, StreamCommand, StreamTransport } from './stream-transport.js';
 
 interface Gathered {
-  readonly entries: NewEntry[];
-  /** One for each group of a stream. */
-  readonly acknowledgements: (Acknowledgement & { readonly ids: string[] })[];
-  readonly written: PromiseWithResolvers<void>;
+  readonly commands: StreamCommand[];
+  /** Where the acknowledgement of a group stands among the commands: all of a group go in one. */
+  readonly acknowledged: Map<string, { readonly place: number; readonly ids: string[] }>;
+  readonly written: PromiseWithResolvers<Refusals>;
 }
 
 /** More than this under way at once would make smaller batches, not a faster bus. */
@@ -16,7 +16,7 @@ const MOST_WRITES_UNDER_WAY = 2;
 
 /**
  * Gathers what is published and acknowledged in one turn of the event loop, or while two writes are under way, and writes it in one
- * round trip: no timer, and the busier the bus, the larger the batches.
+ * round trip: no timer, and the busier the bus, the larger the batches. Who shares a round trip shares no failure but a lost connection.
  */
 export class Publisher {
   private gathered: Gathered | undefined;
@@ -28,16 +28,34 @@ export class Publisher {
     private readonly keys: ChannelKeys,
   ) {}
 
-  /** Resolves when all of it is written: first the messages, then the acknowledgement. */
-  write(messages: readonly OutgoingMessage[], acknowledgement?: Acknowledgement): Promise<void> {
-    if (messages.length === 0 && !acknowledgement) return Promise.resolve();
+  /** Resolves when all messages are written. */
+  async publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    if (messages.length === 0) return;
     const now = Date.now();
-    const entries = messages.map((message) => this.toEntry(message, now)); // a message that cannot be encoded harms no other
-    const gathered = (this.gathered ??= { entries: [], acknowledgements: [], written: Promise.withResolvers<void>() });
-    for (const entry of entries) gathered.entries.push(entry);
-    if (acknowledgement) addTo(gathered.acknowledgements, acknowledgement);
+    const entries = messages.map((message) => this.toEntry(message, now)); // before any is gathered: one that cannot be encoded harms no other
+    const { commands, written } = this.gather();
+    const first = commands.length;
+    for (const entry of entries) commands.push(entry);
+    throwRefused(await written.promise, first, first + entries.length);
+  }
+
+  /** Resolves when the entries are acknowledged. */
+  async acknowledge({ key, group, ids }: Acknowledgement): Promise<void> {
+    const { commands, acknowledged, written } = this.gather();
+    const name = `${group} ${key}`;
+    let together = acknowledged.get(name);
+    if (!together) {
+      acknowledged.set(name, (together = { place: commands.length, ids: [] }));
+      commands.push({ key, group, ids: together.ids });
+    }
+    for (const id of ids) together.ids.push(id);
+    throwRefused(await written.promise, together.place, together.place + 1);
+  }
+
+  private gather(): Gathered {
+    this.gathered ??= { commands: [], acknowledged: new Map(), written: Promise.withResolvers<Refusals>() };
     this.schedule();
-    return gathered.written.promise;
+    return this.gathered;
   }
 
   private schedule(): void {
@@ -51,11 +69,10 @@ export class Publisher {
     });
   }
 
-  private async send({ entries, acknowledgements, written }: Gathered): Promise<void> {
+  private async send({ commands, written }: Gathered): Promise<void> {
     this.underWay++;
     try {
-      await this.transport.write(entries, acknowledgements);
-      written.resolve();
+      written.resolve(await this.transport.write(commands));
     } catch (error) {
       written.reject(error);
     } finally {
@@ -65,26 +82,29 @@ export class Publisher {
   }
 
   private toEntry(message: OutgoingMessage, now: number): NewEntry {
-    const definition = channels[message.channel];
-    const isReply = message.to !== undefined && definition.takesReplyTo;
+    const { takesReplyTo, retentionMs, delivery } = channels[message.channel];
+    const isReply = message.to !== undefined && takesReplyTo;
     const key = isReply ? this.keys.reply(message.channel, message.to ?? '') : this.channelKey(message);
     return {
       key,
       fields: encodeEnvelope(message, now),
-      ...(isReply && { expireMs: 2 * definition.retentionMs }),
-      // nobody's group reads these keys: a single reader does, or everybody
-      ...((isReply || definition.delivery === 'broadcast' || message.channel === 'requests.processed') && { trimOlderThanMs: definition.retentionMs }),
-      ...(message.once && { once: { marker: this.keys.marker(key, message.id), markerMs: definition.retentionMs } }),
+      expireMs: isReply ? 2 * retentionMs : undefined,
+      // Nobody's group reads these: everybody does, or somebody outside. Other replies are trimmed by their reader alone, whatever time it is here.
+      trimOlderThanMs: message.channel === 'requests.processed' || (delivery === 'broadcast' && !isReply) ? retentionMs : undefined,
+      once: message.once ? { marker: this.keys.marker(key, message.id), markerMs: retentionMs } : undefined,
     };
   }
 
   private channelKey(message: OutgoingMessage<ChannelName>): string {
+    if (channels[message.channel].delivery === 'broadcast') return this.keys.broadcast(message.channel);
     return this.keys.channel(message.channel, this.keys.partitionOf(message.partitionKey ?? message.id));
   }
 }
 
-function addTo(acknowledgements: Gathered['acknowledgements'], { key, group, ids }: Acknowledgement): void {
-  const same = acknowledgements.find((known) => known.key === key && known.group === group);
-  if (same === undefined) acknowledgements.push({ key, group, ids: [...ids] });
-  else for (const id of ids) same.ids.push(id);
+function throwRefused(refusals: Refusals, from: number, to: number): void {
+  if (refusals.size === 0) return;
+  for (let place = from; place < to; place++) {
+    const refusal = refusals.get(place);
+    if (refusal) throw refusal;
+  }
 }

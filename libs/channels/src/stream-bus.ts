@@ -1,7 +1,7 @@
-import type { AppError } from '@nexus/core';
+import { AppError } from '@nexus/core';
 import { channels, type ChannelName } from '@nexus/contracts';
 import type { BatchHandler, ChannelBus, EachHandler, Subscription, WorkOptions } from './channel-bus.js';
-import { BatchDispatcher, EachDispatcher } from './dispatchers.js';
+import { BatchDispatcher, EachDispatcher, type Dispatcher } from './dispatchers.js';
 import { decodeEnvelope } from './envelope.js';
 import { Follower } from './follower.js';
 import { ChannelKeys } from './keys.js';
@@ -9,8 +9,8 @@ import { MemoryStreams } from './memory/memory-streams.js';
 import type { Message, OutgoingMessage } from './message.js';
 import { Publisher } from './publisher.js';
 import { RedisStreams } from './redis/redis-streams.js';
-import type { StreamTransport } from './stream-transport.js';
-import { WorkConsumer, type Dispatcher } from './work-consumer.js';
+import type { RawEntry, StreamTransport } from './stream-transport.js';
+import { DEFAULT_BATCH_SIZE, WorkConsumer } from './work-consumer.js';
 
 export interface BusOptions {
   /** Put before every key; empty by default. */
@@ -47,15 +47,17 @@ class StreamBus implements ChannelBus {
   }
 
   publish<C extends ChannelName>(message: OutgoingMessage<C>): Promise<void> {
-    return this.publisher.write([message]);
+    return this.publisher.publish([message]);
   }
 
   publishAll(messages: readonly OutgoingMessage[]): Promise<void> {
-    return this.publisher.write(messages);
+    return this.publisher.publish(messages);
   }
 
   consumeBatches<C extends ChannelName>(options: WorkOptions<C>, handler: BatchHandler<C>): Subscription {
-    return this.consume(options, new BatchDispatcher(handler));
+    // what waits for its acknowledgement does not make the next batch smaller
+    const concurrency = 4 * (options.batchSize ?? DEFAULT_BATCH_SIZE);
+    return this.consume({ ...options, concurrency }, new BatchDispatcher(handler));
   }
 
   consumeEach<C extends ChannelName>(options: WorkOptions<C>, handler: EachHandler<C>): Subscription {
@@ -63,30 +65,48 @@ class StreamBus implements ChannelBus {
   }
 
   private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>): Subscription {
+    const { transport, publisher } = this;
     const key = this.keys.channel(options.channel, options.partition);
-    return this.track(new WorkConsumer(options, key, this.transport, this.publisher, dispatcher, channels[options.channel].retentionMs));
+    return this.track(new WorkConsumer({ options, key, retentionMs: channels[options.channel].retentionMs, transport, publisher, dispatcher }));
   }
 
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription {
-    return this.followKey(channel, this.keys.channel(channel), false, handler);
+    return this.track(new Follower(this.transport, { key: this.keyOf(channel), trims: false, decode: (entry) => this.decode(channel, entry), handler }));
   }
 
   followReplies<C extends ChannelName>(channel: C, replyTo: string, handler: (batch: readonly Message<C>[]) => void): Subscription {
-    return this.followKey(channel, this.keys.reply(channel, replyTo), true, handler);
+    return this.track(new Follower(this.transport, { key: this.keys.reply(channel, replyTo), trims: true, decode: (entry) => this.decode(channel, entry), handler }));
   }
 
-  private followKey<C extends ChannelName>(channel: C, key: string, trims: boolean, handler: (batch: readonly Message<C>[]) => void): Subscription {
-    return this.track(new Follower(this.transport, { channel, key, trims, handler, onUnreadable: this.options.onUnreadable ?? (() => undefined) }));
-  }
-
+  /** Remembered until it is stopped. */
   private track(subscription: Subscription): Subscription {
-    this.subscriptions.add(subscription);
-    return subscription;
+    const tracked: Subscription = {
+      ready: subscription.ready,
+      stop: async (graceMs) => {
+        await subscription.stop(graceMs);
+        this.subscriptions.delete(tracked);
+      },
+    };
+    this.subscriptions.add(tracked);
+    return tracked;
   }
 
   async history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]> {
-    const entries = await this.transport.range(this.keys.channel(channel), afterEntryId, 1_000);
-    return entries.map((entry) => decodeEnvelope(channel, entry));
+    const entries = await this.transport.range(this.keyOf(channel), afterEntryId, 1_000);
+    return entries.flatMap((entry) => this.decode(channel, entry));
+  }
+
+  private keyOf(channel: ChannelName): string {
+    return channels[channel].delivery === 'broadcast' ? this.keys.broadcast(channel) : this.keys.channel(channel);
+  }
+
+  private decode<C extends ChannelName>(channel: C, entry: RawEntry): Message<C>[] {
+    try {
+      return [decodeEnvelope(channel, entry)];
+    } catch (error) {
+      this.options.onUnreadable?.(channel, entry.id, AppError.from(error));
+      return [];
+    }
   }
 
   ping(): Promise<void> {

@@ -1,3 +1,5 @@
+import type { AppError } from '@nexus/core';
+
 /** An entry as the stream holds it. */
 export interface RawEntry {
   readonly id: string;
@@ -12,17 +14,31 @@ export interface NewEntry {
   /** Names and values in turn. */
   readonly fields: readonly (string | Buffer)[];
   /** Trims what is older than this many milliseconds, whoever has read it or not; for keys without groups. */
-  readonly trimOlderThanMs?: number;
+  readonly trimOlderThanMs?: number | undefined;
   /** The whole key expires when nothing is added for this long. */
-  readonly expireMs?: number;
+  readonly expireMs?: number | undefined;
   /** Appends nothing when this marker was used within `markerMs`. */
-  readonly once?: { readonly marker: string; readonly markerMs: number };
+  readonly once?: { readonly marker: string; readonly markerMs: number } | undefined;
 }
 
 export interface Acknowledgement {
   readonly key: string;
   readonly group: string;
   readonly ids: readonly string[];
+}
+
+export type StreamCommand = NewEntry | Acknowledgement;
+
+/** The commands of a write that were refused, by their place in it; none, mostly. */
+export type Refusals = ReadonlyMap<number, AppError>;
+
+export const NOTHING_REFUSED: Refusals = new Map();
+
+/** An entry that was taken and not acknowledged. */
+export interface PendingEntry {
+  readonly id: string;
+  /** How often it was handed out. */
+  readonly deliveries: number;
 }
 
 /** The group of a stream, as one of its consumers sees it. */
@@ -38,22 +54,24 @@ export interface StreamReader {
   readGroup(ref: GroupRef, count: number, blockMs: number): Promise<readonly RawEntry[]>;
   /** Entries after `afterId`; empty after `blockMs` without any. */
   readAfter(key: string, afterId: string, count: number, blockMs: number): Promise<readonly RawEntry[]>;
-  /** Ends a read that blocks: its promise rejects or resolves empty. */
+  /** Ends a read that blocks: its promise resolves with what the group's reader was handed until then, or rejects. */
   close(): void;
 }
 
 /** What channels need of a stream store: Redis, or the twin in memory. */
 export interface StreamTransport {
   readonly kind: 'redis' | 'memory';
-  /** Appends, then acknowledges, in this order and in one round trip. Rejects when any of it failed; a repeat is harmless to readers that drop known ids. */
-  write(entries: readonly NewEntry[], acknowledgements: readonly Acknowledgement[]): Promise<void>;
+  /** Carries out the commands in their order and in one round trip; answers those that were refused. Rejects when nobody knows what was done. */
+  write(commands: readonly StreamCommand[]): Promise<Refusals>;
   openReader(): StreamReader;
   /** Creates stream and group at the beginning; nothing happens when they are there. */
   createGroup(key: string, group: string): Promise<void>;
-  /** Entries that this consumer took and never acknowledged, oldest first, each counted as one more delivery. */
-  readPending(ref: GroupRef, afterId: string, count: number): Promise<readonly RawEntry[]>;
-  /** Takes over entries that their consumers left alone for `minIdleMs`. */
-  claimAbandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly RawEntry[]>;
+  /** What this consumer took and never acknowledged, oldest first. */
+  ownPending(ref: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]>;
+  /** What anybody took and left alone for `minIdleMs`, oldest first. */
+  abandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]>;
+  /** Takes over those that are still left alone for `minIdleMs`, each counted as one more delivery. */
+  claim(ref: GroupRef, pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]>;
   /** Makes entries that this consumer still owns look fresh; gives back those that it owns. */
   refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]>;
   /** The newest id of a stream, `0-0` when it is empty. */

@@ -1,66 +1,58 @@
-import { AppError, backoffMs } from '@nexus/core';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError } from '@nexus/core';
 import type { ChannelName } from '@nexus/contracts';
-import type { Outcome, Subscription, WorkOptions } from './channel-bus.js';
-import { decodeEnvelope, packRaw } from './envelope.js';
+import { abortableDelay } from './abortable-delay.js';
+import type { Subscription, WorkOptions } from './channel-bus.js';
+import type { Dispatcher } from './dispatchers.js';
+import { decodeEnvelope } from './envelope.js';
+import { InFlight } from './in-flight.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
 import { isGroupMissing } from './redis/replies.js';
-import type { GroupRef, RawEntry, StreamReader, StreamTransport } from './stream-transport.js';
+import { Settlement, type Delivered } from './settlement.js';
+import type { GroupRef, PendingEntry, RawEntry, StreamReader, StreamTransport } from './stream-transport.js';
 
 const BLOCK_MS = 2_000;
-const DEFAULTS = { batchSize: 256, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0 };
+/** Entries a batch, unless somebody says otherwise. */
+export const DEFAULT_BATCH_SIZE = 256;
+const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0, abortAfter: 0 };
 
-/** A message under way, with the entry it came from. */
-export interface Delivered<C extends ChannelName> {
-  readonly entry: RawEntry;
-  readonly message: Message<C>;
-}
-
-/** How a consumer hands over what it read; the two kinds differ in nothing else. */
-export interface Dispatcher<C extends ChannelName> {
-  /** Handles the batch; resolves when the consumer may read on. Never rejects: it settles each entry through `settle` or `fail`. */
-  dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>, signal: AbortSignal): Promise<void>;
-}
-
-export interface Settlement<C extends ChannelName> {
-  /** Publishes, then acknowledges. */
-  settle(batch: readonly Delivered<C>[], outcome: Outcome): Promise<void>;
-  /** One more failed delivery of one message: resolves true when it shall be tried again (after a wait), false when it became a dead letter. */
-  fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean>;
-  /** No longer under way; one that was not acknowledged stays pending, for the next consumer. */
-  leave(delivered: Delivered<C>): void;
-  /** Waits out what is not the message's fault: lost connections, a full Redis. */
-  pause(failures: number): Promise<void>;
+export interface WorkConsumerParts<C extends ChannelName> {
+  readonly options: WorkOptions<C>;
+  readonly key: string;
+  readonly retentionMs: number;
+  readonly transport: StreamTransport;
+  readonly publisher: Publisher;
+  readonly dispatcher: Dispatcher<C>;
 }
 
 /**
- * One consumer of one group: reads, hands over, acknowledges after the commit, takes over what dead consumers left, and sets aside
- * what cannot be handled. What it has under way is in `inFlight`; nothing is acknowledged that is not settled.
+ * One consumer of one group: reads, hands over, takes over what dead consumers left, and keeps what it has fresh; what becomes of a
+ * message after its handler is the settlement's.
  */
-export class WorkConsumer<C extends ChannelName> implements Subscription, Settlement<C> {
+export class WorkConsumer<C extends ChannelName> implements Subscription {
   private readonly options: WorkOptions<C> & typeof DEFAULTS;
   private readonly ref: GroupRef;
   private readonly reader: StreamReader;
-  private readonly inFlight = new Map<string, number>();
-  private readonly abort = new AbortController();
-  private readonly loops: Promise<void>;
-  private freed = Promise.withResolvers<void>();
+  private readonly inFlight = new InFlight();
+  private readonly settlement: Settlement<C>;
+  private readonly stopping = new AbortController();
+  private readonly interrupting = new AbortController();
   private readonly grouped = Promise.withResolvers<void>();
+  private readonly reading: Promise<void>;
+  /** False when there may be entries of ours that no handler has: at first, and after a read that broke off. */
+  private isRecovered = false;
+  private isTakingOver = false;
   private upkeep: NodeJS.Timeout;
 
-  constructor(
-    options: WorkOptions<C>,
-    key: string,
-    private readonly transport: StreamTransport,
-    private readonly publisher: Publisher,
-    private readonly dispatcher: Dispatcher<C>,
-    private readonly retentionMs: number,
-  ) {
+  constructor(private readonly parts: WorkConsumerParts<C>) {
+    const { options, key, publisher, transport } = parts;
     this.options = { ...DEFAULTS, ...options };
     this.ref = { key, group: options.group, consumer: options.consumer };
+    this.settlement = new Settlement({ options: this.options, key, publisher, inFlight: this.inFlight, stopping: this.stopping.signal });
     this.reader = transport.openReader();
-    this.loops = this.run();
-    this.upkeep = setTimeout(() => void this.maintain(), this.upkeepMs());
+    this.reading = this.run();
+    this.upkeep = setTimeout(() => void this.tend(), this.upkeepMs());
   }
 
   get ready(): Promise<void> {
@@ -68,123 +60,95 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
   }
 
   private async run(): Promise<void> {
-    let failures = 0;
-    let isRecovered = false;
-    while (!this.abort.signal.aborted) {
+    for (let failures = 0; !this.stopping.signal.aborted; ) {
       try {
-        if (!isRecovered) {
-          await this.transport.createGroup(this.ref.key, this.ref.group);
-          this.grouped.resolve();
-          await this.recover();
-          isRecovered = true;
-        }
+        if (!this.isRecovered) await this.recover();
         await this.waitForRoom();
         await this.handOver(await this.readNew());
         failures = 0;
       } catch (error) {
-        if (this.abort.signal.aborted) return;
-        if (isGroupMissing(error)) isRecovered = false; // FLUSHALL, XGROUP DESTROY: begin again
-        else await this.pause(failures++);
+        this.isRecovered = false;
+        if (!isGroupMissing(error)) await this.settlement.pause(failures++); // a group that is gone (FLUSHALL, XGROUP DESTROY) is made anew at once
       }
     }
   }
 
-  /** What this consumer took before it died. */
+  /** Hands over what this consumer took and nobody handles: from before it died, or from a reply that was lost with its connection. */
   private async recover(): Promise<void> {
-    for (let after = '0-0'; ; ) {
-      const entries = await this.transport.readPending(this.ref, after, this.options.batchSize);
-      const last = entries.at(-1);
-      if (!last || this.abort.signal.aborted) return;
+    const { transport } = this.parts;
+    await transport.createGroup(this.ref.key, this.ref.group);
+    this.grouped.resolve();
+    for (let after = '0-0'; !this.stopping.signal.aborted; ) {
+      const pending = await transport.ownPending(this.ref, after, this.options.batchSize);
+      const last = pending.at(-1);
+      if (!last) break;
       after = last.id;
-      await this.redeliver(entries);
+      await this.takeOver(pending, 0);
     }
+    this.isRecovered = true;
   }
 
-  /** An entry that came a third time may be what kills its readers: it goes alone. */
-  private async redeliver(entries: readonly RawEntry[]): Promise<void> {
-    const fresh = entries.filter((entry) => !this.inFlight.has(entry.id));
-    await this.handOver(fresh.filter((entry) => entry.deliveries <= 2));
-    for (const entry of fresh) if (entry.deliveries > 2) await this.handOver([entry]);
+  /** Keeps the order of the stream. An entry that comes a third time may be what kills its readers: it goes alone. */
+  private async takeOver(pending: readonly PendingEntry[], minIdleMs: number): Promise<void> {
+    const left = pending.filter(({ id }) => !this.inFlight.has(id));
+    if (left.length === 0) return;
+    let together: RawEntry[] = [];
+    for (const entry of await this.parts.transport.claim(this.ref, left, minIdleMs)) {
+      if (this.inFlight.has(entry.id)) continue;
+      if (entry.deliveries <= 2) {
+        together.push(entry);
+        continue;
+      }
+      await this.handOver(together);
+      await this.handOver([entry]);
+      together = [];
+    }
+    await this.handOver(together);
   }
 
   private async readNew(): Promise<readonly RawEntry[]> {
-    const { batchSize, concurrency, lingerMs } = this.options;
-    const room = () => Math.min(batchSize, concurrency - this.inFlight.size);
-    const entries = await this.reader.readGroup(this.ref, room(), BLOCK_MS);
-    if (lingerMs === 0 || entries.length === 0 || entries.length >= room()) return entries;
-    await new Promise((resolve) => setTimeout(resolve, lingerMs));
-    return [...entries, ...(await this.reader.readGroup(this.ref, room() - entries.length, 0))];
+    const { lingerMs } = this.options;
+    const room = Math.max(1, this.room()); // a count of 0 would mean all there is
+    const entries = await this.reader.readGroup(this.ref, room, BLOCK_MS);
+    if (lingerMs === 0 || entries.length === 0 || entries.length >= room) return entries;
+    await abortableDelay(lingerMs, this.stopping.signal);
+    try {
+      return [...entries, ...(await this.reader.readGroup(this.ref, room - entries.length, 0))];
+    } catch {
+      this.isRecovered = false;
+      return entries;
+    }
+  }
+
+  private room(): number {
+    return Math.min(this.options.batchSize, this.options.concurrency - this.inFlight.size);
   }
 
   private async waitForRoom(): Promise<void> {
-    while (this.inFlight.size >= this.options.concurrency && !this.abort.signal.aborted) await this.freed.promise;
+    while (this.room() <= 0 && !this.stopping.signal.aborted) await this.inFlight.change;
   }
 
-  private async handOver(entries: readonly RawEntry[]): Promise<void> {
-    if (entries.length === 0) return;
+  private handOver(entries: readonly RawEntry[]): Promise<void> {
     const now = Date.now();
     const batch: Delivered<C>[] = [];
     for (const entry of entries) {
-      this.inFlight.set(entry.id, now);
-      try {
-        batch.push({ entry, message: decodeEnvelope(this.options.channel, entry) });
-      } catch (error) {
-        await this.setAside(entry, undefined, error);
-      }
+      this.inFlight.add(entry.id, now);
+      const message = this.read(entry);
+      if (message) batch.push({ entry, message });
     }
-    if (batch.length > 0) await this.dispatcher.dispatch(batch, this, this.abort.signal);
+    return batch.length === 0 ? Promise.resolve() : this.parts.dispatcher.dispatch(batch, this.settlement, this.interrupting.signal);
   }
 
-  async settle(batch: readonly Delivered<C>[], outcome: Outcome): Promise<void> {
-    await this.acknowledge(batch.map((delivered) => delivered.entry.id), outcome);
-  }
-
-  private async acknowledge(ids: readonly string[], outcome: Outcome): Promise<void> {
-    await this.publisher.write(outcome, { key: this.ref.key, group: this.ref.group, ids });
-    for (const id of ids) this.inFlight.delete(id);
-    this.wake();
-  }
-
-  private wake(): void {
-    this.freed.resolve();
-    this.freed = Promise.withResolvers<void>();
-  }
-
-  leave(delivered: Delivered<C>): void {
-    if (this.inFlight.delete(delivered.entry.id)) this.wake();
-  }
-
-  async fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean> {
-    const known = AppError.from(error);
-    if (known.isRetryable) return this.waitToRetry(failures);
-    const deliveries = delivered.entry.deliveries + failures - 1;
-    if (deliveries < this.options.maxDeliveries && known.code === 'internal') return this.waitToRetry(failures);
-    await this.setAside(delivered.entry, delivered.message, error, deliveries);
-    return false;
-  }
-
-  private async waitToRetry(failures: number): Promise<boolean> {
-    await this.pause(failures);
-    return !this.abort.signal.aborted;
-  }
-
-  async pause(failures: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, 20 + backoffMs(failures, 50, 2_000));
-    this.abort.signal.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
-    clearTimeout(timer);
-  }
-
-  private async setAside(entry: RawEntry, message: Message<C> | undefined, error: unknown, deliveries = entry.deliveries): Promise<void> {
-    const { code, message: reason } = AppError.from(error);
-    const letter = { channel: this.options.channel, group: this.options.group, entryId: entry.id, raw: packRaw(entry), reasonCode: code, reason, deliveries, message };
-    for (let failures = 0; !this.abort.signal.aborted; failures++) {
-      try {
-        return await this.acknowledge([entry.id], await this.options.onDeadLetter(letter));
-      } catch {
-        await this.pause(failures); // the store is away: the entry stays pending, nothing is lost
-      }
+  /** The message of an entry; one that is not to be handled is set aside, and nobody waits until that is done. */
+  private read(entry: RawEntry): Message<C> | undefined {
+    let message: Message<C> | undefined;
+    try {
+      message = decodeEnvelope(this.options.channel, entry);
+      if (entry.deliveries <= this.options.maxDeliveries) return message;
+      throw new AppError('too_many_deliveries', `It was handed out ${entry.deliveries - 1} times, and no reader came to its end.`);
+    } catch (error) {
+      void this.settlement.setAside(entry, message, error);
+      return undefined;
     }
   }
 
@@ -192,34 +156,45 @@ export class WorkConsumer<C extends ChannelName> implements Subscription, Settle
     return Math.min(Math.floor(this.options.claimIdleMs / 3), 10_000);
   }
 
-  private async maintain(): Promise<void> {
+  /** Long calls stay ours, also while we stop: their entries are made to look fresh before another consumer may claim them. */
+  private async tend(): Promise<void> {
+    const ids = this.inFlight.takenBefore(Date.now() - this.upkeepMs() / 2);
     try {
-      await this.refreshLong();
-      const room = Math.min(this.options.batchSize, this.options.concurrency - this.inFlight.size);
-      if (room > 0) await this.redeliver(await this.transport.claimAbandoned(this.ref, this.options.claimIdleMs, room));
-      await this.transport.trimAcknowledged(this.ref.key, this.retentionMs);
+      for (let i = 0; i < ids.length; i += 1_000) await this.parts.transport.refresh(this.ref, ids.slice(i, i + 1_000));
     } catch {
-      // the read loop reports and repairs what is wrong with the connection
+      // the read loop repairs what is wrong
     }
-    if (!this.abort.signal.aborted) this.upkeep = setTimeout(() => void this.maintain(), this.upkeepMs());
+    if (!this.isTakingOver && !this.stopping.signal.aborted) void this.takeOverAbandoned();
+    if (!this.settlement.isOver) this.upkeep = setTimeout(() => void this.tend(), this.upkeepMs());
   }
 
-  /** Long calls stay ours: their entries are made to look fresh before another consumer may claim them. */
-  private async refreshLong(): Promise<void> {
-    const since = Date.now() - this.upkeepMs() / 2;
-    const ids = [...this.inFlight].filter(([, takenAt]) => takenAt < since).map(([id]) => id);
-    for (let i = 0; i < ids.length; i += 1_000) await this.transport.refresh(this.ref, ids.slice(i, i + 1_000));
+  private async takeOverAbandoned(): Promise<void> {
+    const { transport, retentionMs } = this.parts;
+    this.isTakingOver = true;
+    try {
+      await transport.trimAcknowledged(this.ref.key, retentionMs);
+      const room = this.room();
+      if (room > 0) await this.takeOver(await transport.abandoned(this.ref, this.options.claimIdleMs, room), this.options.claimIdleMs);
+    } catch {
+      // the read loop repairs what is wrong
+    } finally {
+      this.isTakingOver = false;
+    }
   }
 
   async stop(graceMs = 10_000): Promise<void> {
-    this.abort.abort();
-    clearTimeout(this.upkeep);
-    this.reader.close();
     const deadline = Date.now() + graceMs;
-    this.wake();
-    await Promise.race([this.loops, new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
-    while (this.inFlight.size > 0 && Date.now() < deadline) {
-      await Promise.race([this.freed.promise, new Promise((resolve) => setTimeout(resolve, 20))]);
-    }
+    this.stopping.abort();
+    const patienceMs = graceMs * this.options.abortAfter;
+    if (patienceMs === 0) this.interrupting.abort();
+    const interrupt = setTimeout(() => this.interrupting.abort(), patienceMs);
+    this.reader.close();
+    this.inFlight.wake();
+    await Promise.race([this.reading, delay(graceMs, undefined, { ref: false })]);
+    while (this.inFlight.size > 0 && Date.now() < deadline) await Promise.race([this.inFlight.change, delay(20)]);
+    clearTimeout(interrupt);
+    clearTimeout(this.upkeep);
+    this.interrupting.abort();
+    this.settlement.isOver = true;
   }
 }

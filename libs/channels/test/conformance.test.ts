@@ -1,32 +1,19 @@
 import { create } from '@bufbuild/protobuf';
 import { AppError, newId } from '@nexus/core';
-import { ProgressPartSchema, SettingsChangedSchema, UsageRecordedSchema, ProcessedRequestSchema } from '@nexus/contracts';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { memoryBus, outgoing, redisBus, type ChannelBus, type DeadLetter, type Message, type WorkOptions } from '../src/index.js';
-
-type Usage = 'usage.recorded';
-const buses = [
-  { name: 'redis', open: (prefix: string) => redisBus(inject('redisUrl'), { prefix }) },
-  { name: 'memory', open: (prefix: string) => memoryBus({ prefix }) },
-];
-
-const usage = (id: string) => outgoing({ channel: 'usage.recorded', id, tenantId: 't', payload: create(UsageRecordedSchema, { attemptId: id }) });
-const ids = (messages: readonly Message<Usage>[]) => messages.map((message) => message.id);
+import { ProcessedRequestSchema, ProgressPartSchema, SettingsChangedSchema } from '@nexus/contracts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { outgoing, type ChannelBus, type DeadLetter, type Message } from '../src/index.js';
+import { buses, ids, usage, workInto, type Usage } from './bus-test.js';
 
 describe.each(buses)('channels over $name', ({ open }) => {
   let bus: ChannelBus;
-  let prefix: string;
   let letters: DeadLetter[];
-  const work = (consumer: string, more: Partial<WorkOptions<Usage>> = {}): WorkOptions<Usage> => ({
-    channel: 'usage.recorded', group: 'usage', consumer, claimIdleMs: 300,
-    onDeadLetter: async (letter) => { letters.push(letter); return []; },
-    ...more,
-  });
+  let work: ReturnType<typeof workInto>;
 
   beforeEach(() => {
-    prefix = `${newId()}:`;
     letters = [];
-    bus = open(prefix);
+    work = workInto(letters);
+    bus = open(`${newId()}:`);
   });
   afterEach(() => bus.close());
 

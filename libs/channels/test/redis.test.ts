@@ -1,26 +1,19 @@
-import { create } from '@bufbuild/protobuf';
 import { newId } from '@nexus/core';
-import { UsageRecordedSchema } from '@nexus/contracts';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { outgoing, redisBus, type ChannelBus, type DeadLetter, type Message, type WorkOptions } from '../src/index.js';
-
-type Usage = 'usage.recorded';
-const usage = (id: string) => outgoing({ channel: 'usage.recorded', id, tenantId: 't', payload: create(UsageRecordedSchema, { attemptId: id }) });
-const ids = (messages: readonly Message<Usage>[]) => messages.map((message) => message.id);
+import { redisBus, type ChannelBus, type DeadLetter } from '../src/index.js';
+import { ids, usage, workInto } from './bus-test.js';
 
 describe('what only a real Redis can suffer', () => {
   let bus: ChannelBus;
   let prefix: string;
   let letters: DeadLetter[];
-  const work = (consumer: string): WorkOptions<Usage> => ({
-    channel: 'usage.recorded', group: 'usage', consumer, claimIdleMs: 300,
-    onDeadLetter: async (letter) => { letters.push(letter); return []; },
-  });
+  let work: ReturnType<typeof workInto>;
 
   beforeEach(() => {
     prefix = `${newId()}:`;
     letters = [];
+    work = workInto(letters);
     bus = redisBus(inject('redisUrl'), { prefix });
   });
   afterEach(() => bus.close());

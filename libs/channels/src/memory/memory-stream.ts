@@ -1,4 +1,5 @@
-import type { GroupRef, RawEntry } from '../stream-transport.js';
+import { isOlder, parseEntryId } from '../entry-id.js';
+import type { GroupRef, PendingEntry, RawEntry } from '../stream-transport.js';
 
 interface Entry {
   readonly id: string;
@@ -25,7 +26,7 @@ export class MemoryStream {
   private readonly groups = new Map<string, Group>();
 
   add(fields: readonly Buffer[], now: number): void {
-    const [lastMs, lastSeq] = parse(this.lastId);
+    const [lastMs, lastSeq] = parseEntryId(this.lastId);
     this.lastId = now > lastMs ? `${now}-0` : `${lastMs}-${lastSeq + 1}`;
     this.entries.push({ id: this.lastId, fields });
   }
@@ -49,25 +50,33 @@ export class MemoryStream {
     return entries;
   }
 
-  readPending(ref: GroupRef, afterId: string, count: number, now: number): RawEntry[] {
-    return this.redeliver(ref, (id, pending) => pending.consumer === ref.consumer && isOlder(afterId, id), count, now);
+  ownPending(ref: GroupRef, afterId: string, count: number): PendingEntry[] {
+    return this.pending(ref, count, (id, { consumer }) => consumer === ref.consumer && isOlder(afterId, id));
   }
 
-  claim(ref: GroupRef, minIdleMs: number, count: number, now: number): RawEntry[] {
-    return this.redeliver(ref, (_, pending) => now - pending.deliveredAt >= minIdleMs, count, now);
+  abandoned(ref: GroupRef, minIdleMs: number, count: number, now: number): PendingEntry[] {
+    return this.pending(ref, count, (_, { deliveredAt }) => now - deliveredAt >= minIdleMs);
   }
 
-  private redeliver(ref: GroupRef, isMine: (id: string, pending: Pending) => boolean, count: number, now: number): RawEntry[] {
-    const taken: RawEntry[] = [];
+  private pending(ref: GroupRef, count: number, isWanted: (id: string, pending: Pending) => boolean): PendingEntry[] {
+    const found: PendingEntry[] = [];
     for (const [id, pending] of this.group(ref).pending) {
-      if (taken.length === count) break;
-      if (!isMine(id, pending)) continue;
+      if (found.length === count) break;
+      if (isWanted(id, pending)) found.push({ id, deliveries: pending.deliveries });
+    }
+    return found;
+  }
+
+  claim(ref: GroupRef, ids: readonly string[], minIdleMs: number, now: number): RawEntry[] {
+    const group = this.group(ref);
+    return ids.flatMap((id) => {
+      const pending = group.pending.get(id);
+      if (!pending || now - pending.deliveredAt < minIdleMs) return [];
       pending.consumer = ref.consumer;
       pending.deliveredAt = now;
       pending.deliveries += 1;
-      taken.push({ ...pending.entry, deliveries: pending.deliveries });
-    }
-    return taken;
+      return [{ ...pending.entry, deliveries: pending.deliveries }];
+    });
   }
 
   refresh(ref: GroupRef, ids: readonly string[], now: number): string[] {
@@ -97,7 +106,7 @@ export class MemoryStream {
 
   trimBefore(id: string): void {
     const kept = this.entries.findIndex((entry) => !isOlder(entry.id, id));
-    this.entries = kept === -1 ? [] : this.entries.slice(kept);
+    if (kept !== 0) this.entries = kept === -1 ? [] : this.entries.slice(kept);
   }
 
   private group(ref: GroupRef): Group {
@@ -117,15 +126,4 @@ export class MemoryStream {
     }
     return low;
   }
-}
-
-function parse(id: string): [number, number] {
-  const [ms, seq] = id.split('-');
-  return [Number(ms), Number(seq ?? 0)];
-}
-
-function isOlder(a: string, b: string): boolean {
-  const [aMs, aSeq] = parse(a);
-  const [bMs, bSeq] = parse(b);
-  return aMs < bMs || (aMs === bMs && aSeq < bSeq);
 }

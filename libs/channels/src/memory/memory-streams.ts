@@ -1,6 +1,9 @@
-import { AppError } from '@nexus/core';
-import type { Acknowledgement, GroupRef, NewEntry, RawEntry, StreamReader, StreamTransport } from '../stream-transport.js';
+import { nextEntryId } from '../entry-id.js';
+import { NOTHING_REFUSED, type GroupRef, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport } from '../stream-transport.js';
+import { MemoryReader } from './memory-reader.js';
 import { MemoryStream } from './memory-stream.js';
+
+const SWEEP_EVERY_MS = 60_000;
 
 /**
  * The twin in memory: streams, groups and pending entries of one process, for trying NEXUS without Redis. It keeps nothing when the
@@ -11,26 +14,26 @@ export class MemoryStreams implements StreamTransport {
   private readonly streams = new Map<string, MemoryStream>();
   private readonly markers = new Map<string, number>();
   private readonly readers = new Set<MemoryReader>();
-  private wake = Promise.withResolvers<void>();
+  private sweptAt = Date.now();
 
-  async write(entries: readonly NewEntry[], acknowledgements: readonly Acknowledgement[]): Promise<void> {
+  async write(commands: readonly StreamCommand[]): Promise<Refusals> {
     const now = Date.now();
-    for (const entry of entries) {
-      if (entry.once && !this.mark(entry.once.marker, entry.once.markerMs, now)) continue;
-      const stream = this.stream(entry.key);
-      stream.add(entry.fields.map((field) => Buffer.from(field)), now);
-      if (entry.trimOlderThanMs !== undefined) stream.trimBefore(`${now - entry.trimOlderThanMs}-0`);
-      if (entry.expireMs !== undefined) stream.expiresAt = now + entry.expireMs;
+    for (const command of commands) {
+      if ('ids' in command) this.stream(command.key).acknowledge(command.group, command.ids);
+      else if (!command.once || this.mark(command.once.marker, command.once.markerMs, now)) {
+        const stream = this.stream(command.key);
+        stream.add(command.fields.map((field) => Buffer.from(field)), now);
+        if (command.trimOlderThanMs !== undefined) stream.trimBefore(`${now - command.trimOlderThanMs}-0`);
+        if (command.expireMs !== undefined) stream.expiresAt = now + command.expireMs;
+        for (const reader of this.readers) reader.wake(command.key);
+      }
     }
-    for (const ack of acknowledgements) this.stream(ack.key).acknowledge(ack.group, ack.ids);
-    if (entries.length > 0) this.wakeReaders();
+    if (now - this.sweptAt > SWEEP_EVERY_MS) this.sweep(now);
+    return NOTHING_REFUSED;
   }
 
   openReader(): StreamReader {
-    const reader = new MemoryReader(this, (blockMs) => this.waitForEntries(blockMs), () => {
-      this.readers.delete(reader);
-      this.wakeReaders(); // else its timer would keep the process alive for as long as it blocks
-    });
+    const reader = new MemoryReader((key) => this.stream(key), () => this.readers.delete(reader));
     this.readers.add(reader);
     return reader;
   }
@@ -39,12 +42,16 @@ export class MemoryStreams implements StreamTransport {
     this.stream(key).createGroup(group);
   }
 
-  async readPending(ref: GroupRef, afterId: string, count: number): Promise<readonly RawEntry[]> {
-    return this.stream(ref.key).readPending(ref, afterId, count, Date.now());
+  async ownPending(ref: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]> {
+    return this.stream(ref.key).ownPending(ref, afterId, count);
   }
 
-  async claimAbandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly RawEntry[]> {
-    return this.stream(ref.key).claim(ref, minIdleMs, count, Date.now());
+  async abandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]> {
+    return this.stream(ref.key).abandoned(ref, minIdleMs, count, Date.now());
+  }
+
+  async claim(ref: GroupRef, pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]> {
+    return this.stream(ref.key).claim(ref, pending.map(({ id }) => id), minIdleMs, Date.now());
   }
 
   async refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]> {
@@ -64,8 +71,7 @@ export class MemoryStreams implements StreamTransport {
   }
 
   async trimThrough(key: string, id: string): Promise<void> {
-    const [ms, seq] = id.split('-');
-    this.stream(key).trimBefore(`${ms}-${Number(seq) + 1}`);
+    this.stream(key).trimBefore(nextEntryId(id));
   }
 
   async ping(): Promise<void> {}
@@ -75,7 +81,7 @@ export class MemoryStreams implements StreamTransport {
   }
 
   /** The stream of a key, made when it is first named; one that expired begins anew. */
-  stream(key: string): MemoryStream {
+  private stream(key: string): MemoryStream {
     let stream = this.streams.get(key);
     if (!stream || stream.expiresAt < Date.now()) this.streams.set(key, (stream = new MemoryStream()));
     return stream;
@@ -83,57 +89,14 @@ export class MemoryStreams implements StreamTransport {
 
   private mark(marker: string, lifeMs: number, now: number): boolean {
     if ((this.markers.get(marker) ?? 0) > now) return false;
-    if (this.markers.size > 100_000) for (const [name, until] of this.markers) if (until <= now) this.markers.delete(name);
     this.markers.set(marker, now + lifeMs);
     return true;
   }
 
-  private wakeReaders(): void {
-    this.wake.resolve();
-    this.wake = Promise.withResolvers<void>();
-  }
-
-  private waitForEntries(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    void this.wake.promise.then(resolve);
-    return promise.finally(() => clearTimeout(timer));
-  }
-}
-
-/** A read that blocks looks again whenever something was added anywhere. */
-class MemoryReader implements StreamReader {
-  private isClosed = false;
-  private readonly closed = Promise.withResolvers<void>();
-
-  constructor(
-    private readonly streams: MemoryStreams,
-    private readonly waitForEntries: (ms: number) => Promise<void>,
-    private readonly onClose: () => void,
-  ) {}
-
-  readGroup(ref: GroupRef, count: number, blockMs: number): Promise<readonly RawEntry[]> {
-    return this.poll(() => this.streams.stream(ref.key).readGroup(ref, count, Date.now()), blockMs);
-  }
-
-  readAfter(key: string, afterId: string, count: number, blockMs: number): Promise<readonly RawEntry[]> {
-    return this.poll(() => this.streams.stream(key).after(afterId, count), blockMs);
-  }
-
-  private async poll(take: () => readonly RawEntry[], blockMs: number): Promise<readonly RawEntry[]> {
-    const deadline = Date.now() + blockMs;
-    for (;;) {
-      if (this.isClosed) throw new AppError('bus_unavailable', 'The bus is closed.', { status: 503, isRetryable: true });
-      const entries = take();
-      const left = deadline - Date.now();
-      if (entries.length > 0 || left <= 0) return entries;
-      await Promise.race([this.waitForEntries(left), this.closed.promise]);
-    }
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.closed.resolve();
-    this.onClose();
+  /** What expired is forgotten. */
+  private sweep(now: number): void {
+    this.sweptAt = now;
+    for (const [name, until] of this.markers) if (until <= now) this.markers.delete(name);
+    for (const [key, stream] of this.streams) if (stream.expiresAt < now) this.streams.delete(key);
   }
 }

@@ -1,150 +1,157 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import type { Acknowledgement, GroupRef, NewEntry, RawEntry, StreamReader, StreamTransport } from '../stream-transport.js';
+import type { AppError } from '@nexus/core';
+import { nextEntryId } from '../entry-id.js';
+import { NOTHING_REFUSED, type GroupRef, type NewEntry, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport } from '../stream-transport.js';
+import { parseRedisUrl, type RedisAddress } from './redis-address.js';
 import { RedisReader } from './redis-reader.js';
 import { RespConnection } from './resp-connection.js';
+import type { RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
-import { isGroupMissing, toBusError, toEntries } from './replies.js';
+import { isGroupMissing, isGroupThere, toBusError, toEntries, toPending } from './replies.js';
 import { APPEND_ONCE, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
-
-type Command = (string | Buffer | number)[];
 
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
+const LONGEST_BLOCK_MS = 2_000;
 
 /**
- * Redis Streams (7.0 or newer). Appends and acknowledgements go over one lean connection, every reader that blocks has its own; what is
- * seldom (groups, claims, trimming) goes through ioredis.
+ * Redis Streams (7.0 or newer). Appends and acknowledgements go over one connection, every reader that blocks has its own; what is
+ * seldom (groups, claims, trimming) goes over a third, so that it holds up nobody.
  */
 export class RedisStreams implements StreamTransport {
   readonly kind = 'redis';
-  private readonly redis: Redis;
+  private readonly address: RedisAddress;
   private readonly writer: RespConnection;
+  private readonly upkeep: RespConnection;
   private readonly encoder = new RespEncoder(65_536);
+  private readonly upkeepEncoder = new RespEncoder();
   private readonly readers = new Set<RedisReader>();
   private readonly expiries = new Map<string, number>();
 
-  constructor(private readonly url: string) {
-    this.writer = new RespConnection(url, 'nexus-write');
-    this.redis = new Redis(url, connectionOptions);
-    this.redis.on('error', () => undefined); // every command reports its own failure
-    this.redis.defineCommand('refreshOwned', { numberOfKeys: 1, lua: REFRESH_OWNED });
-    this.redis.defineCommand('trimAcknowledged', { numberOfKeys: 1, lua: TRIM_ACKNOWLEDGED });
+  constructor(url: string) {
+    this.address = parseRedisUrl(url);
+    this.writer = new RespConnection(this.address, { name: 'nexus-write' });
+    this.upkeep = new RespConnection(this.address, { name: 'nexus-upkeep' });
   }
 
-  async write(entries: readonly NewEntry[], acknowledgements: readonly Acknowledgement[]): Promise<void> {
-    const now = Date.now();
-    for (const entry of entries) this.encode(entry, now);
-    for (const ack of acknowledgements) this.encoder.command('XACK', ack.key, ack.group, ...ack.ids);
-    const { commands } = this.encoder;
-    if (commands === 0) return;
-    for (const reply of await this.writer.send(this.encoder.take(), commands)) {
-      if (reply instanceof Error && !isGroupMissing(reply)) throw toBusError(reply);
+  async write(commands: readonly StreamCommand[]): Promise<Refusals> {
+    const { bytes, count } = this.encode(commands);
+    try {
+      return refusalsOf(await this.writer.send(bytes, count), commands.length);
+    } catch (error) {
+      this.expiries.clear(); // nobody knows which of them were heard
+      throw error;
     }
   }
 
-  private encode(entry: NewEntry, now: number): void {
+  /** The commands, each one's reply in its place, and then what lets new keys expire. */
+  private encode(commands: readonly StreamCommand[]): { readonly bytes: Buffer; readonly count: number } {
+    const now = Date.now();
+    const { encoder } = this;
+    const expiring: NewEntry[] = [];
+    for (const command of commands) {
+      if ('ids' in command) encoder.command('XACK', command.key, command.group, ...command.ids);
+      else {
+        this.append(command, now);
+        if (command.expireMs !== undefined && (this.expiries.get(command.key) ?? 0) < now) {
+          if (this.expiries.size > 10_000) this.expiries.clear();
+          this.expiries.set(command.key, now + Math.min(EXPIRY_REFRESH_MS, command.expireMs / 2));
+          expiring.push(command);
+        }
+      }
+    }
+    for (const { key, expireMs = 0 } of expiring) encoder.command('PEXPIRE', key, expireMs);
+    return { count: encoder.commands, bytes: encoder.take() };
+  }
+
+  private append(entry: NewEntry, now: number): void {
     const { encoder } = this;
     const minId = entry.trimOlderThanMs === undefined ? '' : `${now - entry.trimOlderThanMs}`;
-    if (entry.once) {
-      encoder.command('EVAL', APPEND_ONCE, 2, entry.key, entry.once.marker, entry.once.markerMs, minId, ...entry.fields);
-    } else {
-      encoder.begin(3 + (minId ? 3 : 0) + entry.fields.length);
-      encoder.text('XADD');
-      encoder.text(entry.key);
-      if (minId) for (const part of ['MINID', '~', minId]) encoder.text(part);
-      encoder.text('*');
-      for (const field of entry.fields) encoder.part(field);
-    }
-    if (entry.expireMs !== undefined && (this.expiries.get(entry.key) ?? 0) < now) {
-      if (this.expiries.size > 10_000) this.expiries.clear();
-      this.expiries.set(entry.key, now + Math.min(EXPIRY_REFRESH_MS, entry.expireMs / 2));
-      encoder.command('PEXPIRE', entry.key, entry.expireMs);
-    }
+    if (entry.once) return encoder.command('EVAL', APPEND_ONCE, 2, entry.key, entry.once.marker, entry.once.markerMs, minId, ...entry.fields);
+    encoder.begin(3 + (minId ? 3 : 0) + entry.fields.length);
+    encoder.text('XADD');
+    encoder.text(entry.key);
+    if (minId) for (const part of ['MINID', '~', minId]) encoder.text(part);
+    encoder.text('*');
+    for (const field of entry.fields) encoder.part(field);
   }
 
   openReader(): StreamReader {
-    const reader = new RedisReader(new RespConnection(this.url, 'nexus-read'), () => this.readers.delete(reader));
+    const reader: RedisReader = new RedisReader({
+      connection: new RespConnection(this.address, { name: 'nexus-read', blockMs: LONGEST_BLOCK_MS }),
+      unblock: async (id) => void (await this.call('CLIENT', 'UNBLOCK', id)),
+      onClosed: () => this.readers.delete(reader),
+    });
     this.readers.add(reader);
     return reader;
   }
 
   async createGroup(key: string, group: string): Promise<void> {
     try {
-      await this.redis.xgroup('CREATE', key, group, '0', 'MKSTREAM');
+      await this.call('XGROUP', 'CREATE', key, group, '0', 'MKSTREAM');
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw toBusError(error);
+      if (!isGroupThere(error)) throw error;
     }
   }
 
-  async readPending(ref: GroupRef, afterId: string, count: number): Promise<readonly RawEntry[]> {
-    const reply = await this.call('xreadgroup', 'GROUP', ref.group, ref.consumer, 'COUNT', count, 'STREAMS', ref.key, afterId);
-    const [stream] = (reply ?? []) as [Buffer, unknown][];
-    const entries = toEntries(stream?.[1]);
-    return this.withDeliveries(ref, entries);
+  async ownPending({ key, group, consumer }: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]> {
+    return toPending(await this.call('XPENDING', key, group, `(${afterId}`, '+', count, consumer));
   }
 
-  async claimAbandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly RawEntry[]> {
-    const reply = await this.call('xautoclaim', ref.key, ref.group, ref.consumer, minIdleMs, '0-0', 'COUNT', count);
-    return this.withDeliveries(ref, toEntries((reply as unknown[])[1]));
+  async abandoned({ key, group }: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]> {
+    return toPending(await this.call('XPENDING', key, group, 'IDLE', minIdleMs, '-', '+', count));
   }
 
-  private async withDeliveries(ref: GroupRef, entries: readonly RawEntry[]): Promise<readonly RawEntry[]> {
-    const first = entries[0];
-    const last = entries.at(-1);
-    if (!first || !last) return entries;
-    const reply = await this.call('xpending', ref.key, ref.group, first.id, last.id, entries.length, ref.consumer);
-    const counts = new Map((reply as [Buffer, Buffer, number, number][]).map((row) => [row[0].toString('latin1'), row[3]]));
-    return entries.map((entry) => ({ ...entry, deliveries: counts.get(entry.id) ?? 1 }));
+  async claim({ key, group, consumer }: GroupRef, pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]> {
+    const earlier = new Map(pending.map(({ id, deliveries }) => [id, deliveries]));
+    const entries = toEntries(await this.call('XCLAIM', key, group, consumer, minIdleMs, ...earlier.keys()));
+    return entries.map((entry) => ({ ...entry, deliveries: (earlier.get(entry.id) ?? 0) + 1 }));
   }
 
-  async refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]> {
-    const reply = await this.call('refreshOwned', ref.key, ref.group, ref.consumer, ...ids);
-    return (reply as Buffer[]).map((id) => id.toString('latin1'));
+  async refresh({ key, group, consumer }: GroupRef, ids: readonly string[]): Promise<readonly string[]> {
+    const owned = await this.call('EVAL', REFRESH_OWNED, 1, key, group, consumer, ...ids);
+    return (owned as Buffer[]).map((id) => id.toString('latin1'));
   }
 
   async lastId(key: string): Promise<string> {
-    return toEntries(await this.call('xrevrange', key, '+', '-', 'COUNT', 1))[0]?.id ?? '0-0';
+    return toEntries(await this.call('XREVRANGE', key, '+', '-', 'COUNT', 1))[0]?.id ?? '0-0';
   }
 
   async range(key: string, afterId: string, count: number): Promise<readonly RawEntry[]> {
-    return toEntries(await this.call('xrange', key, `(${afterId === '0' ? '0-0' : afterId}`, '+', 'COUNT', count));
+    return toEntries(await this.call('XRANGE', key, `(${afterId === '0' ? '0-0' : afterId}`, '+', 'COUNT', count));
   }
 
   async trimAcknowledged(key: string, olderThanMs: number): Promise<void> {
-    await this.call('trimAcknowledged', key, `${Date.now() - olderThanMs}-0`);
+    await this.call('EVAL', TRIM_ACKNOWLEDGED, 1, key, `${Date.now() - olderThanMs}-0`);
   }
 
   async trimThrough(key: string, id: string): Promise<void> {
-    const [ms, seq] = id.split('-');
-    await this.call('xtrim', key, 'MINID', `${ms}-${Number(seq) + 1}`);
+    await this.call('XTRIM', key, 'MINID', nextEntryId(id));
   }
 
   async ping(): Promise<void> {
-    await this.call('ping');
+    await this.call('PING');
   }
 
   async close(): Promise<void> {
-    for (const reader of [...this.readers]) reader.close();
+    for (const reader of [...this.readers]) reader.abandon();
     this.writer.close();
-    this.redis.disconnect();
+    this.upkeep.close();
   }
 
-  /** One command with its reply's strings as buffers. Scripts go by their defined name. */
-  private async call(name: string, ...args: Command): Promise<unknown> {
-    try {
-      const custom = (this.redis as unknown as Record<string, ((...args: Command) => Promise<unknown>) | undefined>)[`${name}Buffer`];
-      return await (custom ? custom.apply(this.redis, args) : this.redis.callBuffer(name, args));
-    } catch (error) {
-      if (isGroupMissing(error)) throw error;
-      throw toBusError(error);
-    }
+  private async call(...command: (string | number)[]): Promise<RespValue | undefined> {
+    this.upkeepEncoder.command(...command);
+    const [reply] = await this.upkeep.send(this.upkeepEncoder.take(), 1);
+    if (!(reply instanceof Error)) return reply;
+    throw isGroupMissing(reply) ? reply : toBusError(reply);
   }
 }
 
-/** RESP2 replies are arrays everywhere; a reconnect waits at most two seconds. */
-const connectionOptions: RedisOptions = {
-  protocol: 2,
-  connectionName: 'nexus-upkeep',
-  retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
-  maxRetriesPerRequest: 3,
-};
+/** The refused ones among the first `count` replies; what comes after them may fail. */
+function refusalsOf(replies: readonly RespValue[], count: number): Refusals {
+  let refusals: Map<number, AppError> | undefined;
+  for (let place = 0; place < count; place++) {
+    const reply = replies[place];
+    if (reply instanceof Error) (refusals ??= new Map<number, AppError>()).set(place, toBusError(reply));
+  }
+  return refusals ?? NOTHING_REFUSED;
+}

@@ -1,10 +1,14 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '@nexus/core';
+import type { RedisAddress } from './redis-address.js';
 import { RespDecoder, type RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
 
 const CONNECT_WITHIN_MS = 3_000;
+/** Redis answers at once or is not there; a read that blocks is given its time on top. */
+const ANSWER_WITHIN_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
 
 interface Awaited {
   readonly replies: RespValue[];
@@ -13,52 +17,53 @@ interface Awaited {
   readonly reject: (error: AppError) => void;
 }
 
+export interface RespConnectionOptions {
+  /** As `CLIENT LIST` shows it. */
+  readonly name: string;
+  /** How long a command may block; default 0. */
+  readonly blockMs?: number;
+}
+
 /**
- * One connection to Redis that sends bytes already encoded, for the paths where every microsecond counts; ioredis does the rest. It
- * connects when it is needed; what was under way when a connection breaks is rejected, since nobody knows whether it was done.
+ * One connection to Redis that sends bytes already encoded. It connects when it is needed; what was under way when a connection breaks,
+ * or says nothing for too long, is rejected, since nobody knows whether it was done.
  */
 export class RespConnection {
-  private socket: Promise<Socket> | undefined;
-  private readonly waiting: Awaited[] = [];
-  private first = 0;
+  /** Redis' own id of the connection; undefined while there is none, or where it may not be asked. */
+  id: number | undefined;
+  private socket: Socket | undefined;
+  private ready: Promise<Socket> | undefined;
+  private readonly awaited: Awaited[] = [];
   private isClosed = false;
 
   constructor(
-    private readonly url: string,
-    private readonly name: string,
+    private readonly address: RedisAddress,
+    private readonly options: RespConnectionOptions,
   ) {}
 
   /** Sends `count` commands; resolves with a reply for each, an Error where Redis refused one. Rejects with `bus_unavailable`. */
   async send(bytes: Buffer, count: number): Promise<RespValue[]> {
-    const socket = await (this.socket ??= this.connect());
-    return this.exchange(socket, bytes, count);
-  }
-
-  /** Breaks off what is under way; the next `send` connects anew. */
-  reset(): void {
-    void this.socket?.then((socket) => socket.destroy(), () => undefined);
+    return this.exchange(await (this.ready ??= this.connect()), bytes, count);
   }
 
   close(): void {
     this.isClosed = true;
-    this.reset();
+    this.socket?.destroy();
   }
 
   private exchange(socket: Socket, bytes: Buffer, count: number): Promise<RespValue[]> {
     return new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(unavailable());
-      this.waiting.push({ replies: [], count, resolve, reject });
+      this.awaited.push({ replies: [], count, resolve, reject });
       socket.write(bytes);
     });
   }
 
   private async connect(): Promise<Socket> {
     if (this.isClosed) throw unavailable();
-    const url = new URL(this.url);
-    const address = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || 6379) };
-    const socket = url.protocol === 'rediss:' ? connectTls({ ...address, servername: address.host }) : connectTcp(address);
-    socket.setNoDelay(true);
+    const socket = (this.socket = this.open());
     const decoder = new RespDecoder((reply) => this.onReply(reply));
+    let cause: unknown;
     socket.on('data', (bytes: Buffer) => {
       try {
         decoder.feed(bytes);
@@ -66,55 +71,65 @@ export class RespConnection {
         socket.destroy(error as Error);
       }
     });
-    let cause: unknown;
-    socket.on('error', (error: Error) => {
-      cause = error;
-    });
+    socket.on('error', (error: Error) => void (cause = error));
+    socket.on('timeout', () => this.onSilence(socket));
     socket.on('close', () => this.onClose(cause));
     const timer = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
     try {
-      await this.greet(socket, url);
+      await this.greet(socket);
     } finally {
       clearTimeout(timer);
     }
     return socket;
   }
 
-  /** AUTH and SELECT as the URL says. */
-  private async greet(socket: Socket, url: URL): Promise<void> {
+  private open(): Socket {
+    const { host, port, isTls } = this.address;
+    const socket = isTls ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) }) : connectTcp({ host, port });
+    return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).setTimeout((this.options.blockMs ?? 0) + ANSWER_WITHIN_MS);
+  }
+
+  /** AUTH and SELECT must succeed; a name and an id are good to have. */
+  private async greet(socket: Socket): Promise<void> {
+    const { user, password, database } = this.address;
     const encoder = new RespEncoder(512);
-    const [user, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-    if (password) encoder.command('AUTH', ...(user ? [user] : []), password);
-    const database = url.pathname.slice(1);
-    if (database) encoder.command('SELECT', database);
-    encoder.command('CLIENT', 'SETNAME', this.name);
+    if (password !== undefined) encoder.command('AUTH', ...(user === undefined ? [] : [user]), password);
+    if (database > 0) encoder.command('SELECT', database);
+    const needed = encoder.commands;
+    encoder.command('CLIENT', 'SETNAME', this.options.name);
+    encoder.command('CLIENT', 'ID');
     const count = encoder.commands;
     const replies = await this.exchange(socket, encoder.take(), count);
-    const refused = replies.find((reply) => reply instanceof Error);
+    const refused = replies.slice(0, needed).find((reply) => reply instanceof Error);
     if (refused) {
       socket.destroy();
       throw unavailable(refused);
     }
+    const id = replies.at(-1);
+    this.id = typeof id === 'number' ? id : undefined;
   }
 
   private onReply(reply: RespValue): void {
-    const awaited = this.waiting[this.first];
-    if (!awaited) return;
-    awaited.replies.push(reply);
-    if (awaited.replies.length < awaited.count) return;
-    if (++this.first > 1_024) {
-      this.waiting.splice(0, this.first);
-      this.first = 0;
-    }
-    awaited.resolve(awaited.replies);
+    const [first] = this.awaited;
+    if (!first) return;
+    first.replies.push(reply);
+    if (first.replies.length < first.count) return;
+    this.awaited.shift();
+    first.resolve(first.replies);
+  }
+
+  /** Nothing was heard for long although something is awaited: the other end is gone, unless it was this process that slept. */
+  private onSilence(socket: Socket): void {
+    const heard = socket.bytesRead;
+    setImmediate(() => {
+      if (this.awaited.length > 0 && socket.bytesRead === heard) socket.destroy(new Error('no answer'));
+    });
   }
 
   private onClose(cause: unknown): void {
-    this.socket = undefined;
-    const lost = this.waiting.splice(0).slice(this.first);
-    this.first = 0;
+    this.socket = this.ready = this.id = undefined;
     const error = unavailable(cause);
-    for (const awaited of lost) awaited.reject(error);
+    for (const { reject } of this.awaited.splice(0)) reject(error);
   }
 }
 

@@ -25,6 +25,21 @@ describe('RespDecoder', () => {
     expect(decode(Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(expected);
   });
 
+  it('takes a large string in time that grows with its size, not with its square', () => {
+    const size = 64 * 1024 * 1024;
+    const piece = Buffer.alloc(16 * 1024, 'x');
+    const out: RespValue[] = [];
+    const decoder = new RespDecoder((reply) => out.push(reply));
+    const began = performance.now();
+    decoder.feed(Buffer.from(`*2\r\n$${size}\r\n`));
+    for (let sent = 0; sent < size; sent += piece.length) decoder.feed(piece);
+    decoder.feed(Buffer.from('\r\n$1\r\n'));
+    decoder.feed(Buffer.from('y\r\n'));
+    expect(performance.now() - began).toBeLessThan(2_000);
+    const [[large, small]] = out as [[Buffer, Buffer]];
+    expect([large.length, large.at(0), large.at(-1), small.toString()]).toEqual([size, 120, 120, 'y']);
+  });
+
   it('refuses what is no RESP', () => {
     expect(() => decode([Buffer.from('HTTP/1.1 400\r\n')])).toThrow('RESP2');
   });
@@ -38,5 +53,18 @@ describe('RespEncoder', () => {
     expect(encoder.take().toString('latin1')).toBe(Buffer.from('*4\r\n$3\r\nSET\r\n$2\r\nü\r\n$2\r\n\x00').toString('latin1') + '\xff\r\n$2\r\n12\r\n');
     encoder.command('x'.repeat(100));
     expect(encoder.take().toString()).toBe(`*1\r\n$100\r\n${'x'.repeat(100)}\r\n`);
+  });
+
+  it('never changes what was taken', () => {
+    const encoder = new RespEncoder(64);
+    const taken = Array.from({ length: 50 }, (_, i) => {
+      encoder.command('SET', `key ${i}`, Buffer.alloc(i, i));
+      return encoder.take();
+    });
+    taken.forEach((bytes, i) => {
+      const lone = new RespEncoder(64);
+      lone.command('SET', `key ${i}`, Buffer.alloc(i, i));
+      expect(bytes.equals(lone.take())).toBe(true);
+    });
   });
 });

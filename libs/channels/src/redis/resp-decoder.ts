@@ -9,20 +9,26 @@ interface OpenArray {
 const INCOMPLETE = Symbol('incomplete');
 
 /**
- * Reads RESP2 replies from bytes as they come. Strings are views of the bytes that came, never copies; what was read of a large reply is
- * never read again.
+ * Reads RESP2 replies from bytes as they come. Strings are views of the bytes that came, and a string that came in many pieces is put
+ * together once; what was read of a large reply is never read again.
  */
 export class RespDecoder {
   private rest: Buffer = Buffer.alloc(0);
   private at = 0;
+  /** Pieces of a string that is not whole yet, and how many bytes it lacks. */
+  private pieces: Buffer[] = [];
+  private lacking = 0;
   private readonly open: OpenArray[] = [];
 
   constructor(private readonly onReply: (reply: RespValue) => void) {}
 
   /** Throws when the bytes are no RESP2: the connection is then of no use. */
   feed(bytes: Buffer): void {
-    this.rest = this.at < this.rest.length ? Buffer.concat([this.rest.subarray(this.at), bytes]) : bytes;
-    this.at = 0;
+    this.lacking -= bytes.length;
+    if (this.lacking > 0) return void this.pieces.push(bytes);
+    this.rest = this.at < this.rest.length ? Buffer.concat([this.rest.subarray(this.at), ...this.pieces, bytes]) : bytes;
+    this.at = this.lacking = 0;
+    this.pieces = [];
     for (;;) {
       const value = this.readValue();
       if (value === INCOMPLETE) return;
@@ -53,7 +59,8 @@ export class RespDecoder {
           const length = this.number(start + 1, end);
           if (length < 0) return this.skipTo(end + 2, null);
           const from = end + 2;
-          if (this.rest.length < from + length + 2) return INCOMPLETE;
+          this.lacking = from + length + 2 - this.rest.length;
+          if (this.lacking > 0) return INCOMPLETE;
           return this.skipTo(from + length + 2, this.rest.subarray(from, from + length));
         }
         case 0x2a: { // * array

@@ -5,6 +5,8 @@ export class RespEncoder {
   /** Commands written since the last `take`. */
   commands = 0;
   private buffer: Buffer;
+  /** Where that begins which was not taken yet. */
+  private start = 0;
   private offset = 0;
 
   constructor(private readonly initialSize = 16_384) {
@@ -44,11 +46,10 @@ export class RespEncoder {
     this.crlf();
   }
 
-  /** What was written; the encoder then begins anew. */
+  /** What was written; the encoder then goes on behind it, since a buffer for each write would cost more than the write. */
   take(): Buffer {
-    const taken = this.buffer.subarray(0, this.offset);
-    this.buffer = Buffer.allocUnsafe(this.initialSize);
-    this.offset = 0;
+    const taken = this.buffer.subarray(this.start, this.offset);
+    this.start = this.offset;
     this.commands = 0;
     return taken;
   }
@@ -68,8 +69,9 @@ export class RespEncoder {
   private reserve(bytes: number): void {
     const needed = this.offset + bytes + CRLF_LENGTH;
     if (needed <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(larger, 0, 0, this.offset);
-    this.buffer = larger;
+    const next = Buffer.allocUnsafe(Math.max(this.initialSize, 2 * (needed - this.start)));
+    this.offset = this.buffer.copy(next, 0, this.start, this.offset);
+    this.start = 0;
+    this.buffer = next;
   }
 }

@@ -4,12 +4,14 @@
  * out: the entry's id, or false when the marker was there
  */
 export const APPEND_ONCE = `
-if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return false end
+if redis.call('EXISTS', KEYS[2]) == 1 then return false end
 local args = {KEYS[1]}
 if ARGV[2] ~= '' then args[2] = 'MINID'; args[3] = '~'; args[4] = ARGV[2] end
 args[#args + 1] = '*'
 for i = 3, #ARGV do args[#args + 1] = ARGV[i] end
-return redis.call('XADD', unpack(args))`;
+local id = redis.call('XADD', unpack(args))
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[1]) -- last: an entry that was refused is not marked
+return id`;
 
 /**
  * Makes pending entries look fresh, if the consumer still owns them.

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppError, backoffMs } from '@nexus/core';
+import type { ChannelName } from '@nexus/contracts';
+import { abortableDelay } from './abortable-delay.js';
+import type { Outcome, WorkOptions } from './channel-bus.js';
+import { packRaw } from './envelope.js';
+import type { InFlight } from './in-flight.js';
+import type { Message } from './message.js';
+import type { Publisher } from './publisher.js';
+import type { RawEntry } from './stream-transport.js';
+
+/** A message under way, with the entry it came from. */
+export interface Delivered<C extends ChannelName> {
+  readonly entry: RawEntry;
+  readonly message: Message<C>;
+}
+
+export interface SettlementParts<C extends ChannelName> {
+  readonly options: WorkOptions<C> & { readonly maxDeliveries: number };
+  readonly key: string;
+  readonly publisher: Publisher;
+  readonly inFlight: InFlight;
+  /** Aborts when the consumer stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** What becomes of messages after their handler: published and acknowledged, tried again, set aside, or left to the next consumer. */
+export class Settlement<C extends ChannelName> {
+  /** True when the grace period is over: what is not written by then is left to the next consumer. */
+  isOver = false;
+
+  constructor(private readonly parts: SettlementParts<C>) {}
+
+  get isStopping(): boolean {
+    return this.parts.stopping.aborted;
+  }
+
+  /**
+   * Resolves when the outcome is published; then acknowledges, and never before. While Redis is away or full it tries again: the
+   * handler's work is done, and it may have cost money. Rejects when the outcome cannot be encoded, or when the grace period is over.
+   */
+  async settle(batch: readonly { readonly entry: RawEntry }[], outcome: Outcome): Promise<void> {
+    await this.untilWritten(() => this.parts.publisher.publish(outcome));
+    void this.acknowledge(batch.map(({ entry }) => entry.id));
+  }
+
+  /** Nobody waits for it, but until it is written the entries count as under way. */
+  private async acknowledge(ids: readonly string[]): Promise<void> {
+    const { publisher, key, inFlight, options } = this.parts;
+    await this.untilWritten(() => publisher.acknowledge({ key, group: options.group, ids })).catch(() => undefined); // then they come once more
+    inFlight.remove(ids);
+  }
+
+  private async untilWritten(write: () => Promise<void>): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await write();
+      } catch (error) {
+        if (this.isOver || !AppError.from(error).isRetryable) throw error;
+        await delay(waitMs(failures));
+      }
+    }
+  }
+
+  /** One more failed delivery of one message: resolves true when it shall be tried again (after a wait), false when that is for others, or for nobody. */
+  async fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean> {
+    const known = AppError.from(error);
+    const deliveries = delivered.entry.deliveries + failures - 1;
+    if (!known.isRetryable && (known.code !== 'internal' || deliveries >= this.parts.options.maxDeliveries)) {
+      await this.setAside(delivered.entry, delivered.message, error, deliveries);
+      return false;
+    }
+    await this.pause(failures);
+    if (this.isStopping) this.leave([delivered]);
+    return !this.isStopping;
+  }
+
+  /** No longer under way: they stay pending, for the next consumer. */
+  leave(batch: readonly { readonly entry: RawEntry }[]): void {
+    this.parts.inFlight.remove(batch.map(({ entry }) => entry.id));
+  }
+
+  /** Waits out what is not the message's fault: a database that is away. */
+  pause(failures: number): Promise<void> {
+    return abortableDelay(waitMs(failures), this.parts.stopping);
+  }
+
+  /** Makes a dead letter of an entry. Never rejects: while the store is away the entry stays pending, and nothing is lost. */
+  async setAside(entry: RawEntry, message: Message<C> | undefined, error: unknown, deliveries = entry.deliveries): Promise<void> {
+    const { channel, group, onDeadLetter } = this.parts.options;
+    const { code, message: reason } = AppError.from(error);
+    const letter = { channel, group, entryId: entry.id, raw: packRaw(entry), reasonCode: code, reason, deliveries, message };
+    for (let failures = 0; !this.isStopping; failures++) {
+      try {
+        const replies = await onDeadLetter(letter);
+        return await this.settle([{ entry }], replies).catch(() => this.settle([{ entry }], [])); // a reply that cannot be encoded reaches nobody
+      } catch {
+        await this.pause(failures);
+      }
+    }
+    this.leave([{ entry }]);
+  }
+}
+
+/** At least 20 ms, at most about 2 s. */
+export function waitMs(failures: number): number {
+  return 20 + backoffMs(failures, 50, 2_000);
+}
