@@ -1,6 +1,6 @@
 import type { ChannelBus, DeadLetter, Message, OutgoingMessage, Subscription } from '@nexus/channels';
 import { AppError } from '@nexus/core';
-import { attributes, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
+import { FailureLog, attributes, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
 import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import type { Cancel } from './handlers/candidate.js';
 import { refuse, type StartRunsHandler } from './handlers/start-runs.handler.js';
@@ -39,8 +39,11 @@ export class IncomingReader {
   private underWay: Promise<void> = Promise.resolve();
   private turn: Promise<unknown> = Promise.resolve();
   private isStopped = false;
+  private readonly failures: FailureLog;
 
-  constructor(private readonly parts: IncomingReaderParts) {}
+  constructor(private readonly parts: IncomingReaderParts) {
+    this.failures = new FailureLog(parts.logger);
+  }
 
   get isReading(): boolean {
     return this.held !== undefined;
@@ -114,6 +117,7 @@ export class IncomingReader {
       return [...outcome.messages, ...(await this.cancel(outcome.cancels))];
     } catch (error) {
       for (const span of spans) span.recordError(error);
+      if (!this.isStopped) this.failures.report('requests.incoming', error);
       throw error;
     } finally {
       for (const span of spans) span.end();

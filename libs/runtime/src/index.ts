@@ -1,5 +1,6 @@
 export { AgentCalls } from './agent-calls.js';
 export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
+export { FailureLog } from './channels/failure-log.js';
 export { storeDeadLetter } from './channels/store-dead-letter.js';
 export { environmentSchema, invalidConfiguration, processEnvironment, readConfig, type Environment, type RuntimeConfig } from './config.js';
 export { databaseUrls, type DatabaseUrls } from './database-urls.js';

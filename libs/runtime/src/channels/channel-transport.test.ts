@@ -46,14 +46,16 @@ class ConsumerModule {}
 describe('ChannelTransport', () => {
   let bus: ChannelBus;
   let stop: () => Promise<void>;
+  const logged: string[] = [];
 
   beforeEach(async () => {
     seen.length = 0;
+    logged.length = 0;
     failures = 0;
     bus = memoryBus();
     const app = await NestFactory.createMicroservice(ConsumerModule, {
       logger: false,
-      strategy: new ChannelTransport({ bus, group: 'usage', consumer: 'one', deadLetters: undefined, logger: pino({ level: 'silent' }) }),
+      strategy: new ChannelTransport({ bus, group: 'usage', consumer: 'one', deadLetters: undefined, logger: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }) }),
     });
     await app.listen();
     stop = () => app.close();
@@ -86,5 +88,7 @@ describe('ChannelTransport', () => {
     failures = 3;
     await bus.publishAll([usage('a'), usage('useless'), usage('b')]);
     await expect.poll(() => seen).toEqual(['got a', 'got b']);
+    const told = (code: string): number => logged.filter((line) => (JSON.parse(line) as { code?: string }).code === code).length;
+    expect([told('database_unavailable'), told('invalid')]).toEqual([1, 1]);
   });
 });

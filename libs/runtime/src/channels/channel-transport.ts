@@ -5,6 +5,7 @@ import type { DeadLetterStore } from '@nexus/postgres';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { Logger } from '../logger.js';
 import type { Registration } from './consumes.js';
+import { FailureLog } from './failure-log.js';
 import { storeDeadLetter } from './store-dead-letter.js';
 
 export interface ChannelTransportOptions {
@@ -21,9 +22,12 @@ export interface ChannelTransportOptions {
 export class ChannelTransport extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private subscriptions: Subscription[] = [];
+  private readonly failures: FailureLog;
+  private isClosing = false;
 
   constructor(private readonly options: ChannelTransportOptions) {
     super();
+    this.failures = new FailureLog(options.logger);
   }
 
   listen(callback: (error?: unknown) => void): void {
@@ -44,13 +48,23 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
     }
     const work = { ...registration.options, channel, group, consumer, onDeadLetter: (letter: DeadLetter) => this.setAside(letter, registration.options.replyToDeadLetter) };
     return registration.kind === 'batches'
-      ? bus.consumeBatches(work, (batch) => this.call(handler, batch))
-      : bus.consumeEach(work, (message, signal) => this.call(handler, message, signal));
+      ? bus.consumeBatches(work, (batch) => this.watched(channel, this.call(handler, batch)))
+      : bus.consumeEach(work, (message, signal) => this.watched(channel, this.call(handler, message, signal)));
   }
 
   private async call(handler: MessageHandler, input: Message<ChannelName> | readonly Message<ChannelName>[], signal?: AbortSignal): Promise<Outcome> {
     const result: unknown = await handler(input, signal);
     return ((isObservable(result) ? await firstValueFrom(result, { defaultValue: [] }) : result) ?? []) as Outcome;
+  }
+
+  /** Reports a failure on its way to the consumer, which decides what follows; one that comes of stopping is none. */
+  private async watched(channel: ChannelName, outcome: Promise<Outcome>): Promise<Outcome> {
+    try {
+      return await outcome;
+    } catch (error) {
+      if (!this.isClosing) this.failures.report(channel, error);
+      throw error;
+    }
   }
 
   private async setAside(letter: DeadLetter, reply: ((letter: DeadLetter) => Outcome) | undefined): Promise<Outcome> {
@@ -61,6 +75,7 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
   /** Stops reading; what is under way has `graceMs` to finish (default: 10,000). */
   async close(graceMs?: number): Promise<void> {
     const { subscriptions } = this;
+    this.isClosing = true;
     this.subscriptions = [];
     await Promise.all(subscriptions.map((subscription) => subscription.stop(graceMs)));
   }
