@@ -1,4 +1,5 @@
 import type { ChannelName } from '@nexus/contracts';
+import type { AppError } from '@nexus/core';
 import type { DeadLetter } from './dead-letter.js';
 import type { Message, OutgoingMessage } from './message.js';
 
@@ -38,6 +39,8 @@ export interface WorkOptions<C extends ChannelName> {
   readonly abortAfter?: number;
   /** Stores what could not be handled; the entry is acknowledged after. May return replies to publish. */
   readonly onDeadLetter: (letter: DeadLetter<C>) => Promise<Outcome>;
+  /** Told each time an outcome cannot be published, or an acknowledgement not written: it is tried again until it can. */
+  readonly onHeldUp?: (error: AppError) => void;
 }
 
 export interface Subscription {

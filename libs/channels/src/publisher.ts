@@ -13,15 +13,20 @@ interface Gathered {
 
 /** More than this under way at once would make smaller batches, not a faster bus. */
 const MOST_WRITES_UNDER_WAY = 2;
+/** Nobody waits for an acknowledgement, so a few of them wait this long for messages to travel with. */
+const ACKNOWLEDGE_WITHIN_MS = 5;
+const MANY_ACKNOWLEDGED = 64;
 
 /**
- * Gathers what is published and acknowledged in one turn of the event loop, or while two writes are under way, and writes it in one
- * round trip: no timer, and the busier the bus, the larger the batches. Who shares a round trip shares no failure but a lost connection.
+ * Gathers what is published in one turn of the event loop, or while two writes are under way, and writes it in one round trip with what
+ * is to be acknowledged: messages wait for no timer, and the busier the bus, the larger the batches. Who shares a round trip shares no
+ * failure but a lost connection.
  */
 export class Publisher {
   private gathered: Gathered | undefined;
   private underWay = 0;
   private isScheduled = false;
+  private soon: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly transport: StreamTransport,
@@ -36,6 +41,7 @@ export class Publisher {
     const { commands, written } = this.gather();
     const first = commands.length;
     for (const entry of entries) commands.push(entry);
+    this.schedule();
     throwRefused(await written.promise, first, first + entries.length);
   }
 
@@ -49,13 +55,13 @@ export class Publisher {
       commands.push({ key, group, ids: together.ids });
     }
     for (const id of ids) together.ids.push(id);
+    if (together.ids.length >= MANY_ACKNOWLEDGED) this.schedule();
+    else this.soon ??= setTimeout(() => this.schedule(), ACKNOWLEDGE_WITHIN_MS);
     throwRefused(await written.promise, together.place, together.place + 1);
   }
 
   private gather(): Gathered {
-    this.gathered ??= { commands: [], acknowledged: new Map(), written: Promise.withResolvers<Refusals>() };
-    this.schedule();
-    return this.gathered;
+    return (this.gathered ??= { commands: [], acknowledged: new Map(), written: Promise.withResolvers<Refusals>() });
   }
 
   private schedule(): void {
@@ -64,7 +70,8 @@ export class Publisher {
     setImmediate(() => {
       this.isScheduled = false;
       const { gathered } = this;
-      this.gathered = undefined;
+      clearTimeout(this.soon);
+      this.gathered = this.soon = undefined;
       if (gathered) void this.send(gathered);
     });
   }

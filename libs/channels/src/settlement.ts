@@ -56,7 +56,9 @@ export class Settlement<C extends ChannelName> {
       try {
         return await write();
       } catch (error) {
-        if (this.isOver || !AppError.from(error).isRetryable) throw error;
+        const known = AppError.from(error);
+        if (this.isOver || !known.isRetryable) throw error;
+        this.parts.options.onHeldUp?.(known);
         await delay(waitMs(failures));
       }
     }

@@ -76,8 +76,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   /** Hands over what this consumer took and nobody handles: from before it died, or from a reply that was lost with its connection. */
   private async recover(): Promise<void> {
     const { transport } = this.parts;
-    await transport.createGroup(this.ref.key, this.ref.group);
-    this.grouped.resolve();
+    await this.join();
     for (let after = '0-0'; !this.stopping.signal.aborted; ) {
       const pending = await transport.ownPending(this.ref, after, this.options.batchSize);
       const last = pending.at(-1);
@@ -86,6 +85,18 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
       await this.takeOver(pending, 0);
     }
     this.isRecovered = true;
+  }
+
+  /** Makes the group where there is none; asks first, since a full Redis refuses to make even what is there. */
+  private async join(): Promise<void> {
+    const { transport } = this.parts;
+    try {
+      await transport.ownPending(this.ref, '0-0', 1);
+    } catch (error) {
+      if (!isGroupMissing(error)) throw error;
+      await transport.createGroup(this.ref.key, this.ref.group);
+    }
+    this.grouped.resolve();
   }
 
   /** Keeps the order of the stream. An entry that comes a third time may be what kills its readers: it goes alone. */

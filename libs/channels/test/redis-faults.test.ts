@@ -83,18 +83,32 @@ describe('channels over a Redis that is harmed', () => {
 
   it('keeps a message pending until a full Redis takes its outcome', async () => {
     let calls = 0;
+    const reasons = new Set<string>();
     const bus = open();
-    bus.consumeEach(work('one', { claimIdleMs: 60_000 }), async () => { calls++; return [answer('dear')]; });
+    bus.consumeEach(work('one', { claimIdleMs: 60_000, onHeldUp: ({ code }) => void reasons.add(code) }), async () => { calls++; return [answer('dear')]; });
     await bus.publish(usage('a'));
     await expect.poll(() => raw.xlen('requests.processed')).toBe(1);
     await raw.multi().xadd('usage.recorded', '*', 'id', 'b', 'payload', '').config('SET', 'maxmemory', '1').exec();
     await expect.poll(() => calls).toBe(2);
     await expect(bus.publish(usage('c'))).rejects.toMatchObject({ code: 'bus_full', isRetryable: true });
     expect(await pending()).toBe(1);
+    expect([...reasons]).toEqual(['bus_full']);
     await raw.config('SET', 'maxmemory', '0');
     await expect.poll(() => raw.xlen('requests.processed'), { timeout: 5_000 }).toBe(2);
     await expect.poll(pending).toBe(0);
     expect(calls).toBe(2);
+  });
+
+  it('lets a new consumer empty a Redis that is full', async () => {
+    const seen: string[] = [];
+    const first = open().consumeBatches(work('one'), async (batch) => { seen.push(...ids(batch)); return []; });
+    await first.ready;
+    await first.stop();
+    await open().publish(usage('a'));
+    await raw.config('SET', 'maxmemory', '1');
+    open().consumeBatches(work('two'), async (batch) => { seen.push(...ids(batch)); return []; });
+    await expect.poll(() => seen).toEqual(['a']);
+    await expect.poll(pending).toBe(0);
   });
 
   it('notices a connection that died without a word, for publishing and for claiming', async () => {
