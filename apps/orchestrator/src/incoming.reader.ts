@@ -92,6 +92,7 @@ export class IncomingReader {
       {
         channel: 'requests.incoming', group: 'orchestrator', consumer: `partition-${partition}`, partition, claimIdleMs: CLAIM_IDLE_MS,
         onDeadLetter: (letter) => this.setAside(letter),
+        onHeldUp: (error) => this.failures.report('requests.incoming', error),
       },
       // also what is claimed back meanwhile waits for its turn
       (batch) => (this.turn = this.turn.catch(() => undefined).then(() => this.handle(batch, epoch))) as Promise<readonly OutgoingMessage[]>,

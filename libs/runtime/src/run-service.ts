@@ -6,6 +6,7 @@ import { createLogger, describeError, type Logger } from './logger.js';
 import { openDatabase } from './open-database.js';
 import { ServiceClients } from './rpc/service-clients.js';
 import type { ServiceDefinition } from './service-definition.js';
+import { requireNode, startProblem } from './start-problem.js';
 import { startService, type RunningService } from './start-service.js';
 
 /** After the grace period: what closing connections may take before the process ends anyway. */
@@ -19,12 +20,15 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
   const environment = processEnvironment();
   let logger = createLogger().child({ service: definition.name });
   try {
+    requireNode(process.versions.node);
     const config = readConfig(environment, definition.name);
     const rootLogger = createLogger({ level: config.logLevel });
     logger = rootLogger.child({ service: definition.name, replica: config.replica });
     stopOnUnexpectedErrors(logger);
     const infrastructure: Infrastructure = { ...(await connect(definition, config, logger)), logger: rootLogger, environment };
-    const service = await startService(definition, infrastructure, { listen: true, host: config.host, port: config.port });
+    const service = await startService(definition, infrastructure, { listen: true, host: config.host, port: config.port }).catch((error: unknown) => {
+      throw startProblem(error, definition.name, config);
+    });
     stopOnSignals(service, infrastructure, config, logger);
   } catch (error) {
     if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
@@ -36,7 +40,10 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
 async function connect(definition: ServiceDefinition, config: RuntimeConfig, logger: Logger): Promise<Omit<Infrastructure, 'environment' | 'logger'>> {
   const database = await openDatabase(definition, config, logger);
   return {
-    bus: redisBus(config.redisUrl, { prefix: config.redisPrefix }),
+    bus: redisBus(config.redisUrl, {
+      prefix: config.redisPrefix,
+      onUnreadable: (channel, entryId, error) => logger.warn({ channel, entry_id: entryId, error }, 'a message that cannot be read is skipped'),
+    }),
     ...(database === undefined ? {} : { database }),
     clients: new ServiceClients({ serviceToken: config.serviceToken, urls: config.urls }),
     clock: systemClock,

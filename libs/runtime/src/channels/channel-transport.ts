@@ -1,6 +1,7 @@
 import { Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
 import type { ChannelBus, DeadLetter, Message, Outcome, Subscription } from '@nexus/channels';
 import type { ChannelName } from '@nexus/contracts';
+import type { AppError } from '@nexus/core';
 import type { DeadLetterStore } from '@nexus/postgres';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { Logger } from '../logger.js';
@@ -46,7 +47,11 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
         this.call(handler, batch).catch((error: unknown) => this.options.logger.error({ channel, error }, 'a follower failed'));
       });
     }
-    const work = { ...registration.options, channel, group, consumer, onDeadLetter: (letter: DeadLetter) => this.setAside(letter, registration.options.replyToDeadLetter) };
+    const work = {
+      ...registration.options, channel, group, consumer,
+      onDeadLetter: (letter: DeadLetter) => this.watched(channel, this.setAside(letter, registration.options.replyToDeadLetter)),
+      onHeldUp: (error: AppError) => this.failures.report(channel, error),
+    };
     return registration.kind === 'batches'
       ? bus.consumeBatches(work, (batch) => this.watched(channel, this.call(handler, batch)))
       : bus.consumeEach(work, (message, signal) => this.watched(channel, this.call(handler, message, signal)));
