@@ -7,5 +7,4 @@ export const definerFunctions: readonly string[] = [
   'orchestrator.expired_runs',
   'orchestrator.stalled_runs',
   'orchestrator.unsent_runs',
-  'usage.expired_attempts',
 ];
