@@ -63,6 +63,18 @@ describe('what others meet', () => {
     await expect(ask(openai, 'demo', hello)).resolves.toBeDefined();
   });
 
+  it('RTR-8 neither lists nor calls the models of a provider that is switched off for the tenant', async () => {
+    const listed = async (): Promise<boolean> => (await openai.models.list()).data.some((model) => model.id === 'demo/demo');
+    const ask = () => openai.chat.completions.create({ model: 'demo', messages: [{ role: 'user', content: 'Hello' }] });
+    const switchTo = (enabled: boolean) => call(nexus.urls.gateway, 'nexus.settings.v1.SettingsService/SetProviderState', { provider: 'demo', enabled });
+    await switchTo(false);
+    await expect.poll(listed, { timeout: 10_000 }).toBe(false);
+    await expect(ask()).rejects.toMatchObject({ status: 403, code: 'provider_disabled' });
+    await switchTo(true);
+    await expect.poll(listed, { timeout: 10_000 }).toBe(true);
+    await ask();
+  });
+
   it('RTR-8 can abort a stream, which is settled all the same', async () => {
     const stop = new AbortController();
     const stream = await openai.chat.completions.create({ model: 'demo;chunks=200;chunkdelay=50', stream: true, messages: [{ role: 'user', content: 'Tell me a long story' }] }, { signal: stop.signal });

@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
+import { Inject } from '@nestjs/common';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { ListModelsResponseSchema, ListProvidersResponseSchema, ProviderService, TestProviderResponseSchema, toWireError, type ListModelsRequest, type TestProviderRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
-import { RpcService, requireService } from '@nexus/runtime';
+import { RpcService, TENANT_SETTINGS, requireService, type TenantSettingsCache } from '@nexus/runtime';
 import { toWirePrice } from './providers/to-contract.js';
 import { Models } from './providers/models.js';
 import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-compatible-client.js';
@@ -15,13 +16,17 @@ export class ProviderRouterRpc implements ServiceImpl<typeof ProviderService> {
   constructor(
     private readonly models: Models,
     private readonly client: OpenAiCompatibleClient,
+    @Inject(TENANT_SETTINGS) private readonly tenantSettings: TenantSettingsCache,
   ) {}
 
-  async listModels(_request: ListModelsRequest, context: HandlerContext) {
+  /** What the tenant can call; without a tenant, what NEXUS can. */
+  async listModels({ tenantId }: ListModelsRequest, context: HandlerContext) {
     requireService(context);
     const { catalog } = this.models;
+    const disabled = tenantId === '' ? [] : (await this.tenantSettings.get(tenantId)).disabledProviders;
     return create(ListModelsResponseSchema, {
       models: catalog.list().flatMap(({ id, provider }) => {
+        if (disabled.includes(provider)) return [];
         const model = known(() => catalog.resolve(`${provider}/${id}`));
         return model ? [{ id: `${provider}/${id}`, provider, price: toWirePrice(model.price), contextWindow: BigInt(model.contextWindow ?? 0), maxOutputTokens: BigInt(model.maxOutputTokens ?? 0) }] : [];
       }),

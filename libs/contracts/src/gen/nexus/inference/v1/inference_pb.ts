@@ -315,6 +315,8 @@ export const CancelInferenceSchema: GenMessage<CancelInference> = /*@__PURE__*/
  */
 export type ListModelsRequest = Message<"nexus.inference.v1.ListModelsRequest"> & {
   /**
+   * Without the models of providers that are switched off for this tenant; empty: all.
+   *
    * @generated from field: string tenant_id = 1;
    */
   tenantId: string;
