@@ -2,6 +2,6 @@ export { AppError, type AppErrorOptions } from './app-error.js';
 export { assertExhaustive } from './assert-exhaustive.js';
 export { systemClock, type Clock } from './clock.js';
 export { DEVELOPMENT_TENANT_ID, SYSTEM_TENANT_ID, deterministicId, isUuid, newId } from './ids.js';
-export { affordableOutput, costOf, formatUsd, type MicroUsd, type TokenCount, type TokenPrice } from './money.js';
+export { costOf, formatUsd, type MicroUsd, type TokenCount, type TokenPrice } from './money.js';
 export { backoffMs } from './retry.js';
 export { formatTraceparent, newTrace, parseTraceparent, type TraceContext } from './trace-context.js';

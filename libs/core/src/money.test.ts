@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { affordableOutput, costOf, formatUsd } from './money.js';
+import { costOf, formatUsd } from './money.js';
 
 const price = { input: 2_500_000, output: 10_000_000, cacheRead: 1_250_000, cacheWrite: 0 };
 
@@ -16,17 +16,6 @@ describe('costOf', () => {
   });
   it('refuses a fraction of a token', () => {
     expect(() => costOf({ input: 0.5, output: 0, cacheRead: 0, cacheWrite: 0 }, price)).toThrow(RangeError);
-  });
-});
-
-describe('affordableOutput', () => {
-  it('is what is left after the fixed part, never more', () => {
-    const tokens = affordableOutput(1_000, 500, price);
-    expect(tokens).toBe(50);
-    expect(costOf({ input: 0, output: tokens, cacheRead: 0, cacheWrite: 0 }, price)).toBeLessThanOrEqual(500);
-  });
-  it('is nothing when the input alone is too dear', () => {
-    expect(affordableOutput(10, 11, price)).toBe(0);
   });
 });
 

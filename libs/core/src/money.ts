@@ -31,13 +31,6 @@ export function costOf(tokens: TokenCount, price: TokenPrice): MicroUsd {
   return Number((scaled + BigInt(MILLION - 1)) / BigInt(MILLION));
 }
 
-/** The largest output, in tokens, that `budget` micro-USD pays at `price` after `fixed` micro-USD are set aside. */
-export function affordableOutput(budget: MicroUsd, fixed: MicroUsd, price: TokenPrice): number {
-  if (budget < fixed) return 0;
-  if (price.output === 0) return Number.MAX_SAFE_INTEGER;
-  return Number((BigInt(budget - fixed) * BigInt(MILLION)) / BigInt(price.output));
-}
-
 /** `$0.001234`: six decimals, exact. */
 export function formatUsd(amount: MicroUsd): string {
   const sign = amount < 0 ? '-' : '';

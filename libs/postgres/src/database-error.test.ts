@@ -1,6 +1,6 @@
 import { AppError } from '@nexus/core';
 import { describe, expect, it } from 'vitest';
-import { databaseError, uniqueViolation } from './database-error.js';
+import { databaseError } from './database-error.js';
 
 const failure = (code: string | undefined, message = 'secret detail', more: object = {}): Error => Object.assign(new Error(message), { code, ...more });
 
@@ -30,15 +30,5 @@ describe('databaseError', () => {
   it('leaves an AppError as it is', () => {
     const error = new AppError('budget_exceeded', 'No.');
     expect(databaseError(error)).toBe(error);
-  });
-});
-
-describe('uniqueViolation', () => {
-  it('names the constraint, also behind an AppError', () => {
-    expect(uniqueViolation(databaseError(failure('23505', 'x', { constraint: 'key_hash' })))).toBe('key_hash');
-  });
-
-  it('is undefined for other failures', () => {
-    expect(uniqueViolation(failure('23503'))).toBeUndefined();
   });
 });

@@ -25,14 +25,6 @@ export function databaseError(error: unknown): AppError {
   return AppError.from(error);
 }
 
-/** The name of the unique constraint or index that refused a row, if that is what `error` says. */
-export function uniqueViolation(error: unknown): string | undefined {
-  const cause = error instanceof AppError ? error.cause : error;
-  if (codeOf(cause) !== '23505') return undefined;
-  const { constraint } = cause as { constraint?: unknown };
-  return typeof constraint === 'string' ? constraint : '';
-}
-
 /** SQLSTATE, or the system's code for a failed connection. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

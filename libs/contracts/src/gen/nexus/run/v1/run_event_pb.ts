@@ -6,11 +6,11 @@ import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Attribution, Error } from "../../common/v1/common_pb.js";
 import { file_nexus_common_v1_common } from "../../common/v1/common_pb.js";
-import type { ChatMessage, FinishReason, ToolCall, ToolDefinition, ToolResult } from "../../inference/v1/chat_pb.js";
+import type { ChatMessage, FinishReason, ToolDefinition, ToolResult } from "../../inference/v1/chat_pb.js";
 import { file_nexus_inference_v1_chat } from "../../inference/v1/chat_pb.js";
 import type { Spend } from "../../inference/v1/inference_pb.js";
 import { file_nexus_inference_v1_inference } from "../../inference/v1/inference_pb.js";
-import type { IncomingRequest, Outcome, RunUsage } from "./requests_pb.js";
+import type { IncomingRequest, Outcome } from "./requests_pb.js";
 import { file_nexus_run_v1_requests } from "./requests_pb.js";
 import type { ToolExecuted } from "../../tool/v1/tool_pb.js";
 import { file_nexus_tool_v1_tool } from "../../tool/v1/tool_pb.js";
@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/run_event.proto.
  */
 export const file_nexus_run_v1_run_event: GenFile = /*@__PURE__*/
-  fileDesc("ChxuZXh1cy9ydW4vdjEvcnVuX2V2ZW50LnByb3RvEgxuZXh1cy5ydW4udjEiyAIKDlN0b3JlZFJ1bkV2ZW50Ei0KCGFjY2VwdGVkGAEgASgLMhkubmV4dXMucnVuLnYxLlJ1bkFjY2VwdGVkSAASKwoHc3RhcnRlZBgCIAEoCzIYLm5leHVzLnJ1bi52MS5SdW5TdGFydGVkSAASNQoObW9kZWxfYW5zd2VyZWQYAyABKAsyGy5uZXh1cy5ydW4udjEuTW9kZWxBbnN3ZXJlZEgAEjEKDG1vZGVsX2ZhaWxlZBgEIAEoCzIZLm5leHVzLnJ1bi52MS5Nb2RlbEZhaWxlZEgAEjgKDXRvb2xfZmluaXNoZWQYBSABKAsyHy5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkRXZlbnRIABItCghmaW5pc2hlZBgGIAEoCzIZLm5leHVzLnJ1bi52MS5SdW5GaW5pc2hlZEgAQgcKBWV2ZW50IoMCCgtSdW5BY2NlcHRlZBIuCgdyZXF1ZXN0GAEgASgLMh0ubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdBISCgptZXNzYWdlX2lkGAIgASgJEhAKCHJlcGx5X3RvGAMgASgJEhYKDmNvcnJlbGF0aW9uX2lkGAQgASgJEhMKC3RyYWNlcGFyZW50GAUgASgJEjEKC2F0dHJpYnV0aW9uGAYgASgLMhwubmV4dXMuY29tbW9uLnYxLkF0dHJpYnV0aW9uEioKBWFnZW50GAcgASgLMhsubmV4dXMucnVuLnYxLkFnZW50U25hcHNob3QSEgoKYWdlbnRfaGFzaBgIIAEoDCK7AQoNQWdlbnRTbmFwc2hvdBIMCgRuYW1lGAEgASgJEhQKDGluc3RydWN0aW9ucxgCIAEoCRINCgVtb2RlbBgDIAEoCRIxCgV0b29scxgEIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIRCgltYXhfc3RlcHMYBSABKAUSEwoLZGVhZGxpbmVfbXMYBiABKAMSHAoUbWF4X2hpc3RvcnlfbWVzc2FnZXMYByABKAUiGwoKUnVuU3RhcnRlZBINCgVhdF9tcxgBIAEoAyKqAgoNTW9kZWxBbnN3ZXJlZBISCgphdHRlbXB0X2lkGAEgASgJEgwKBHN0ZXAYAiABKAUSMAoHbWVzc2FnZRgDIAEoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZRI3Cg1maW5pc2hfcmVhc29uGAQgASgOMiAubmV4dXMuaW5mZXJlbmNlLnYxLkZpbmlzaFJlYXNvbhIoCgVzcGVuZBgFIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZBIrCgVjYWxscxgGIAMoCzIcLm5leHVzLmluZmVyZW5jZS52MS5Ub29sQ2FsbBI1Cg1pbnZhbGlkX2NhbGxzGAcgAygLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHQigAEKC01vZGVsRmFpbGVkEhIKCmF0dGVtcHRfaWQYASABKAkSDAoEc3RlcBgCIAEoBRIlCgVlcnJvchgDIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIoCgVzcGVuZBgEIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZCJQChFUb29sRmluaXNoZWRFdmVudBIMCgRzdGVwGAEgASgFEi0KCGV4ZWN1dGVkGAIgASgLMhsubmV4dXMudG9vbC52MS5Ub29sRXhlY3V0ZWQigwEKC1J1bkZpbmlzaGVkEiYKB291dGNvbWUYASABKA4yFS5uZXh1cy5ydW4udjEuT3V0Y29tZRIlCgVlcnJvchgCIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIlCgV1c2FnZRgDIAEoCzIWLm5leHVzLnJ1bi52MS5SdW5Vc2FnZWIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference, file_nexus_run_v1_requests, file_nexus_tool_v1_tool]);
+  fileDesc("ChxuZXh1cy9ydW4vdjEvcnVuX2V2ZW50LnByb3RvEgxuZXh1cy5ydW4udjEiyAIKDlN0b3JlZFJ1bkV2ZW50Ei0KCGFjY2VwdGVkGAEgASgLMhkubmV4dXMucnVuLnYxLlJ1bkFjY2VwdGVkSAASKwoHc3RhcnRlZBgCIAEoCzIYLm5leHVzLnJ1bi52MS5SdW5TdGFydGVkSAASNQoObW9kZWxfYW5zd2VyZWQYAyABKAsyGy5uZXh1cy5ydW4udjEuTW9kZWxBbnN3ZXJlZEgAEjEKDG1vZGVsX2ZhaWxlZBgEIAEoCzIZLm5leHVzLnJ1bi52MS5Nb2RlbEZhaWxlZEgAEjgKDXRvb2xfZmluaXNoZWQYBSABKAsyHy5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkRXZlbnRIABItCghmaW5pc2hlZBgGIAEoCzIZLm5leHVzLnJ1bi52MS5SdW5GaW5pc2hlZEgAQgcKBWV2ZW50IoMCCgtSdW5BY2NlcHRlZBIuCgdyZXF1ZXN0GAEgASgLMh0ubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdBISCgptZXNzYWdlX2lkGAIgASgJEhAKCHJlcGx5X3RvGAMgASgJEhYKDmNvcnJlbGF0aW9uX2lkGAQgASgJEhMKC3RyYWNlcGFyZW50GAUgASgJEjEKC2F0dHJpYnV0aW9uGAYgASgLMhwubmV4dXMuY29tbW9uLnYxLkF0dHJpYnV0aW9uEioKBWFnZW50GAcgASgLMhsubmV4dXMucnVuLnYxLkFnZW50U25hcHNob3QSEgoKYWdlbnRfaGFzaBgIIAEoDCK7AQoNQWdlbnRTbmFwc2hvdBIMCgRuYW1lGAEgASgJEhQKDGluc3RydWN0aW9ucxgCIAEoCRINCgVtb2RlbBgDIAEoCRIxCgV0b29scxgEIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIRCgltYXhfc3RlcHMYBSABKAUSEwoLZGVhZGxpbmVfbXMYBiABKAMSHAoUbWF4X2hpc3RvcnlfbWVzc2FnZXMYByABKAUiGwoKUnVuU3RhcnRlZBINCgVhdF9tcxgBIAEoAyKDAgoNTW9kZWxBbnN3ZXJlZBISCgphdHRlbXB0X2lkGAEgASgJEgwKBHN0ZXAYAiABKAUSMAoHbWVzc2FnZRgDIAEoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZRI3Cg1maW5pc2hfcmVhc29uGAQgASgOMiAubmV4dXMuaW5mZXJlbmNlLnYxLkZpbmlzaFJlYXNvbhIoCgVzcGVuZBgFIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZBI1Cg1pbnZhbGlkX2NhbGxzGAcgAygLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHRKBAgGEAcigAEKC01vZGVsRmFpbGVkEhIKCmF0dGVtcHRfaWQYASABKAkSDAoEc3RlcBgCIAEoBRIlCgVlcnJvchgDIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIoCgVzcGVuZBgEIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZCJQChFUb29sRmluaXNoZWRFdmVudBIMCgRzdGVwGAEgASgFEi0KCGV4ZWN1dGVkGAIgASgLMhsubmV4dXMudG9vbC52MS5Ub29sRXhlY3V0ZWQiYgoLUnVuRmluaXNoZWQSJgoHb3V0Y29tZRgBIAEoDjIVLm5leHVzLnJ1bi52MS5PdXRjb21lEiUKBWVycm9yGAIgASgLMhYubmV4dXMuY29tbW9uLnYxLkVycm9ySgQIAxAEYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference, file_nexus_run_v1_requests, file_nexus_tool_v1_tool]);
 
 /**
  * What happened to a run, as stored: inbox, checkpoint and outbox in one row. Fields are only ever added.
@@ -238,14 +238,7 @@ export type ModelAnswered = Message<"nexus.run.v1.ModelAnswered"> & {
   spend?: Spend | undefined;
 
   /**
-   * Not used: the calls to make are the message's tool call parts that `invalid_calls` does not answer.
-   *
-   * @generated from field: repeated nexus.inference.v1.ToolCall calls = 6;
-   */
-  calls: ToolCall[];
-
-  /**
-   * Calls that cannot be made, answered at once so that the model can repair them.
+   * Calls that cannot be made, answered at once so that the model can repair them; the message's other tool call parts are to be made.
    *
    * @generated from field: repeated nexus.inference.v1.ToolResult invalid_calls = 7;
    */
@@ -328,11 +321,6 @@ export type RunFinished = Message<"nexus.run.v1.RunFinished"> & {
    * @generated from field: nexus.common.v1.Error error = 2;
    */
   error?: Error | undefined;
-
-  /**
-   * @generated from field: nexus.run.v1.RunUsage usage = 3;
-   */
-  usage?: RunUsage | undefined;
 };
 
 /**
