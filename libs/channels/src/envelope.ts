@@ -1,6 +1,7 @@
 import { fromBinary, fromJsonString, toBinary, type DescMessage } from '@bufbuild/protobuf';
 import { AppError, formatTraceparent, parseTraceparent } from '@nexus/core';
 import { channels, metadataKeys, type ChannelName, type MessageOf, type Metadata } from '@nexus/contracts';
+import { jsonProblem } from './json-problem.js';
 import type { Message, OutgoingMessage } from './message.js';
 import type { RawEntry } from './stream-transport.js';
 
@@ -105,7 +106,7 @@ function decodePayload(schema: DescMessage, bytes: Buffer, metadata: Metadata): 
     if (type === 'application/protobuf') return fromBinary(schema, bytes);
     if (type === 'application/json') return fromJsonString(schema, bytes.toString('utf8'));
   } catch (cause) {
-    const detail = type === 'application/json' && cause instanceof Error ? `: ${cause.message.slice(0, 200)}` : '';
+    const detail = type === 'application/json' ? `: ${jsonProblem(cause)}` : '';
     throw new AppError('malformed_payload', `payload is not ${schema.typeName} as ${type}${detail}`, { status: 400, param: 'payload', cause });
   }
   throw malformed('metadata', `content-type must be application/protobuf or application/json`);

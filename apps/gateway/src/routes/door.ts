@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KeyKind } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
-import { REQUEST_ID_HEADER, type KeyResolver, type Logger } from '@nexus/runtime';
+import type { KeyResolver, Logger } from '@nexus/runtime';
 import { setCaller } from './caller.js';
 import type { ChatCompletionsRoute } from './chat-completions.route.js';
 import type { Cors } from './cors.js';
+import { logFailure } from './log-failure.js';
 import { writeError } from './write-error.js';
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -47,7 +48,7 @@ export class Door {
 
   private fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const shown = AppError.from(error);
-    if (shown.status >= 500) this.logger.error({ error: shown, request_id: request.headers[REQUEST_ID_HEADER] }, 'a request failed');
+    logFailure(this.logger, request, shown);
     writeError(response, shown);
   }
 }

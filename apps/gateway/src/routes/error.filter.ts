@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BadRequestException, Catch, Inject, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { AppError } from '@nexus/core';
-import { LOGGER, REQUEST_ID_HEADER, type Logger } from '@nexus/runtime';
+import { LOGGER, type Logger } from '@nexus/runtime';
 import { methodsOf } from '../domain/route-methods.js';
+import { logFailure } from './log-failure.js';
 import { writeError } from './write-error.js';
 
 /** What goes wrong in a controller, or before one is found, in OpenAI's shape. */
@@ -15,7 +16,7 @@ export class ErrorFilter implements ExceptionFilter {
     const request = http.getRequest<IncomingMessage>();
     const response = http.getResponse<ServerResponse>();
     const shown = this.toAppError(error, request, response);
-    if (shown.status >= 500) this.logger.error({ error: shown, request_id: request.headers[REQUEST_ID_HEADER] }, 'a request failed');
+    logFailure(this.logger, request, shown);
     if (response.headersSent) response.destroy();
     else writeError(response, shown);
   }

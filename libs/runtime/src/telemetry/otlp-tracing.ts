@@ -68,7 +68,7 @@ class OtlpSpan implements Span {
   recordError(error: unknown): void {
     const type = error instanceof AppError ? error.code : error instanceof Error ? error.name : typeof error;
     this.span.setAttribute(names.errorType, type);
-    this.span.setStatus({ code: SpanStatusCode.ERROR, ...(error instanceof AppError ? { message: error.message } : {}) });
+    this.span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
   end(): void {

@@ -22,7 +22,7 @@ export interface Span {
   /** False when nothing is recorded: spare the work of collecting attributes. */
   readonly isRecording: boolean;
   setAttributes(attributes: Attributes): void;
-  /** Marks the span as failed, with the error's class and code; of its text only what NEXUS itself wrote. */
+  /** Marks the span as failed, with the error's class or code, never its text: a provider's may quote the prompt. */
   recordError(error: unknown): void;
   end(): void;
 }
