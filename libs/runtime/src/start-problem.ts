@@ -16,9 +16,14 @@ export function requireNode(version: string): void {
 export function startProblem(error: unknown, service: ServiceName, { host, port }: Pick<RuntimeConfig, 'host' | 'port'>): unknown {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   const variable = service === 'gateway' ? 'NEXUS_PORT' : `NEXUS_${environmentName(service)}_PORT`;
-  const known = (name: string, text: string) => new AppError(name, `${service} cannot start: ${text}`, { cause: error });
-  if (code === 'EADDRINUSE') return known('port_taken', `port ${port} of ${host} is in use. Stop what uses it, or choose another port with ${variable}.`);
-  if (code === 'EACCES') return known('port_not_allowed', `this user may not listen on port ${port}. Choose one above 1023 with ${variable}.`);
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return known('address_unusable', `${host} is no address of this machine. Correct NEXUS_HOST; 127.0.0.1 is the usual one, 0.0.0.0 is every one.`);
+  if (code === 'EADDRINUSE') {
+    return new AppError('port_taken', `${service} cannot start: port ${port} of ${host} is in use. Stop what uses it, or choose another port with ${variable}.`, { cause: error });
+  }
+  if (code === 'EACCES') {
+    return new AppError('port_not_allowed', `${service} cannot start: this user may not listen on port ${port}. Choose one above 1023 with ${variable}.`, { cause: error });
+  }
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return new AppError('address_unusable', `${service} cannot start: ${host} is no address of this machine. Correct NEXUS_HOST; 127.0.0.1 is the usual one, 0.0.0.0 is every one.`, { cause: error });
+  }
   return error;
 }
