@@ -74,7 +74,12 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
 
   private async setAside(letter: DeadLetter, reply: ((letter: DeadLetter) => Outcome) | undefined): Promise<Outcome> {
     await storeDeadLetter(letter, this.options.deadLetters, this.options.logger);
-    return reply?.(letter) ?? [];
+    try {
+      return reply?.(letter) ?? [];
+    } catch (error) {
+      this.options.logger.error({ channel: letter.channel, error }, 'a dead letter could not be answered');
+      return []; // it is stored: a reply that fails must not make it come again
+    }
   }
 
   /** Stops reading; what is under way has `graceMs` to finish (default: 10,000). */

@@ -12,6 +12,8 @@ export interface ConsumeOptions<C extends ChannelName> {
   /** Most messages under way; for ConsumesEach. */
   readonly concurrency?: number;
   readonly claimIdleMs?: number;
+  /** For ConsumesEach: the share of the grace period that handlers have to finish before their signal tells them to stop; default 0: none. */
+  readonly abortAfter?: number;
   /** What those who wait are told when a message became a dead letter. */
   readonly replyToDeadLetter?: (letter: DeadLetter<C>) => readonly OutgoingMessage[];
 }
