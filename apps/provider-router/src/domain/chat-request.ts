@@ -1,27 +1,36 @@
-import { Role, type ChatMessage, type Conversation, type Parameters, type Part } from '@nexus/contracts';
-import { assertExhaustive } from '@nexus/core';
+import { Role, type ChatMessage, type Conversation, type Parameters, type Part, type ToolDefinition } from '@nexus/contracts';
+import { AppError, assertExhaustive } from '@nexus/core';
 
-/** A run's conversation as the body of an OpenAI chat completion, without the model. */
+/** A run's conversation as the body of an OpenAI chat completion, without the model and the limit of its output. Throws AppError `invalid_request`. */
 export function chatRequestOf(conversation: Conversation): Record<string, unknown> {
   return {
-    messages: conversation.messages.map(messageOf),
+    messages: conversation.messages.flatMap(messagesOf),
     ...(conversation.tools.length > 0 && {
       tools: conversation.tools.map((tool) => ({
         type: 'function',
-        function: { name: tool.name, description: tool.description, parameters: JSON.parse(tool.parameters || '{"type":"object"}') as unknown },
+        function: { name: tool.name, description: tool.description, parameters: schemaOf(tool) },
       })),
     }),
     ...(conversation.parameters && parametersOf(conversation.parameters)),
   };
 }
 
-function messageOf(message: ChatMessage): Record<string, unknown> {
+function schemaOf({ name, parameters }: ToolDefinition): unknown {
+  try {
+    return JSON.parse(parameters || '{"type":"object"}');
+  } catch (cause) {
+    throw new AppError('invalid_request', `The parameters of the tool "${name}" are no JSON Schema.`, { status: 400, param: 'tools', cause });
+  }
+}
+
+/** Every result of a tool is a message of its own. */
+function messagesOf(message: ChatMessage): Record<string, unknown>[] {
   const parts = message.parts.map((part) => part.kind);
-  const result = parts.find((kind) => kind.case === 'toolResult');
-  if (message.role === Role.TOOL && result) return { role: 'tool', tool_call_id: result.value.callId, content: result.value.text };
+  const results = parts.flatMap((kind) => (kind.case === 'toolResult' ? [{ role: 'tool', tool_call_id: kind.value.callId, content: kind.value.text }] : []));
+  if (message.role === Role.TOOL && results.length > 0) return results;
   const calls = parts.flatMap((kind) => (kind.case === 'toolCall' ? [{ id: kind.value.id, type: 'function', function: { name: kind.value.name, arguments: kind.value.arguments } }] : []));
   const content = contentOf(parts);
-  return { role: roleOf(message.role), content: content === '' && calls.length > 0 ? null : content, ...(calls.length > 0 && { tool_calls: calls }) };
+  return [{ role: roleOf(message.role), content: content === '' && calls.length > 0 ? null : content, ...(calls.length > 0 && { tool_calls: calls }) }];
 }
 
 /** Text alone is a string, the form that every provider takes. */
@@ -48,11 +57,10 @@ function roleOf(role: Role): string {
 const TOOL_CHOICES = new Set(['auto', 'none', 'required']);
 
 function parametersOf(parameters: Parameters): Record<string, unknown> {
-  const { temperature, topP, maxOutputTokens, stop, toolChoice, seed } = parameters;
+  const { temperature, topP, stop, toolChoice, seed } = parameters;
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
-    ...(maxOutputTokens !== undefined && { max_tokens: Number(maxOutputTokens) }),
     ...(stop.length > 0 && { stop }),
     ...(seed !== undefined && { seed: Number(seed) }),
     ...(toolChoice && { tool_choice: TOOL_CHOICES.has(toolChoice) ? toolChoice : { type: 'function', function: { name: toolChoice } } }),

@@ -15,11 +15,11 @@ const model: ResolvedModel = {
 };
 const bytes = (body: unknown) => Buffer.from(JSON.stringify(body));
 const sent = (body: Record<string, unknown>, granted: number, of = model): Record<string, unknown> => JSON.parse(planOpenAiCall(bytes(body), of).bodyFor(granted).toString()) as Record<string, unknown>;
-const body = { model: 'gpt-x', max_tokens: 100, messages: [{ role: 'user', content: 'häi' }] };
+const body = { model: 'gpt-x', max_completion_tokens: 100, messages: [{ role: 'user', content: 'häi' }] };
 
 describe('planOpenAiCall', () => {
   it('leaves the bytes of the client alone when nothing must change', () => {
-    const original = Buffer.from(`{ "model":"gpt-x","max_tokens":100, "messages":[] ,"seed":12345678901234567890}`);
+    const original = Buffer.from(`{ "model":"gpt-x","max_completion_tokens":100, "messages":[] ,"seed":12345678901234567890}`);
     expect(planOpenAiCall(original, model).bodyFor(100).toString()).toBe(original.toString());
   });
 
@@ -32,16 +32,36 @@ describe('planOpenAiCall', () => {
   });
 
   it('asks for no more output than the budget grants, under the name that the provider knows', () => {
-    expect(sent(body, 40)).toMatchObject({ max_completion_tokens: 40, model: 'gpt-x' });
-    expect('max_tokens' in sent(body, 40)).toBe(false);
+    expect(sent(body, 40)).toEqual({ ...body, max_completion_tokens: 40 });
     expect(sent(body, 5_000)).toEqual(body);
+    const { max_completion_tokens: limit, ...rest } = body;
+    for (const granted of [40, 5_000]) expect(sent({ ...rest, max_tokens: limit }, granted)).toEqual({ ...body, max_completion_tokens: Math.min(limit, granted) });
   });
 
   it('sets a ceiling on the output when the client set none, unless output is free', () => {
-    const { max_tokens: _, ...open } = body;
+    const { max_completion_tokens: _, ...open } = body;
     expect(planOpenAiCall(bytes(open), model).maxOutputTokens).toBe(1_000);
     expect(sent(open, 777)).toMatchObject({ max_completion_tokens: 777 });
+    expect(sent({ ...open, max_tokens: '5000', max_completion_tokens: -1 }, 777)).toEqual({ ...open, max_completion_tokens: 777 });
     expect(sent(open, 777, { ...model, price: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } })).toEqual(open);
+  });
+
+  it('keeps what the client wrote, byte for byte, where it only adds to it', () => {
+    const original = Buffer.from('{ "messages":[],\n"seed":12345678901234567890, "model":"gpt-x" }\n');
+    expect(planOpenAiCall(original, model).bodyFor(7).toString()).toBe('{ "messages":[],\n"seed":12345678901234567890, "model":"gpt-x" ,"max_completion_tokens":7}');
+  });
+
+  it('counts every choice', () => {
+    const five = { ...body, n: 5 };
+    expect(planOpenAiCall(bytes(five), model)).toMatchObject({ maxOutputTokens: 500, minOutputTokens: 80 });
+    expect(sent(five, 500)).toEqual(five);
+    expect(sent(five, 99)).toEqual({ ...five, max_completion_tokens: 19 });
+    for (const n of [0, -1, 1.5, 129, '5', true, {}]) expect(() => planOpenAiCall(bytes({ ...body, n }), model)).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'n' }));
+    expect(planOpenAiCall(bytes({ ...body, n: null }), model).maxOutputTokens).toBe(100);
+  });
+
+  it('never asks the ledger for more than a model can write', () => {
+    expect(planOpenAiCall(bytes({ ...body, max_completion_tokens: Number.MAX_SAFE_INTEGER }), { ...model, maxOutputTokens: undefined }).maxOutputTokens).toBe(10_000_000);
   });
 
   it('replaces the name by the provider\'s own, and asks streams for their usage', () => {
@@ -60,7 +80,7 @@ describe('planOpenAiCall', () => {
   });
 
   it('refuses what is no JSON object', () => {
-    expect(() => planOpenAiCall(Buffer.from('[1]'), model)).toThrow('JSON object');
+    for (const wrong of ['[1]', '{', '7', '{}']) expect(() => planOpenAiCall(Buffer.from(wrong), model)).toThrow('JSON object');
   });
 });
 
@@ -71,7 +91,7 @@ describe('planConversation', () => {
         { role: Role.SYSTEM, parts: [{ kind: { case: 'text', value: 'be brief' } }] },
         { role: Role.USER, parts: [{ kind: { case: 'text', value: 'see' } }, { kind: { case: 'image', value: { url: 'https://x/y.png' } } }] },
         { role: Role.ASSISTANT, parts: [{ kind: { case: 'reasoning', value: 'hm' } }, { kind: { case: 'toolCall', value: create(ToolCallSchema, { id: 'c', name: 't', arguments: '{}' }) } }] },
-        { role: Role.TOOL, parts: [{ kind: { case: 'toolResult', value: create(ToolResultSchema, { callId: 'c', text: '42' }) } }] },
+        { role: Role.TOOL, parts: ['c', 'd'].map((callId) => ({ kind: { case: 'toolResult' as const, value: create(ToolResultSchema, { callId, text: '42' }) } })) },
       ],
       tools: [{ name: 't', description: 'd', parameters: '{"type":"object"}' }],
       parameters: { temperature: 0.5, maxOutputTokens: 9n, stop: [], toolChoice: 't' },
@@ -83,9 +103,15 @@ describe('planConversation', () => {
         { role: 'user', content: [{ type: 'text', text: 'see' }, { type: 'image_url', image_url: { url: 'https://x/y.png' } }] },
         { role: 'assistant', content: null, tool_calls: [{ id: 'c', type: 'function', function: { name: 't', arguments: '{}' } }] },
         { role: 'tool', tool_call_id: 'c', content: '42' },
+        { role: 'tool', tool_call_id: 'd', content: '42' },
       ],
       tools: [{ type: 'function', function: { name: 't', description: 'd', parameters: { type: 'object' } } }],
-      temperature: 0.5, max_tokens: 9, tool_choice: { type: 'function', function: { name: 't' } },
+      temperature: 0.5, max_completion_tokens: 9, tool_choice: { type: 'function', function: { name: 't' } },
     });
+  });
+
+  it('names the tool whose parameters cannot be read', () => {
+    const conversation = create(ConversationSchema, { tools: [{ name: 't', parameters: '{' }] });
+    expect(() => planConversation(conversation, model, false)).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'tools', message: expect.stringContaining('"t"') as string }));
   });
 });

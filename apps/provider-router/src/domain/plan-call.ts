@@ -11,12 +11,16 @@ const TOKENS_PER_IMAGE = 50_000;
 const FALLBACK_OUTPUT = 4_096;
 /** An answer cut shorter than this helps nobody, unless the caller asked for less. */
 const SMALLEST_USEFUL_OUTPUT = 16;
+/** No model writes more; a limit beyond it would only be too large for the ledger. */
+const LONGEST_OUTPUT = 10_000_000;
+const MOST_CHOICES = 128;
 
 /** A call as it will be made, up to the budget's word. */
 export interface CallPlan {
   readonly model: ResolvedModel;
   /** An upper bound: no tokenizer makes more tokens than there are bytes. */
   readonly maxInputTokens: number;
+  /** Of all choices together. */
   readonly maxOutputTokens: number;
   readonly minOutputTokens: number;
   /** The price of the worst case. */
@@ -24,66 +28,84 @@ export interface CallPlan {
   readonly isStream: boolean;
   /** The client asked for the usage block of a stream. */
   readonly wantsUsage: boolean;
-  /** The body for a granted output, ready to send. */
+  /** The body for a granted output, ready to send: whatever the client wrote, the provider is held to it by the name that it knows. */
   readonly bodyFor: (grantedOutputTokens: number) => Buffer;
 }
 
-/** Plans a call whose body came as an OpenAI client wrote it. Throws AppError `invalid_request` when it is no JSON object. */
+/** Plans a call whose body came as an OpenAI client wrote it. Throws AppError `invalid_request` for what cannot be held inside a budget. */
 export function planOpenAiCall(bytes: Uint8Array, model: ResolvedModel): CallPlan {
   const original = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const body = parseBody(original);
-  return plan(body, model, original);
+  return plan(body, original, model, outputLimitOf(body));
 }
 
 /** Plans a call of a run. */
 export function planConversation(conversation: Conversation, model: ResolvedModel, isStream: boolean): CallPlan {
-  return plan({ ...chatRequestOf(conversation), ...(isStream && { stream: true }) }, model, undefined);
+  const body: Body = { ...chatRequestOf(conversation), ...(isStream && { stream: true }) };
+  const limit = Number(conversation.parameters?.maxOutputTokens ?? 0n);
+  return plan(body, Buffer.from(JSON.stringify(body)), model, limit > 0 ? limit : undefined);
 }
 
 type Body = Record<string, unknown>;
 
-function plan(body: Body, model: ResolvedModel, original: Buffer | undefined): CallPlan {
-  const limit = outputLimitOf(body);
-  const size = original?.length ?? Buffer.byteLength(JSON.stringify(body));
-  const maxInputTokens = Math.min(size + INPUT_OVERHEAD + TOKENS_PER_IMAGE * countImages(body), model.contextWindow ?? Number.MAX_SAFE_INTEGER);
-  const maxOutputTokens = Math.min(limit ?? model.defaultMaxOutputTokens ?? model.maxOutputTokens ?? FALLBACK_OUTPUT, model.maxOutputTokens ?? Number.MAX_SAFE_INTEGER);
+function plan(body: Body, original: Buffer, model: ResolvedModel, limit: number | undefined): CallPlan {
+  const choices = choicesOf(body);
+  const maxInputTokens = Math.min(original.length + INPUT_OVERHEAD + TOKENS_PER_IMAGE * countImages(body), model.contextWindow ?? Number.MAX_SAFE_INTEGER);
+  const eachOutput = Math.min(limit ?? model.defaultMaxOutputTokens ?? model.maxOutputTokens ?? FALLBACK_OUTPUT, model.maxOutputTokens ?? LONGEST_OUTPUT, LONGEST_OUTPUT);
   const isStream = body['stream'] === true;
+  const isCapped = limit !== undefined || model.price.output > 0;
   return {
     model,
     maxInputTokens,
-    maxOutputTokens,
-    minOutputTokens: Math.min(maxOutputTokens, SMALLEST_USEFUL_OUTPUT),
+    maxOutputTokens: choices * eachOutput,
+    minOutputTokens: choices * Math.min(eachOutput, SMALLEST_USEFUL_OUTPUT),
     price: priceForInput(model, maxInputTokens),
     isStream,
-    wantsUsage: isStream && isObject(body['stream_options']) && body['stream_options']['include_usage'] === true,
-    bodyFor: (granted) => {
-      const changes = changesFor(body, model, isStream, limit, granted);
-      return changes === undefined && original ? original : Buffer.from(JSON.stringify({ ...body, ...changes }));
-    },
+    wantsUsage: isStream && asksForUsage(body),
+    bodyFor: (granted) => rewritten(original, body, changesFor(body, model, isStream, isCapped ? Math.min(eachOutput, Math.floor(granted / choices)) : undefined)),
   };
 }
 
-/** What must differ from what the client wrote; undefined leaves its bytes as they are. */
-function changesFor(body: Body, model: ResolvedModel, isStream: boolean, limit: number | undefined, granted: number): Body | undefined {
+/** What must differ from what the client wrote. */
+function changesFor(body: Body, { upstreamModel, target }: ResolvedModel, isStream: boolean, cap: number | undefined): Body {
   const changes: Body = {};
-  if (body['model'] !== model.upstreamModel) changes['model'] = model.upstreamModel;
-  if (isStream && model.target.streamUsage && !(isObject(body['stream_options']) && body['stream_options']['include_usage'] === true)) {
+  if (body['model'] !== upstreamModel) changes['model'] = upstreamModel;
+  if (!target.streamUsage && 'stream_options' in body) changes['stream_options'] = undefined; // some refuse a field they do not know
+  if (isStream && target.streamUsage && !asksForUsage(body)) {
     changes['stream_options'] = { ...(isObject(body['stream_options']) ? body['stream_options'] : {}), include_usage: true };
   }
-  if (!model.target.streamUsage && 'stream_options' in body) changes['stream_options'] = undefined; // some refuse a field they do not know
-  const isPriced = model.price.output > 0;
-  if ((limit === undefined && isPriced) || (limit !== undefined && limit > granted)) {
-    changes[model.target.outputLimitParameter] = granted;
-    const other = model.target.outputLimitParameter === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
-    if (other in body) changes[other] = undefined;
-  }
-  for (const _ in changes) return changes;
-  return undefined;
+  if (cap === undefined) return changes;
+  const other = target.outputLimitParameter === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+  if (body[target.outputLimitParameter] !== cap) changes[target.outputLimitParameter] = cap;
+  if (other in body) changes[other] = undefined;
+  return changes;
 }
+
+/** The body with its changes. What is only added is written behind what is there, which then stays as it was, byte for byte. */
+function rewritten(original: Buffer, body: Body, changes: Body): Buffer {
+  const names = Object.keys(changes);
+  if (names.length === 0) return original;
+  if (names.some((name) => name in body)) return Buffer.from(JSON.stringify({ ...body, ...changes }));
+  const end = original.lastIndexOf(CLOSING_BRACE);
+  return Buffer.concat([original.subarray(0, end), Buffer.from(`,${JSON.stringify(changes).slice(1)}`)]);
+}
+
+const CLOSING_BRACE = 0x7d;
 
 function outputLimitOf(body: Body): number | undefined {
   const limits = [body['max_completion_tokens'], body['max_tokens']].filter((value) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0);
   return limits.length > 0 ? Math.max(...(limits as number[])) : undefined;
+}
+
+/** Each choice is an answer of its own, as long as the limit allows. */
+function choicesOf(body: Body): number {
+  const n = body['n'] ?? 1;
+  if (typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_CHOICES) return n;
+  throw new AppError('invalid_request', `n must be a whole number from 1 to ${MOST_CHOICES}.`, { status: 400, param: 'n' });
+}
+
+function asksForUsage(body: Body): boolean {
+  return isObject(body['stream_options']) && body['stream_options']['include_usage'] === true;
 }
 
 function countImages(body: Body): number {
@@ -98,11 +120,11 @@ function countImages(body: Body): number {
 function parseBody(bytes: Buffer): Body {
   try {
     const body: unknown = JSON.parse(bytes.toString('utf8'));
-    if (isObject(body)) return body;
+    if (isObject(body) && 'messages' in body) return body;
   } catch {
     // said below
   }
-  throw new AppError('invalid_request', 'The body must be a JSON object.', { status: 400 });
+  throw new AppError('invalid_request', 'The body must be a JSON object with messages.', { status: 400 });
 }
 
 function isObject(value: unknown): value is Body {
