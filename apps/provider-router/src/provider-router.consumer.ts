@@ -6,6 +6,9 @@ import { refusalOf } from './handlers/answer.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
 
+/** A call cannot be handed over, so it has this share of the grace period to finish; the rest is for booking what was broken off. */
+const FINISH_SHARE = 0.7;
+
 /** Channels in: inference.request, inference.cancel. */
 @Controller()
 export class ProviderRouterConsumer {
@@ -16,6 +19,7 @@ export class ProviderRouterConsumer {
 
   @ConsumesEach('inference.request', {
     concurrency: 512,
+    abortAfter: FINISH_SHARE,
     replyToDeadLetter: ({ message, reasonCode, reason }) => (message ? [refusalOf(message, new AppError(reasonCode, reason))] : []),
   })
   async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {

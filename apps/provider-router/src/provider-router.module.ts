@@ -28,7 +28,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
       controllers: [ProviderRouterConsumer],
       providers: [
         ProviderRouterRpc,
-        CallsUnderWay,
+        { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
         { provide: OpenAiCompatibleClient, useFactory: () => new OpenAiCompatibleClient() },
         { provide: Models, inject: [OpenAiCompatibleClient, CLOCK], useFactory: (client: OpenAiCompatibleClient, clock: Clock) => new Models(sources, client, clock) },
         {

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
-import { CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError, type InferenceResponse } from '@nexus/contracts';
+import { CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError, type InferenceResponse, type UsageRecorded } from '@nexus/contracts';
 import { costOf, type AppError, type TokenPrice } from '@nexus/core';
 import { attributes, type Span } from '@nexus/runtime';
 import { priceForInput } from '../domain/model-catalog.js';
@@ -10,8 +10,19 @@ import { toChatMessage, toWireFinish, toWirePrice, toWireUsage } from '../provid
 
 type Request = Message<'inference.request'>;
 
+/** A call that was made, and how it ended. */
+export interface MadeCall {
+  readonly message: Request;
+  readonly plan: CallPlan;
+  readonly outcome: ProviderOutcome;
+  /** Live parts that were published. */
+  readonly parts: number;
+  /** What those who wait are told instead of the provider's error. */
+  readonly told: AppError | undefined;
+}
+
 /** The answer and the usage record of a call that was made. */
-export function answerOf(message: Request, plan: CallPlan, outcome: ProviderOutcome, parts: number, now: number, span: Span): OutgoingMessage[] {
+export function answerOf({ message, plan, outcome, parts, told }: MadeCall, now: number, span: Span): OutgoingMessage[] {
   const usage = outcome.usage;
   const price = usage ? priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite) : plan.price;
   const spend = usage && {
@@ -21,7 +32,7 @@ export function answerOf(message: Request, plan: CallPlan, outcome: ProviderOutc
   const records = recordsOf(message, plan, outcome, price, now);
   if (outcome.kind === 'failed') {
     span.recordError(outcome.error);
-    return [response(message, { outcome: { case: 'error', value: toWireError(outcome.error) }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
+    return [response(message, { outcome: { case: 'error', value: toWireError(told ?? outcome.error) }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
   }
   const isPlain = message.payload.input.case === 'openaiBody';
   const completion = create(CompletionSchema, {
@@ -34,6 +45,11 @@ export function answerOf(message: Request, plan: CallPlan, outcome: ProviderOutc
 /** The answer when no provider was called. */
 export function refusalOf(message: Request, error: AppError): OutgoingMessage {
   return response(message, { outcome: { case: 'error', value: toWireError(error) } }, 0);
+}
+
+/** Gives back what was reserved for a call that was never made. */
+export function notSentOf(message: Request, plan: CallPlan, error: AppError, now: number): OutgoingMessage {
+  return usageRecord(message, plan, { result: Result.NOT_SENT, price: toWirePrice(plan.price), errorCode: error.code, finishedAtMs: BigInt(now) });
 }
 
 function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend'>>, parts: number): OutgoingMessage {
@@ -54,26 +70,27 @@ function response(message: Request, fields: Partial<Pick<InferenceResponse, 'out
 function recordsOf(message: Request, plan: CallPlan, outcome: ProviderOutcome, price: TokenPrice, now: number): OutgoingMessage[] {
   const result = resultOf(outcome);
   if (result === undefined) return [];
+  return [usageRecord(message, plan, {
+    result,
+    usage: outcome.usage && toWireUsage(outcome.usage),
+    price: toWirePrice(price),
+    finishedAtMs: BigInt(now),
+    durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+    errorCode: outcome.kind === 'failed' ? outcome.error.code : '',
+    providerRequestId: outcome.providerRequestId ?? '',
+  })];
+}
+
+function usageRecord(message: Request, plan: CallPlan, facts: Partial<Pick<UsageRecorded, 'result' | 'usage' | 'price' | 'finishedAtMs' | 'durationMs' | 'errorCode' | 'providerRequestId'>>): OutgoingMessage {
   const { attemptId, attribution, run } = message.payload;
-  return [outgoing({
+  return outgoing({
     channel: 'usage.recorded',
     id: attemptId,
     tenantId: message.tenantId,
     correlationId: message.correlationId,
     trace: message.trace,
-    payload: create(UsageRecordedSchema, {
-      attemptId, result, attribution,
-      usage: outcome.usage && toWireUsage(outcome.usage),
-      price: toWirePrice(price),
-      provider: plan.model.target.name,
-      model: plan.model.upstreamModel,
-      finishedAtMs: BigInt(now),
-      durationMs: BigInt(Math.round(outcome.timings.totalMs)),
-      errorCode: outcome.kind === 'failed' ? outcome.error.code : '',
-      providerRequestId: outcome.providerRequestId ?? '',
-      runId: run?.runId ?? '',
-    }),
-  })];
+    payload: create(UsageRecordedSchema, { ...facts, attemptId, attribution, provider: plan.model.target.name, model: plan.model.upstreamModel, runId: run?.runId ?? '' }),
+  });
 }
 
 function resultOf(outcome: ProviderOutcome): Result | undefined {

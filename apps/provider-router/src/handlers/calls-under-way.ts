@@ -1,13 +1,35 @@
-/** The model calls that this replica makes now, so that a cancel finds them. */
-export class CallsUnderWay {
-  private readonly calls = new Map<string, { readonly stop: AbortController; readonly runId: string | undefined }>();
+import type { Clock } from '@nexus/core';
 
-  /** Undefined when the attempt is under way already. */
-  begin(attemptId: string, runId: string | undefined): AbortController | undefined {
-    if (this.calls.has(attemptId)) return undefined;
-    const stop = new AbortController();
-    this.calls.set(attemptId, { stop, runId });
-    return stop;
+/** A model call that this replica makes now. */
+export interface CallUnderWay {
+  /** Aborts when nobody waits for it any more. */
+  readonly stop: AbortController;
+  readonly runId: string | undefined;
+  /** Who gets its answer. */
+  readonly replyTo: string | undefined;
+}
+
+/** A cancel may overtake the request that it concerns, by this much. */
+const REMEMBER_MS = 60_000;
+
+/** The model calls that this replica makes now, so that a cancel finds them, also when it comes first. */
+export class CallsUnderWay {
+  private readonly calls = new Map<string, CallUnderWay>();
+  /** Attempts and runs of late cancels, with the time until which they count; the oldest first. */
+  private readonly cancelled = new Map<string, number>();
+
+  constructor(private readonly clock: Clock) {}
+
+  find(attemptId: string): CallUnderWay | undefined {
+    return this.calls.get(attemptId);
+  }
+
+  /** Must not be under way. Its `stop` is aborted already when its cancel came first. */
+  begin(attemptId: string, runId: string | undefined, replyTo: string | undefined): CallUnderWay {
+    const call = { stop: new AbortController(), runId, replyTo };
+    this.calls.set(attemptId, call);
+    if (this.isCancelled(attemptId) || (runId !== undefined && this.isCancelled(runId))) call.stop.abort();
+    return call;
   }
 
   end(attemptId: string): void {
@@ -15,10 +37,26 @@ export class CallsUnderWay {
   }
 
   cancelAttempt(attemptId: string): void {
+    this.remember(attemptId);
     this.calls.get(attemptId)?.stop.abort();
   }
 
   cancelRun(runId: string): void {
+    this.remember(runId);
     for (const call of this.calls.values()) if (call.runId === runId) call.stop.abort();
+  }
+
+  private isCancelled(id: string): boolean {
+    return (this.cancelled.get(id) ?? 0) > this.clock.now();
+  }
+
+  private remember(id: string): void {
+    const now = this.clock.now();
+    for (const [oldest, until] of this.cancelled) {
+      if (until > now) break;
+      this.cancelled.delete(oldest);
+    }
+    this.cancelled.delete(id);
+    this.cancelled.set(id, now + REMEMBER_MS);
   }
 }

@@ -1,15 +1,17 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { OpenedAttempt_State as State, type InferenceRequest, type OpenedAttempt } from '@nexus/contracts';
+import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
 import { AppError, assertExhaustive, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { deadlineOf } from '../domain/deadline.js';
 import { planConversation, planOpenAiCall, type CallPlan } from '../domain/plan-call.js';
 import type { OpenAiCompatibleClient } from '../providers/openai-compatible/openai-compatible-client.js';
 import { toWirePrice } from '../providers/to-contract.js';
 import type { Models } from '../providers/models.js';
-import { answerOf, refusalOf } from './answer.js';
+import { answerOf, notSentOf, refusalOf } from './answer.js';
 import type { AttemptOpener } from './attempt-opener.js';
-import type { CallsUnderWay } from './calls-under-way.js';
+import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { LiveParts } from './live-parts.js';
+import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, refused, stopping } from './refusals.js';
 
 export interface CompleteParts {
   readonly bus: ChannelBus;
@@ -31,12 +33,13 @@ type Request = Message<'inference.request'>;
 export class CompleteHandler {
   constructor(private readonly parts: CompleteParts) {}
 
+  /** The signal says that the replica stops. Rejects where nothing was called, and the request can wait for its next try or its next reader. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const request = message.payload;
-    const span = this.parts.tracer.startSpan(`chat ${request.model}`, {
+    const { model, attemptId } = message.payload;
+    const span = this.parts.tracer.startSpan(`chat ${model}`, {
       kind: 'client',
       parent: message.trace,
-      attributes: { [attributes.operationName]: 'chat', [attributes.requestModel]: request.model, [attributes.attemptId]: request.attemptId, [attributes.tenantId]: message.tenantId },
+      attributes: { [attributes.operationName]: 'chat', [attributes.requestModel]: model, [attributes.attemptId]: attemptId, [attributes.tenantId]: message.tenantId },
     });
     const traced = { ...message, trace: span.trace };
     try {
@@ -44,8 +47,8 @@ export class CompleteHandler {
     } catch (error) {
       span.recordError(error);
       const refusal = AppError.from(error);
-      if (refusal.code === 'usage_unavailable' && !this.isLate(request)) throw refusal; // nothing was called: the entry waits
-      if (refusal.code === 'internal') this.parts.logger.error({ attempt: request.attemptId, error }, 'a model call failed inside NEXUS');
+      if (refusal.code === 'stopping' || (refusal.code === 'usage_unavailable' && !this.isLate(message))) throw refusal;
+      if (refusal.code === 'internal') this.parts.logger.error({ attempt: attemptId, error }, 'a model call failed inside NEXUS');
       return [refusalOf(traced, refusal)];
     } finally {
       span.end();
@@ -53,30 +56,38 @@ export class CompleteHandler {
   }
 
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const request = message.payload;
-    if (this.isLate(request)) throw new AppError('deadline_exceeded', 'The deadline had passed before the model was called.', { status: 504 });
-    const stop = this.parts.calls.begin(request.attemptId, request.run?.runId);
-    if (!stop) return []; // the same message once more: the call that is under way answers it
+    const { attemptId, run } = message.payload;
+    if (this.isLate(message)) throw late();
+    const underWay = this.parts.calls.find(attemptId);
+    if (underWay) return underWay.replyTo === message.replyTo ? [] : [refusalOf(message, inProgress())]; // the same message once more, or somebody else's question
+    const call = this.parts.calls.begin(attemptId, run?.runId, message.replyTo);
+    const onStopping = (): void => call.stop.abort();
+    signal.addEventListener('abort', onStopping);
     try {
-      return await this.open(message, stop, span, signal);
+      return await this.open(message, call, span, signal);
     } finally {
-      this.parts.calls.end(request.attemptId);
+      signal.removeEventListener('abort', onStopping);
+      this.parts.calls.end(attemptId);
     }
   }
 
-  private async open(message: Request, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+  private async open(message: Request, { stop }: CallUnderWay, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     const plan = await this.plan(message);
+    if (signal.aborted) throw stopping();
+    if (stop.signal.aborted) throw cancelled();
     const opened = await this.ask(message, plan);
     switch (opened.state) {
       case State.OPENED:
         return this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
-      case State.IN_FLIGHT: // opened by this replica, whose answer from the ledger was lost
+      case State.IN_FLIGHT:
+        if (this.parts.attempts.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), this.parts.clock.now())];
+        throw attemptUnknown();
       case State.SETTLED:
       case State.UNKNOWN:
-        throw new AppError('attempt_unknown', 'This call was begun before and its outcome is not known here. It is not repeated, because that could charge twice.', { status: 502 });
+        throw attemptUnknown();
       case State.REFUSED:
       case State.UNSPECIFIED:
-        throw refused(opened);
+        throw refused(opened.error);
       default:
         return assertExhaustive(opened.state);
     }
@@ -110,28 +121,18 @@ export class CompleteHandler {
   }
 
   private async make(message: Request, plan: CallPlan, granted: number, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const request = message.payload;
-    const live = request.wantParts ? new LiveParts(this.parts.bus, message, plan.wantsUsage) : undefined;
-    const onStop = (): void => stop.abort();
-    signal.addEventListener('abort', onStop, { once: true });
-    try {
-      const call = { target: plan.model.target, body: plan.bodyFor(granted), stream: plan.isStream };
-      const outcome = await this.parts.client.complete(call, { signal: stop.signal, ...(live && { onPart: (json: Buffer) => live.add(json) }) });
-      live?.flush();
-      return answerOf(message, plan, outcome, live?.sent ?? 0, this.parts.clock.now(), span);
-    } finally {
-      signal.removeEventListener('abort', onStop);
-    }
+    const { bus, client, clock } = this.parts;
+    const live = message.payload.wantParts ? new LiveParts(bus, message, plan.wantsUsage) : undefined;
+    const call = { target: plan.model.target, body: plan.bodyFor(granted), stream: plan.isStream };
+    const deadline = setTimeout(() => stop.abort(), deadlineOf(message) - clock.now() + 1); // then nobody waits any more
+    const outcome = await client.complete(call, { signal: stop.signal, ...(live && { onPart: (json, chunk) => live.add(json, chunk) }) }).finally(() => clearTimeout(deadline));
+    live?.flush();
+    const isStopped = outcome.kind === 'failed' && outcome.error.code === 'cancelled';
+    const told = !isStopped ? undefined : signal.aborted ? interrupted() : this.isLate(message) ? late() : undefined;
+    return answerOf({ message, plan, outcome, parts: live?.sent ?? 0, told }, clock.now(), span);
   }
 
-  private isLate(request: InferenceRequest): boolean {
-    return request.deadlineMs > 0n && Number(request.deadlineMs) < this.parts.clock.now();
+  private isLate(message: Request): boolean {
+    return deadlineOf(message) <= this.parts.clock.now();
   }
-}
-
-function refused(opened: OpenedAttempt): AppError {
-  const { error } = opened;
-  return new AppError(error?.code || 'refused', error?.message || 'The call was refused.', {
-    status: error?.status || 403, isRetryable: error?.isRetryable ?? false, ...(error?.retryAfterMs ? { retryAfterMs: Number(error.retryAfterMs) } : {}),
-  });
 }

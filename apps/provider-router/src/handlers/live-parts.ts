@@ -7,6 +7,7 @@ import { deltaOf, isUsageOnly } from '../providers/openai-compatible/read-delta.
 const COALESCE_MS = 20;
 const DATA = Buffer.from('data: ');
 const BLANK_LINE = Buffer.from('\n\n');
+const LF = 0x0a;
 
 /**
  * Publishes the live parts of one call to requests.progress: for a plain completion the provider's own events, to the one who asked;
@@ -29,16 +30,16 @@ export class LiveParts {
     this.isRun = message.payload.run !== undefined;
   }
 
-  /** Takes the JSON of one chunk. */
-  add(json: Buffer): void {
+  /** Takes one chunk: its JSON, and what that says. */
+  add(json: Buffer, chunk: Readonly<Record<string, unknown>>): void {
     if (this.isRun) {
-      const delta = deltaOf(json);
+      const delta = deltaOf(chunk);
       this.text += delta.text;
       this.reasoning += delta.reasoning;
       if (this.text === '' && this.reasoning === '') return;
     } else {
-      if (!this.wantsUsage && isUsageOnly(json)) return;
-      this.events.push(DATA, Buffer.from(json), BLANK_LINE);
+      if (!this.wantsUsage && isUsageOnly(chunk)) return;
+      this.events.push(DATA, json.includes(LF) ? Buffer.from(JSON.stringify(chunk)) : json, BLANK_LINE); // an event of one line stays one event
     }
     if (this.sent === 0) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), COALESCE_MS);

@@ -14,6 +14,7 @@ export class Models {
   catalog: ModelCatalog;
   private readonly discovered = new Map<string, readonly string[]>();
   private timer: NodeJS.Timeout | undefined;
+  private isStopped = false;
 
   constructor(
     private readonly sources: { readonly providers: readonly ProviderConfig[]; readonly env: Environment; readonly prices: PriceList },
@@ -26,11 +27,13 @@ export class Models {
   /** Asks the providers that must be in reach, now and from time to time. */
   async start(): Promise<void> {
     await this.discover();
+    if (this.isStopped) return;
     this.timer = setTimeout(() => void this.start(), ASK_EVERY_MS);
     this.timer.unref();
   }
 
   stop(): void {
+    this.isStopped = true;
     clearTimeout(this.timer);
   }
 

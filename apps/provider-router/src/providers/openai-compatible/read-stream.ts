@@ -2,8 +2,8 @@ import { StreamAccumulator } from './accumulate-stream.js';
 import { isRecord } from './read-message.js';
 import { SseEventTooLarge, SseParser } from './sse-parser.js';
 
-/** Gets the JSON of each chunk of a stream as the provider wrote it, as soon as it has come. Must not throw. */
-export type OnPart = (json: Buffer) => void;
+/** Gets each chunk of a stream as soon as it has come: the JSON as the provider wrote it, and what it says. Must not throw. */
+export type OnPart = (json: Buffer, chunk: Readonly<Record<string, unknown>>) => void;
 
 /** How a stream ended: at its `[DONE]`, with an error that the provider spoke, with something unreadable, or by closing. */
 export type StreamEnd = { readonly kind: 'done' | 'closed' } | { readonly kind: 'spoken'; readonly body: unknown } | { readonly kind: 'unreadable'; readonly message: string };
@@ -52,7 +52,7 @@ export class StreamReader {
     } else {
       this.answer.add(chunk);
       this.hasStarted = true;
-      this.onPart?.(data);
+      this.onPart?.(data, chunk);
     }
   }
 }

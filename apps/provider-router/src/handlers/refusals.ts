@@ -1,0 +1,27 @@
+import type { Error as WireError } from '@nexus/contracts';
+import { AppError } from '@nexus/core';
+
+/** The replica stops before it called: the request is left to the next reader. */
+export const stopping = (): AppError => new AppError('stopping', 'This replica is stopping. Retry.', { status: 503, isRetryable: true });
+
+export const cancelled = (): AppError => new AppError('cancelled', 'The call was cancelled before it was made.', { status: 499 });
+
+export const late = (): AppError => new AppError('deadline_exceeded', 'The deadline passed before the model had answered.', { status: 504 });
+
+export const inProgress = (): AppError => new AppError('in_progress', 'This very request is under way for somebody else. Wait for that answer.', { status: 409 });
+
+/** What the call cost until then is booked, so another attempt is a new call with a price of its own. */
+export const interrupted = (): AppError => new AppError('interrupted', 'The call was broken off because the replica that made it stops. Ask again.', { status: 503, isRetryable: true });
+
+/** The ledger opened the attempt, but its answer was lost, and with it how much was granted. */
+export const notOpened = (): AppError => new AppError('usage_unavailable', 'The ledger did not answer in time, so no model was called. Ask again.', { status: 503, isRetryable: true });
+
+export const attemptUnknown = (): AppError =>
+  new AppError('attempt_unknown', 'This call was begun before and its outcome is not known here. It is not repeated, because that could charge twice.', { status: 502 });
+
+/** The ledger's own word. */
+export function refused(error: WireError | undefined): AppError {
+  return new AppError(error?.code || 'refused', error?.message || 'The call was refused.', {
+    status: error?.status || 403, isRetryable: error?.isRetryable ?? false, ...(error?.retryAfterMs ? { retryAfterMs: Number(error.retryAfterMs) } : {}),
+  });
+}
