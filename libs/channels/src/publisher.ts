@@ -1,4 +1,5 @@
 import { channels, type ChannelName } from '@nexus/contracts';
+import type { AppError } from '@nexus/core';
 import { encodeEnvelope } from './envelope.js';
 import type { ChannelKeys } from './keys.js';
 import type { OutgoingMessage } from './message.js';
@@ -9,6 +10,11 @@ interface Gathered {
   /** Where the acknowledgement of a group stands among the commands: all of a group go in one. */
   readonly acknowledged: Map<string, { readonly place: number; readonly ids: string[] }>;
   readonly written: PromiseWithResolvers<Refusals>;
+}
+
+export interface RefusedMessage {
+  readonly message: OutgoingMessage;
+  readonly error: AppError;
 }
 
 /** More than this under way at once would make smaller batches, not a faster bus. */
@@ -33,16 +39,27 @@ export class Publisher {
     private readonly keys: ChannelKeys,
   ) {}
 
-  /** Resolves when all messages are written. */
+  /** Resolves when all messages are written; rejects with the first refusal. */
   async publish(messages: readonly OutgoingMessage[]): Promise<void> {
-    if (messages.length === 0) return;
+    const [first] = await this.tryPublish(messages);
+    if (first) throw first.error;
+  }
+
+  /** Resolves with the messages that were refused; all others are written. */
+  async tryPublish(messages: readonly OutgoingMessage[]): Promise<readonly RefusedMessage[]> {
+    if (messages.length === 0) return [];
     const now = Date.now();
     const entries = messages.map((message) => this.toEntry(message, now)); // before any is gathered: one that cannot be encoded harms no other
     const { commands, written } = this.gather();
     const first = commands.length;
     for (const entry of entries) commands.push(entry);
     this.schedule();
-    throwRefused(await written.promise, first, first + entries.length);
+    const refusals = await written.promise;
+    if (refusals.size === 0) return [];
+    return messages.flatMap((message, i) => {
+      const error = refusals.get(first + i);
+      return error ? [{ message, error }] : [];
+    });
   }
 
   /** Resolves when the entries are acknowledged. */
@@ -57,7 +74,8 @@ export class Publisher {
     for (const id of ids) together.ids.push(id);
     if (together.ids.length >= MANY_ACKNOWLEDGED) this.schedule();
     else this.soon ??= setTimeout(() => this.schedule(), ACKNOWLEDGE_WITHIN_MS);
-    throwRefused(await written.promise, together.place, together.place + 1);
+    const refusal = (await written.promise).get(together.place);
+    if (refusal) throw refusal;
   }
 
   private gather(): Gathered {
@@ -105,13 +123,5 @@ export class Publisher {
   private channelKey(message: OutgoingMessage<ChannelName>): string {
     if (channels[message.channel].delivery === 'broadcast') return this.keys.broadcast(message.channel);
     return this.keys.channel(message.channel, this.keys.partitionOf(message.partitionKey ?? message.id));
-  }
-}
-
-function throwRefused(refusals: Refusals, from: number, to: number): void {
-  if (refusals.size === 0) return;
-  for (let place = from; place < to; place++) {
-    const refusal = refusals.get(place);
-    if (refusal) throw refusal;
   }
 }

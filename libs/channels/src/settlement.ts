@@ -28,6 +28,8 @@ export interface SettlementParts<C extends ChannelName> {
 export class Settlement<C extends ChannelName> {
   /** True when the grace period is over: what is not written by then is left to the next consumer. */
   isOver = false;
+  /** Entries that were left to the next consumer. */
+  readonly left: RawEntry[] = [];
 
   constructor(private readonly parts: SettlementParts<C>) {}
 
@@ -40,7 +42,12 @@ export class Settlement<C extends ChannelName> {
    * handler's work is done, and it may have cost money. Rejects when the outcome cannot be encoded, or when the grace period is over.
    */
   async settle(batch: readonly { readonly entry: RawEntry }[], outcome: Outcome): Promise<void> {
-    await this.untilWritten(() => this.parts.publisher.publish(outcome));
+    let unwritten = outcome;
+    await this.untilWritten(async () => {
+      const refused = await this.parts.publisher.tryPublish(unwritten);
+      unwritten = refused.map(({ message }) => message);
+      if (refused[0]) throw refused[0].error;
+    });
     void this.acknowledge(batch.map(({ entry }) => entry.id));
   }
 
@@ -79,6 +86,7 @@ export class Settlement<C extends ChannelName> {
 
   /** No longer under way: they stay pending, for the next consumer. */
   leave(batch: readonly { readonly entry: RawEntry }[]): void {
+    for (const { entry } of batch) this.left.push(entry);
     this.parts.inFlight.remove(batch.map(({ entry }) => entry.id));
   }
 

@@ -74,6 +74,8 @@ export interface StreamTransport {
   claim(ref: GroupRef, pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]>;
   /** Makes entries that this consumer still owns look fresh; gives back those that it owns. */
   refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]>;
+  /** Makes entries that this consumer still owns look left alone for `idleMs`, and handed out as often as they say here. */
+  handBack(ref: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void>;
   /** The newest id of a stream, `0-0` when it is empty. */
   lastId(key: string): Promise<string>;
   range(key: string, afterId: string, count: number): Promise<readonly RawEntry[]>;

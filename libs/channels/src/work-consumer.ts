@@ -13,6 +13,7 @@ import { Settlement, type Delivered } from './settlement.js';
 import type { GroupRef, PendingEntry, RawEntry, StreamReader, StreamTransport } from './stream-transport.js';
 
 const BLOCK_MS = 2_000;
+const HAND_BACK_WITHIN_MS = 250;
 /** Entries a batch, unless somebody says otherwise. */
 export const DEFAULT_BATCH_SIZE = 256;
 const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0, abortAfter: 0 };
@@ -207,5 +208,12 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     clearTimeout(this.upkeep);
     this.interrupting.abort();
     this.settlement.isOver = true;
+    await Promise.race([this.handBack(), delay(HAND_BACK_WITHIN_MS, undefined, { ref: false })]);
+  }
+
+  /** What was left can be taken over at once, and that it was handed to us in vain does not count against it. */
+  private async handBack(): Promise<void> {
+    const left = this.settlement.left.splice(0).map(({ id, deliveries }) => ({ id, deliveries: Math.max(1, deliveries - 1) }));
+    if (left.length > 0) await this.parts.transport.handBack(this.ref, left, this.options.claimIdleMs).catch(() => undefined); // then it waits to be claimed
   }
 }

@@ -100,6 +100,21 @@ describe.each(buses)('recovery over $name', ({ open }) => {
     expect(seen).toEqual(['quick finished', 'slow aborted']);
   });
 
+  it('hands what it leaves over to others at once, and does not count that against it', async () => {
+    await bus.publish(usage('long'));
+    for (let life = 1; life <= 7; life++) {
+      let isTaken = false;
+      const leaving = bus.consumeEach(work('one', { claimIdleMs: 60_000 }), (_message, signal) => new Promise((_resolve, reject) => { isTaken = true; signal.addEventListener('abort', () => reject(new Error('handed over'))); }));
+      await expect.poll(() => isTaken).toBe(true);
+      await leaving.stop();
+    }
+    const seen: Message<Usage>[] = [];
+    const other = bus.consumeEach(work('other', { claimIdleMs: 3_000 }), async (message) => { seen.push(message); return []; });
+    await expect.poll(() => seen, { timeout: 2_000 }).toMatchObject([{ id: 'long', deliveries: 2 }]);
+    expect(letters).toEqual([]);
+    await other.stop();
+  });
+
   it('gathers no listeners while it waits for something that is away', async () => {
     const signals: AbortSignal[] = [];
     const subscription = bus.consumeEach(work('one'), async (_message, signal) => {

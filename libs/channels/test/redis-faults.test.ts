@@ -132,6 +132,20 @@ describe('channels over a Redis that is harmed', () => {
     expect(await raw.xlen('usage.recorded')).toBe(2);
   });
 
+  it('publishes no part of an outcome twice because another part was refused', async () => {
+    await raw.set('requests.processed:spoilt', 'no stream');
+    const bus = open();
+    let refusals = 0;
+    bus.consumeEach(work('one', { onHeldUp: () => void refusals++ }), async () => [answer('good'), answer('held up', 'spoilt'), answer('good too')]);
+    await bus.publish(usage('a'));
+    await expect.poll(() => refusals, { timeout: 5_000 }).toBeGreaterThan(2);
+    expect(await pending()).toBe(1);
+    await raw.del('requests.processed:spoilt');
+    await expect.poll(() => raw.xlen('requests.processed:spoilt'), { timeout: 5_000 }).toBe(1);
+    await expect.poll(pending).toBe(0);
+    expect(await raw.xlen('requests.processed')).toBe(2);
+  });
+
   it('adds what is meant once after a first try that failed', async () => {
     await raw.set('requests.processed:me', 'no stream');
     const bus = open();

@@ -89,6 +89,14 @@ export class MemoryStream {
     });
   }
 
+  handBack(ref: GroupRef, entries: readonly PendingEntry[], deliveredAt: number): void {
+    const { pending } = this.group(ref);
+    for (const { id, deliveries } of entries) {
+      const entry = pending.get(id);
+      if (entry?.consumer === ref.consumer) Object.assign(entry, { deliveredAt, deliveries });
+    }
+  }
+
   acknowledge(group: string, ids: readonly string[]): void {
     const pending = this.groups.get(group)?.pending;
     for (const id of ids) pending?.delete(id);

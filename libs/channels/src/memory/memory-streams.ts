@@ -58,6 +58,10 @@ export class MemoryStreams implements StreamTransport {
     return this.stream(ref.key).refresh(ref, ids, Date.now());
   }
 
+  async handBack(ref: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void> {
+    this.stream(ref.key).handBack(ref, entries, Date.now() - idleMs);
+  }
+
   async lastId(key: string): Promise<string> {
     return this.stream(key).lastId;
   }

@@ -7,7 +7,7 @@ import { RespConnection } from './resp-connection.js';
 import type { RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
 import { isGroupMissing, isGroupThere, toBusError, toEntries, toPending } from './replies.js';
-import { APPEND_ONCE, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
+import { APPEND_ONCE, HAND_BACK, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
 
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
@@ -110,6 +110,10 @@ export class RedisStreams implements StreamTransport {
   async refresh({ key, group, consumer }: GroupRef, ids: readonly string[]): Promise<readonly string[]> {
     const owned = await this.call('EVAL', REFRESH_OWNED, 1, key, group, consumer, ...ids);
     return (owned as Buffer[]).map((id) => id.toString('latin1'));
+  }
+
+  async handBack({ key, group, consumer }: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void> {
+    await this.call('EVAL', HAND_BACK, 1, key, group, consumer, idleMs, ...entries.flatMap(({ id, deliveries }) => [id, deliveries]));
   }
 
   async lastId(key: string): Promise<string> {

@@ -30,6 +30,18 @@ end
 return owned`;
 
 /**
+ * Hands pending entries back, if the consumer still owns them: they look as if left alone for long.
+ * in:  KEYS[1] stream · ARGV[1] group · ARGV[2] consumer · ARGV[3] idle time, ms · ARGV[4..] entry id, times handed out, ...
+ */
+export const HAND_BACK = `
+for i = 4, #ARGV, 2 do
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2]) > 0 then
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'IDLE', ARGV[3], 'RETRYCOUNT', ARGV[i + 1], 'JUSTID')
+  end
+end
+return 0`;
+
+/**
  * Trims what is older than an id and acknowledged by every group; nothing when there is no group.
  * in:  KEYS[1] stream · ARGV[1] id: entries from here on stay
  * out: how many entries were trimmed
