@@ -6,6 +6,8 @@ export interface DeadLetter<C extends ChannelName = ChannelName> {
   readonly channel: C;
   readonly group: string;
   readonly entryId: string;
+  /** The publisher's id, where the entry has one; also of an entry that could not be decoded. */
+  readonly messageId: string | undefined;
   /** The entry as it was: its fields, one after the other, each as a length and bytes. */
   readonly raw: Buffer;
   readonly reasonCode: string;

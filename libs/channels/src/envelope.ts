@@ -36,8 +36,8 @@ function encodeMetadata(message: OutgoingMessage): string {
 export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntry): Message<C> {
   const definition = channels[channel];
   const fields = readFields(entry);
-  const id = fields.id?.toString('utf8') ?? '';
-  if (id === '' || id.length > LONGEST_ID || id.includes(NUL)) throw malformed('id', `must have 1 to ${LONGEST_ID} characters, none of them NUL`);
+  const id = idOf(fields);
+  if (id === undefined) throw malformed('id', `must have 1 to ${LONGEST_ID} characters, none of them NUL`);
   const type = fields.type?.toString('utf8');
   if (type !== undefined && type !== definition.message.typeName) throw malformed('type', `must be ${definition.message.typeName}`);
   if (fields.payload === undefined) throw malformed('payload', 'is missing');
@@ -59,6 +59,16 @@ export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntr
     entryId: entry.id,
     deliveries: entry.deliveries,
   };
+}
+
+/** The id of an entry, be the rest of it readable or not; undefined when it has none that could be a message's. */
+export function readId(entry: RawEntry): string | undefined {
+  return idOf(readFields(entry));
+}
+
+function idOf({ id: bytes }: EnvelopeFields): string | undefined {
+  const id = bytes?.toString('utf8') ?? '';
+  return id === '' || id.length > LONGEST_ID || id.includes(NUL) ? undefined : id;
 }
 
 interface EnvelopeFields {
@@ -106,7 +116,7 @@ function decodePayload(schema: DescMessage, bytes: Buffer, metadata: Metadata): 
     if (type === 'application/protobuf') return fromBinary(schema, bytes);
     if (type === 'application/json') return fromJsonString(schema, bytes.toString('utf8'));
   } catch (cause) {
-    const detail = type === 'application/json' ? `: ${jsonProblem(cause)}` : '';
+    const detail = type === 'application/json' ? `: ${jsonProblem(cause)}` : '; for JSON the metadata say "content-type":"application/json"';
     throw new AppError('malformed_payload', `payload is not ${schema.typeName} as ${type}${detail}`, { status: 400, param: 'payload', cause });
   }
   throw malformed('metadata', `content-type must be application/protobuf or application/json`);

@@ -3,7 +3,7 @@ import { AppError, backoffMs } from '@nexus/core';
 import type { ChannelName } from '@nexus/contracts';
 import { abortableDelay } from './abortable-delay.js';
 import type { Outcome, WorkOptions } from './channel-bus.js';
-import { packRaw } from './envelope.js';
+import { packRaw, readId } from './envelope.js';
 import type { InFlight } from './in-flight.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
@@ -99,7 +99,7 @@ export class Settlement<C extends ChannelName> {
   async setAside(entry: RawEntry, message: Message<C> | undefined, error: unknown, deliveries = entry.deliveries): Promise<void> {
     const { channel, group, onDeadLetter } = this.parts.options;
     const { code, message: reason } = AppError.from(error);
-    const letter = { channel, group, entryId: entry.id, raw: packRaw(entry), reasonCode: code, reason, deliveries, message };
+    const letter = { channel, group, entryId: entry.id, messageId: readId(entry), raw: packRaw(entry), reasonCode: code, reason, deliveries, message };
     for (let failures = 0; !this.isStopping; failures++) {
       try {
         const replies = await onDeadLetter(letter);

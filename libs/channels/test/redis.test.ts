@@ -41,7 +41,7 @@ describe('what only a real Redis can suffer', () => {
     await raw.xadd(`${prefix}usage.recorded`, '*', 'nonsense', 'x');
     await bus.publish(usage('good'));
     await expect.poll(() => seen).toEqual(['good']);
-    expect(letters.map((letter) => letter.reasonCode)).toEqual(['malformed_payload', 'malformed_envelope']);
+    expect(letters.map(({ reasonCode, messageId }) => [reasonCode, messageId])).toEqual([['malformed_payload', 'bad'], ['malformed_envelope', undefined]]);
     expect(letters[0]?.raw.includes(Buffer.from([0xff, 0xff, 0xff]))).toBe(true);
     await expect.poll(async () => ((await raw.xpending(`${prefix}usage.recorded`, 'usage')) as [number])[0]).toBe(0);
     await subscription.stop();

@@ -22,7 +22,8 @@ export function explainNoRun({ id, letters, lettersUnknown, isSystemSearched }: 
     ...(lettersUnknown === undefined ? [] : [`The dead letters could not be asked for: ${lettersUnknown}`]),
     'Possible reasons:',
     '  - it was never published, or under another id: `nexus channels tail requests.incoming --last 20` shows what was',
-    "  - it was refused (no valid key in its metadata, say): then its answer said so, on the reply-to that it named",
+    '  - it was refused (no valid key in its metadata, say): then its answer said so, on requests.processed or the reply-to that it named:',
+    '    `nexus channels tail requests.processed --last 20`',
     "  - it was published with another tenant's key",
     ...(isSystemSearched ? [] : ['  - it could not be read at all: such entries belong to no tenant, and are listed only with NEXUS_SERVICE_TOKEN']),
   ];

@@ -4,11 +4,11 @@ import type { Logger } from '../logger.js';
 
 /** Keeps what could not be handled, and says so in the log without its content. */
 export async function storeDeadLetter(letter: DeadLetter, store: DeadLetterStore | undefined, logger: Logger): Promise<void> {
-  const { channel, group, entryId, reasonCode, reason, deliveries, message } = letter;
-  logger.warn({ channel, entry_id: entryId, message_id: message?.id, reason_code: reasonCode, deliveries }, 'dead letter');
+  const { channel, group, entryId, messageId, reasonCode, reason, deliveries, message } = letter;
+  logger.warn({ channel, entry_id: entryId, message_id: messageId, reason_code: reasonCode, deliveries }, 'dead letter');
   await store?.insert({
     channel, group, entryId, reasonCode, reason, deliveries, raw: letter.raw,
-    ...(message && { messageId: message.id }),
+    ...(messageId !== undefined && { messageId }),
     ...(message?.tenantId && { tenantId: message.tenantId }),
   });
 }
