@@ -62,7 +62,7 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
       this.threads.messages(tenantId, threadId, { limit: limit + 1, after: placeOf(request.after) }),
       this.threads.get(tenantId, threadId),
     ]);
-    if (thread === undefined) throw notFound('thread');
+    if (thread === undefined) throw noThread();
     return create(ListMessagesResponseSchema, { messages: events.slice(0, limit).flatMap(messageView), hasMore: events.length > limit });
   }
 
@@ -82,7 +82,7 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
   /** The first of these runs that there is. */
   private async view(tenantId: string, runIds: readonly string[]): Promise<GetRunResponse> {
     const found = (await this.runs.load(runIds.map((runId) => ({ tenantId, runId })), 0)).flat()[0];
-    if (found === undefined) throw notFound('run');
+    if (found === undefined) throw noRun();
     return runView(found);
   }
 
@@ -101,7 +101,7 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
 }
 
 function threadView(thread: StoredThread | undefined): Thread {
-  if (thread === undefined) throw notFound('thread');
+  if (thread === undefined) throw noThread();
   const { first, createdAt, updatedAt, archivedAt, ...fields } = thread;
   return create(ThreadSchema, { ...fields, title: fields.title || titleOf(first), createdAt: BigInt(createdAt), updatedAt: BigInt(updatedAt), archivedAt: BigInt(archivedAt) });
 }
@@ -139,4 +139,5 @@ function placeOf(after: string): { runId: string; seq: number } | undefined {
   return { runId, seq: Number(seq) };
 }
 
-const notFound = (what: string): AppError => new AppError('not_found', `There is no such ${what}.`, { status: 404 });
+const noThread = (): AppError => new AppError('thread_not_found', 'There is no such thread.', { status: 404, param: 'thread_id' });
+const noRun = (): AppError => new AppError('run_not_found', 'There is no such run.', { status: 404, param: 'run_id' });

@@ -68,7 +68,6 @@ describe('what is published', () => {
   it.each([
     ['text', { text: ' ' }],
     ['thread_id', { text: 'hi', threadId: 'x' }],
-    ['agent', { text: 'hi', agent: 'nobody' }],
     ['deadline_ms', { text: 'hi', deadlineMs: 1n }],
     ['deadline_ms', { text: 'hi', deadlineMs: 9_223_372_036_854_775_807n }],
     ['cancels_message_id', { cancelsMessageId: 'never seen' }],
@@ -77,6 +76,11 @@ describe('what is published', () => {
     expect(await world.answer(id)).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'invalid_request', param } });
     await world.ask(`${id} next`, { text: 'hi' }, secret);
     expect(await world.answer(`${id} next`)).toMatchObject({ outcome: Outcome.ANSWERED });
+  });
+
+  it('is refused when it names an agent that there is not', async () => {
+    await world.ask(id, { text: 'hi', agent: 'nobody' }, secret);
+    expect(await world.answer(id)).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'agent_not_found', status: 404, param: 'agent' } });
   });
 
   it('BUS-2 becomes a dead letter when it cannot be read, and the next message is answered', async () => {
@@ -122,7 +126,7 @@ describe('what is published', () => {
     const { runId } = await world.answer(id);
     const { run } = await replica.clients.threads.getRun({ by: { case: 'correlationId', value: `ticket ${id}` } }, asTenant(tenantId));
     expect(run).toMatchObject({ id: runId, correlationId: `ticket ${id}` });
-    await expect(replica.clients.threads.getRun({ by: { case: 'correlationId', value: 'none' } }, asTenant(tenantId))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(replica.clients.threads.getRun({ by: { case: 'correlationId', value: 'none' } }, asTenant(tenantId))).rejects.toMatchObject({ code: 'run_not_found' });
   });
 });
 

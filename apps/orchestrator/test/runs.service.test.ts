@@ -190,7 +190,7 @@ describe('a thread', () => {
     const page = await threads.listThreads({ limit: 2, includeArchived: true }, as);
     const next = await threads.listThreads({ limit: 2, includeArchived: true, after: page.threads.at(-1)?.id }, as);
     expect([...page.threads, ...next.threads].map(({ title }) => title).sort()).toEqual(['b', 'c', 'renamed']);
-    await expect(threads.getThread({ id: made[1]?.id }, asTenant(tenantId))).rejects.toMatchObject({ code: 'not_found', status: 404 });
+    await expect(threads.getThread({ id: made[1]?.id }, asTenant(tenantId))).rejects.toMatchObject({ code: 'thread_not_found', status: 404, param: 'thread_id' });
     await world.ask('in it', { text: 'hello', threadId: made[1]?.id }, own.secret);
     expect((await world.answer('in it')).threadId).toBe(made[1]?.id);
   });
@@ -219,7 +219,7 @@ it('answers QueryAgent and StreamAgent through the same road', async () => {
   const events = [];
   for await (const { event } of replica.clients.agent.streamAgent({ userQuery: 'call now {}' }, asTenant(tenantId))) events.push(event.case === 'progress' ? event.value.part.case : event.case);
   expect(events).toEqual(['accepted', 'stepFinished', 'toolStarted', 'toolFinished', 'stepFinished', 'answer']);
-  await expect(replica.clients.agent.queryAgent({ userQuery: 'x', agent: 'nobody' }, asTenant(tenantId))).rejects.toMatchObject({ code: 'invalid_request', param: 'agent' });
+  await expect(replica.clients.agent.queryAgent({ userQuery: 'x', agent: 'nobody' }, asTenant(tenantId))).rejects.toMatchObject({ code: 'agent_not_found', status: 404, param: 'agent' });
 });
 
 it('OPS-2 is one trace from its message to its answer', async () => {

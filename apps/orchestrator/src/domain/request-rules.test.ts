@@ -27,6 +27,8 @@ it.each([
   ['deadline_ms', { text: 'hi', deadlineMs: 9_223_372_036_854_775_807n }],
   ['chat_id', { text: 'hi', chatId: 'a\u0000b' }],
   ['surface', { text: 'hi', surface: 'x'.repeat(513) }],
+  ['timezone', { text: 'hi', timezone: 'x'.repeat(513) }],
+  ['locale', { text: 'hi', locale: 'a\u0000b' }],
   ['attachments', { text: 'hi', attachments: Array.from({ length: 33 }, () => ({})) }],
 ] as [string, MessageInitShape<typeof IncomingRequestSchema>][])('refuses a wrong %s', (param, request) => {
   expect(check(request)).toThrow(expect.objectContaining({ code: 'invalid_request', status: 400, param }));

@@ -49,11 +49,11 @@ export class AgentDirectory {
     return Math.ceil(Math.max(...[...this.agents.values()].map((agent) => agent.maxHistoryMessages)) / 2);
   }
 
-  /** The agent of that name (default: `default`) with `model` in place of its own, when given. Throws AppError `invalid_request` when there is none. */
+  /** The agent of that name (default: `default`) with `model` in place of its own, when given. Throws AppError `agent_not_found` when there is none. */
   async choose(tenantId: string, name: string, model: string): Promise<ChosenAgent> {
     const agent = this.agents.get(name || 'default');
     if (agent === undefined) {
-      throw new AppError('invalid_request', `There is no agent named ${JSON.stringify(name)}. The agents are: ${[...this.agents.keys()].join(', ')}.`, { status: 404, param: 'agent' });
+      throw new AppError('agent_not_found', `There is no agent named ${JSON.stringify(name)}. The agents are: ${[...this.agents.keys()].join(', ')}.`, { status: 404, param: 'agent' });
     }
     const [settings, tools] = await Promise.all([this.settings.get(tenantId), this.knownTools()]);
     const key = `${tenantId} ${agent.name}`;
