@@ -52,6 +52,6 @@ describe('a live answer', () => {
   it('tells what it took, and that figures are not whole when they are not', () => {
     const usage = { steps: 2, toolCalls: 1, costMicroUsd: 1_234n, durationMs: 130n, tokens: { input: 1_000n, cacheRead: 200n, output: 80n } };
     expect(new LiveAnswer().finish(answer({ text: 'x', runId: 'r', threadId: 't', usage })).at(-1)?.text).toBe('2 steps, 1 tool call, 1,280 tokens, $0.001234, 130 ms  (run r, thread t)');
-    expect(new LiveAnswer().finish(answer({ text: 'x', runId: 'r', usage: { ...usage, isPartial: true } })).at(-1)?.text).toContain('at least $0.001234');
+    expect(new LiveAnswer().finish(answer({ text: 'x', runId: 'r', usage: { ...usage, isPartial: true } })).at(-1)?.text).toMatch(/at least [\d,]+ tokens, at least \$0\.001234/);
   });
 });

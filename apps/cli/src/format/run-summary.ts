@@ -8,8 +8,9 @@ export function describeUsage(usage: RunUsage | undefined): string {
   if (usage === undefined) return 'nothing was used';
   const { tokens } = usage;
   const total = tokens === undefined ? 0n : tokens.input + tokens.cacheRead + tokens.cacheWrite + tokens.output;
-  const cost = `${usage.isPartial ? 'at least ' : ''}${formatUsd(Number(usage.costMicroUsd))}`;
-  const about = tokens?.estimated ? 'about ' : '';
+  const atLeast = usage.isPartial ? 'at least ' : '';
+  const cost = `${atLeast}${formatUsd(Number(usage.costMicroUsd))}`;
+  const about = atLeast || (tokens?.estimated ? 'about ' : '');
   return [count(usage.steps, 'step'), count(usage.toolCalls, 'tool call'), `${about}${count(total, 'token')}`, cost, formatDuration(Number(usage.durationMs))].join(', ');
 }
 

@@ -146,6 +146,8 @@ describe('decide', () => {
     const cancelled = storedEvent('finished', { outcome: Outcome.CANCELLED });
     expect(after(accepted(), cancelled)).toMatchObject({ state: { phase: 'over', ending: { outcome: Outcome.CANCELLED } }, effects: [{ kind: 'stopModel' }, { kind: 'reply' }] });
     expect(after(accepted(), asks(1, ['c0']), cancelled).effects).toEqual([{ kind: 'reply' }]);
+    expect(after(accepted(), cancelled).state.usage.isPartial).toBe(true); // what the stopped call used
+    expect(after(accepted(), asks(1, ['c0']), cancelled).state.usage.isPartial).toBe(false);
     const expired = storedEvent('finished', { outcome: Outcome.FAILED, error: create(ErrorSchema, { code: 'deadline_exceeded' }) });
     expect(after(accepted(), expired).state.ending?.error?.code).toBe('deadline_exceeded');
   });

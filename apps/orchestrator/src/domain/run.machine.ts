@@ -133,8 +133,10 @@ function toolFinished(state: RunState, event: ToolFinishedEvent, now: number): D
 
 function finished(state: RunState, event: RunFinished, now: number): Decision {
   const outcome = event.outcome === Outcome.CANCELLED ? Outcome.CANCELLED : Outcome.FAILED;
-  const ended = end(state, { outcome, error: event.error, finishReason: FinishReason.UNSPECIFIED, at: now });
-  return state.phase === 'model' ? { state: ended.state, effects: [{ kind: 'stopModel' }, ...ended.effects] } : ended;
+  const ending: Ending = { outcome, error: event.error, finishReason: FinishReason.UNSPECIFIED, at: now };
+  if (state.phase !== 'model') return end(state, ending);
+  const ended = end({ ...state, usage: { ...state.usage, isPartial: true } }, ending); // nobody waits to hear what the stopped call used
+  return { state: ended.state, effects: [{ kind: 'stopModel' }, ...ended.effects] };
 }
 
 function answered(event: ModelAnswered, now: number): Ending {
