@@ -159,8 +159,8 @@ describe('an agent', () => {
   });
 
   it('that refuses gives its reason as an HTTP error, also to a stream', async () => {
-    expect(await errorOf(await complete({ model: 'agent/poor' }))).toMatchObject({ status: 402, code: 'budget_exceeded' });
-    expect(await errorOf(await complete({ model: 'agent/poor', stream: true }))).toMatchObject({ status: 402, code: 'budget_exceeded' });
+    expect(await errorOf(await complete({ model: 'agent/poor' }))).toMatchObject({ status: 429, code: 'budget_exceeded' });
+    expect(await errorOf(await complete({ model: 'agent/poor', stream: true }))).toMatchObject({ status: 429, code: 'budget_exceeded' });
   });
 
   it('cannot take audio', async () => {

@@ -88,7 +88,7 @@ export class FakeOrchestrator {
 }
 
 function refusal(message: Incoming, tenantId: string): OutgoingMessage {
-  const error = { $typeName: 'nexus.common.v1.Error' as const, code: 'budget_exceeded', message: 'The budget "daily" is used up.', status: 402, isRetryable: false, param: '', retryAfterMs: 0n };
+  const error = { $typeName: 'nexus.common.v1.Error' as const, code: 'budget_exceeded', message: 'The budget "daily" has not enough left for this call.', status: 429, isRetryable: false, param: '', retryAfterMs: 0n };
   const payload = create(ProcessedRequestSchema, { messageId: message.id, outcome: Outcome.REFUSED, error });
   return outgoing({ channel: 'requests.processed', id: newId(), tenantId, to: message.replyTo, payload });
 }

@@ -72,7 +72,7 @@ describe("OpenAI's own SDK", () => {
     await expect(openai.chat.completions.create({ model: 'missing', messages, stream: true })).rejects.toBeInstanceOf(OpenAI.NotFoundError);
     await expect(openai.chat.completions.create({ model: 'gpt-4o', messages: [] })).rejects.toMatchObject({ status: 400, param: 'messages' });
     await expect(openai.chat.completions.create({ model: 'agent/default', messages, tools })).rejects.toMatchObject({ status: 400, param: 'tools' });
-    await expect(openai.chat.completions.create({ model: 'agent/poor', messages })).rejects.toMatchObject({ status: 402, code: 'budget_exceeded', type: 'insufficient_quota' });
+    await expect(openai.chat.completions.create({ model: 'agent/poor', messages })).rejects.toMatchObject({ status: 429, code: 'budget_exceeded', type: 'insufficient_quota' });
   });
 
   it('sees a stream that breaks as an error, not as an end', async () => {

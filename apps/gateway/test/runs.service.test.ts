@@ -56,7 +56,7 @@ describe('POST /v1/threads/{id}/runs', () => {
   it('gives a refusal as an HTTP error, also to a stream', async () => {
     for (const stream of [false, true]) {
       const response = await start({ content: 'hi', agent: 'poor', stream });
-      expect(response.status).toBe(402);
+      expect(response.status).toBe(429);
       expect(await response.json()).toMatchObject({ error: { code: 'budget_exceeded', type: 'insufficient_quota' } });
     }
   });

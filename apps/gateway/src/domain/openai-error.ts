@@ -8,11 +8,14 @@ export interface OpenAiError {
   readonly body: { readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string } };
 }
 
+/** OpenAI's SDKs wait as long as they are told up to a minute; told more, they ask again within seconds, in vain. */
+const LONGEST_WAIT_MS = 60_000;
+
 /** The one place where NEXUS's errors take OpenAI's shape. Its clients retry by themselves, so they are told when that is of no use. */
 export function toOpenAiError(error: AppError): OpenAiError {
   const status = error.status >= 400 && error.status <= 599 ? error.status : 500;
   const headers: Record<string, string> = {};
-  if (isRetriedByClients(status)) headers['x-should-retry'] = String(error.isRetryable);
+  if (isRetriedByClients(status)) headers['x-should-retry'] = String(error.isRetryable && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS);
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
     headers['retry-after-ms'] = String(Math.ceil(error.retryAfterMs));

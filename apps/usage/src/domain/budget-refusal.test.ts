@@ -7,7 +7,7 @@ describe('budgetExceeded', () => {
   it('names the budget and says when it begins anew', () => {
     const error = budgetExceeded({ name: 'team', period: 'day', day: '2026-11-20' }, now);
     expect(error).toMatchObject({ code: 'budget_exceeded', status: 429, isRetryable: true, retryAfterMs: 2 * 3_600_000 });
-    expect(error.message).toBe('The budget "team" is used up for this day. It begins anew at 2026-11-21 00:00 UTC; raise it to go on now.');
+    expect(error.message).toBe('The budget "team" has not enough left this day for this call. It begins anew at 2026-11-21 00:00 UTC; raise it to go on now.');
   });
 
   it('never says that a total may be tried again', () => {

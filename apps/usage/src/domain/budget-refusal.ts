@@ -12,10 +12,10 @@ export interface ExhaustedBudget {
 export function budgetExceeded({ name, period, day }: ExhaustedBudget, now: number): AppError {
   const end = windowEnd(period, day);
   if (end === undefined) {
-    return new AppError('budget_exceeded', `The budget "${name}" is used up. Raise it to go on.`, { status: 429 });
+    return new AppError('budget_exceeded', `The budget "${name}" has not enough left for this call. Raise it to go on.`, { status: 429 });
   }
   const when = new Date(end).toISOString().slice(0, 16).replace('T', ' ');
-  return new AppError('budget_exceeded', `The budget "${name}" is used up for this ${period}. It begins anew at ${when} UTC; raise it to go on now.`, {
+  return new AppError('budget_exceeded', `The budget "${name}" has not enough left this ${period} for this call. It begins anew at ${when} UTC; raise it to go on now.`, {
     status: 429,
     isRetryable: true,
     retryAfterMs: Math.max(end - now, 0),
