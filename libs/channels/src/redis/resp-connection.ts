@@ -116,6 +116,8 @@ export class RespConnection {
     if (first.replies.length < first.count) return;
     this.awaited.shift();
     first.resolve(first.replies);
+    // After a failover this is the old primary: its name leads to the new one.
+    if (reply instanceof Error && reply.message.startsWith('READONLY')) this.socket?.destroy(reply);
   }
 
   /** Nothing was heard for long although something is awaited: the other end is gone, unless it was this process that slept. */
