@@ -47,8 +47,7 @@ it('says who it is before anything else, and keeps its id', async () => {
   const { port, said } = await server((_, text) => (isGreeting(text) ? `+OK\r\n+OK\r\n${GREETING}` : '+PONG\r\n'.repeat(text.split('PING').length - 1)));
   const connection = open(`redis://app:p%40ss@127.0.0.1:${port}/3`);
   expect(await Promise.all([connection.send(command('PING'), 1), connection.send(command('PING'), 1)])).toEqual([['PONG'], ['PONG']]);
-  expect(said[0]?.split('\r\n').filter((line) => /^\w/.test(line))).toEqual(['AUTH', 'app', 'SELECT', '3', 'CLIENT', 'SETNAME', 'test', 'CLIENT', 'ID']);
-  expect(said[0]).toContain('p@ss');
+  expect(said[0]?.split('\r\n').filter((line) => /^\w/.test(line))).toEqual(['AUTH', 'app', 'p@ss', 'SELECT', '3', 'CLIENT', 'SETNAME', 'test', 'CLIENT', 'ID']);
   expect(connection.id).toBe(7);
 });
 
