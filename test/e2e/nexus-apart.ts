@@ -45,7 +45,9 @@ export async function startNexusApart(environment: Readonly<Record<string, strin
     ...environment,
   };
   const services: Partial<Record<AppName, Service>> = {};
-  const ready = (app: AppName): Promise<void> => (app === 'demo-model' ? Promise.resolve() : waitFor(() => isReady(urls[app]), { timeoutMs: 20_000 }));
+  const ready = async (app: AppName): Promise<void> => {
+    if (app !== 'demo-model') await waitFor(() => isReady(urls[app]), { timeoutMs: 20_000 });
+  };
   const start = async (app: AppName): Promise<void> => {
     services[app] = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port: ports[app] }, readyWithinMs: 40_000 });
     await ready(app);
