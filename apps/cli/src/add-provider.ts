@@ -34,9 +34,9 @@ export async function addProvider(context: CliContext, options: AddProviderOptio
   parseProviders(changed, file);
   if (options.readsKey) await keepKey(context, entry.api_key_env);
   replaceFile(file, changed);
-  terminal.line(`${name} is in ${file}. It is used from the next start of NEXUS on; then try it: nexus providers test ${name}`);
+  terminal.line(`${name} is in ${file}. It is used from the next start of NEXUS on; then try it: npx nexus providers test ${name}`);
   if (entry.api_key_env !== undefined && !options.readsKey && context.environment[entry.api_key_env] === undefined) {
-    terminal.note(`Its key is read from ${entry.api_key_env}. To keep it in .env: nexus providers add ${name} --key-stdin`);
+    terminal.note(`Its key is read from ${entry.api_key_env}. To keep it in .env: npx nexus providers add ${name} --key-stdin`);
   }
 }
 
@@ -71,6 +71,6 @@ function replaceFile(file: string, text: string): void {
 }
 
 function alreadyThere({ name, keyVariables }: ListedProvider, file: string): AppError {
-  const how = keyVariables.length === 0 ? 'It takes no key.' : `To give it its key: nexus providers add ${name} --key-stdin`;
+  const how = keyVariables.length === 0 ? 'It takes no key.' : `To give it its key: npx nexus providers add ${name} --key-stdin`;
   return new AppError('provider_exists', `There is a provider "${name}" in ${file} already; change it there. ${how}`, { status: 409, param: 'name' });
 }

@@ -38,7 +38,7 @@ export async function askAgent({ gateway, terminal, isJson, signal }: Asking, { 
     show(live.interrupt(), terminal);
     throw error;
   }
-  throw new AppError('no_answer', `The connection ended before the answer came.${runId === '' ? '' : ` See what became of it: nexus runs show ${runId}`}`);
+  throw new AppError('no_answer', `The connection ended before the answer came.${runId === '' ? '' : ` See what became of it: npx nexus runs show ${runId}`}`);
 }
 
 function finish(answer: ProcessedRequest, live: LiveAnswer, terminal: Asking['terminal'], isJson: boolean): ProcessedRequest {

@@ -7,6 +7,7 @@ import type { Gateway } from './gateway-client.js';
 import type { Terminal } from './terminal.js';
 
 const PROMPT = '> ';
+const COMMANDS = '/new begins anew, /exit ends.';
 
 /** Reads messages line by line until the input ends, and answers each in turn. A message that is not answered does not end the chat. */
 export async function chat(gateway: Gateway, terminal: Terminal, { agent, model, thread }: AgentOptions): Promise<void> {
@@ -15,7 +16,7 @@ export async function chat(gateway: Gateway, terminal: Terminal, { agent, model,
   let answering: AbortController | undefined;
   // In a terminal readline takes Ctrl-C; elsewhere it is a signal that ends the process as usual.
   input.on('SIGINT', () => (answering === undefined ? input.close() : answering.abort()));
-  if (terminal.isInteractive) terminal.note(`Talking with the agent "${agent ?? 'default'}" at ${gateway.access.url}. /new begins anew, /exit ends.`);
+  if (terminal.isInteractive) terminal.note(`Talking with the agent "${agent ?? 'default'}" at ${gateway.access.url}. ${COMMANDS}`);
   const showPrompt = (): void => {
     if (terminal.isInteractive) input.prompt();
   };
@@ -26,6 +27,8 @@ export async function chat(gateway: Gateway, terminal: Terminal, { agent, model,
     if (message === '/new') {
       current = undefined;
       terminal.note('A new conversation.');
+    } else if (message === '/help') {
+      terminal.note(COMMANDS);
     } else if (message !== '') {
       answering = new AbortController();
       const { signal } = answering;
@@ -35,7 +38,7 @@ export async function chat(gateway: Gateway, terminal: Terminal, { agent, model,
     showPrompt();
   }
   input.close();
-  if (current !== undefined) terminal.note(`Go on with: nexus chat --thread ${current}`);
+  if (current !== undefined) terminal.note(`Go on with: npx nexus chat --thread ${current}`);
 }
 
 /** The thread of the answer; undefined when there is none. Throws when NEXUS cannot be asked at all. */

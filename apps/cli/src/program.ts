@@ -42,7 +42,7 @@ function createProgram(context: CliContext): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .addHelpText('after', '\nExit codes: 0 done, 1 it did not succeed, 2 the command was not understood.\nKeys come from NEXUS_API_KEY, NEXUS_DEV_API_KEY or the data folder (NEXUS_DATA_DIR); .env is read.');
+    .addHelpText('after', '\nIn the folder of NEXUS: npx nexus <command>\n\nExit codes: 0 done, 1 it did not succeed, 2 the command was not understood.\nKeys come from NEXUS_API_KEY, NEXUS_DEV_API_KEY or the data folder (NEXUS_DATA_DIR); .env is read.');
   addUp(program, context);
   addAsk(program, context);
   addChat(program, context);

@@ -43,7 +43,11 @@ export async function tailChannel({ url, prefix, terminal }: TailedRedis, { chan
     await redis.connect();
     const newest = toEntries((await redis.callBuffer('XREVRANGE', key, '+', '-', 'COUNT', Math.max(last, 1))) as Reply);
     show(newest.slice(0, last).reverse());
-    if (!follow) return;
+    if (!follow) {
+      if (newest.length === 0) terminal.note(`${key} is empty`);
+      else if (last === 0) terminal.note('--last says how many entries to show');
+      return;
+    }
     terminal.note(`following ${key}; Ctrl-C ends`);
     for (let after = newest[0]?.id ?? '0-0'; ;) {
       const reply = (await redis.callBuffer('XREAD', 'COUNT', COUNT, 'BLOCK', BLOCK_MS, 'STREAMS', key, after)) as readonly [Buffer, Reply][] | null;

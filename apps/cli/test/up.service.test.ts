@@ -100,6 +100,8 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect((await place.nexus(['ask', 'hello'], { env })).code).toBe(0);
     expect((await place.nexus(['keys', 'list'], { env }))).toMatchObject({ code: 1, stderr: expect.stringContaining('admin key') });
     const { keys } = JSON.parse((await place.nexus(['keys', 'list', '--json'])).stdout) as { keys: { id: string; name: string }[] };
+    expect((await place.nexus(['keys', 'create', 'bot', '--surface', 'telegram'])).code).toBe(0);
+    expect((await place.nexus(['keys', 'list'])).stdout).toMatch(/ bot +surface +nxs_\S+ +publish for telegram /);
     expect((await place.nexus(['keys', 'revoke', keys.find(({ name }) => name === 'reporting')?.id ?? ''])).code).toBe(0);
     await expect.poll(async () => (await place.nexus(['ask', 'hello'], { env })).code, { timeout: 10_000 }).toBe(1);
     expect((await place.nexus(['providers', 'list'])).stdout).toMatch(/openai +needs OPENAI_API_KEY/);

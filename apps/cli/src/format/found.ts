@@ -53,7 +53,7 @@ function providersText(providers: readonly ProviderStatus[]): string {
   const ready = providers.filter((provider) => provider.isConfigured && provider.name !== OLLAMA);
   const withKey = ready.filter((provider) => provider.keyVariable !== '').map((provider) => provider.name);
   const without = ready.filter((provider) => provider.keyVariable === '').map(({ name }) => (name === DEMO ? 'demo (answers by fixed rules, no AI)' : name));
-  const keys = withKey.length === 0 ? 'none with a key yet: nexus providers add openai --key-stdin' : `with a key: ${withKey.join(', ')}`;
+  const keys = withKey.length === 0 ? 'none with a key yet: npx nexus providers add openai --key-stdin' : `with a key: ${withKey.join(', ')}`;
   return [...without, keys].join('; ');
 }
 

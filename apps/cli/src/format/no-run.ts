@@ -21,9 +21,9 @@ export function explainNoRun({ id, letters, lettersUnknown, isSystemSearched }: 
     `No run of this tenant has ${id} as its id, message id or correlation id${lettersUnknown === undefined ? ', and no dead letter names it' : ''}.`,
     ...(lettersUnknown === undefined ? [] : [`The dead letters could not be asked for: ${lettersUnknown}`]),
     'Possible reasons:',
-    '  - it was never published, or under another id: `nexus channels tail requests.incoming --last 20` shows what was',
+    '  - it was never published, or under another id: `npx nexus channels tail requests.incoming --last 20` shows what was',
     '  - it was refused (no valid key in its metadata, say): then its answer said so, on requests.processed or the reply-to that it named:',
-    '    `nexus channels tail requests.processed --last 20`',
+    '    `npx nexus channels tail requests.processed --last 20`',
     "  - it was published with another tenant's key",
     ...(isSystemSearched ? [] : ['  - it could not be read at all: such entries belong to no tenant, and are listed only with NEXUS_SERVICE_TOKEN']),
   ];

@@ -29,6 +29,7 @@ export function checkedNewKey(wish: Omit<NewKey, 'kind'> & { readonly kind: NewK
   if (kind === undefined) throw invalid('kind', 'must be KEY_KIND_API (for programs) or KEY_KIND_SURFACE (for adapters)');
   if (wish.surfaces.length > MOST_SURFACES) throw invalid('surfaces', `are at most ${MOST_SURFACES}`);
   if (!wish.surfaces.every((surface) => SURFACE.test(surface))) throw invalid('surfaces', 'are names such as telegram or web');
+  if (kind === 'api' && wish.surfaces.length > 0) throw invalid('surfaces', 'are for a surface key only: an API key publishes for every surface');
   if (kind === 'surface' && wish.isAdmin) throw invalid('is_admin', 'is not for a surface key, which only publishes messages');
   return { ...wish, kind };
 }
