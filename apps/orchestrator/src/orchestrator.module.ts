@@ -78,8 +78,8 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: PublisherCheck, inject: [SERVICE_TOKEN, KEY_RESOLVER], useFactory: (token: string, keys: KeyResolver) => new PublisherCheck(token, keys) },
         {
           provide: AgentDirectory,
-          inject: [TENANT_SETTINGS, CLIENTS, CLOCK],
-          useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock) => new AgentDirectory(agents, config.agentModel, settings, clients, clock),
+          inject: [TENANT_SETTINGS, CLIENTS, CLOCK, LOGGER],
+          useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock, logger: Logger) => new AgentDirectory(agents, config.agentModel, settings, clients, clock, logger),
         },
         {
           provide: LiveRuns,

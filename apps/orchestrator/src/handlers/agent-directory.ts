@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { AgentSnapshotSchema, SettingsChanged_Kind, type AgentSnapshot, type SettingsChanged, type TenantSettings, type ToolDefinition } from '@nexus/contracts';
 import { AppError, type Clock } from '@nexus/core';
-import { ExpiringCache, asService, type ServiceClients, type TenantSettingsCache } from '@nexus/runtime';
+import { ExpiringCache, asService, type Logger, type ServiceClients, type TenantSettingsCache } from '@nexus/runtime';
 import type { AgentConfig } from '../agents-file.js';
 import type { StoredAgent } from '../storage/run.store.js';
 
@@ -29,6 +29,7 @@ export class AgentDirectory {
   private readonly tools: ExpiringCache<readonly ToolDefinition[]>;
   private lastTools: readonly ToolDefinition[] | undefined;
   private readonly remembered = new Map<string, Remembered>();
+  private readonly missing = new Set<string>();
 
   constructor(
     private readonly agents: ReadonlyMap<string, AgentConfig>,
@@ -36,10 +37,15 @@ export class AgentDirectory {
     private readonly settings: Pick<TenantSettingsCache, 'get'>,
     clients: Pick<ServiceClients, 'tools'>,
     clock: Clock,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {
     this.tools = new ExpiringCache<readonly ToolDefinition[]>({
       clock,
-      load: async () => (await clients.tools.listTools({}, asService())).tools.flatMap(({ definition }) => definition ?? []),
+      load: async () => {
+        const tools = (await clients.tools.listTools({}, asService())).tools.flatMap(({ definition }) => definition ?? []);
+        this.warnOfMissing(tools);
+        return tools;
+      },
       keepMs: () => KEEP_TOOLS_MS,
     });
   }
@@ -74,6 +80,19 @@ export class AgentDirectory {
     } catch (error) {
       if (this.lastTools === undefined) throw error;
       return this.lastTools;
+    }
+  }
+
+  /** A name in agents.yaml may be misspelt, or of a tool that this executor does not have: the agent goes without it. Said once. */
+  private warnOfMissing(tools: readonly ToolDefinition[]): void {
+    const names = tools.map(({ name }) => name);
+    for (const agent of this.agents.values()) {
+      for (const name of agent.tools) {
+        const missing = `${agent.name} ${name}`;
+        if (name === '*' || names.includes(name) || this.missing.has(missing)) continue;
+        this.missing.add(missing);
+        this.logger.warn(`agents.yaml: the agent ${JSON.stringify(agent.name)} goes without ${JSON.stringify(name)}, for there is no such tool; there are ${names.join(', ')}`);
+      }
     }
   }
 
