@@ -9,7 +9,7 @@ import { AppError } from '@nexus/core';
 import { toConnectError, type ServiceClients } from '@nexus/runtime';
 
 export const TENANT_A = '00000000-0000-7000-8000-0000000000aa';
-export const TENANT_B = '00000000-0000-7000-8000-0000000000bb';
+const TENANT_B = '00000000-0000-7000-8000-0000000000bb';
 
 type KeyFields = Partial<Omit<Key, '$typeName'>>;
 

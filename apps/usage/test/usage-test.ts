@@ -8,12 +8,12 @@ import { databaseUrls, openDatabase, ServiceClients, createLogger, serviceNames,
 import { servingUrl, type Database } from '@nexus/postgres';
 import { usageService } from '../src/usage.module.js';
 
-export const SERVICE_TOKEN = 'service-token-of-the-tests';
+const SERVICE_TOKEN = 'service-token-of-the-tests';
 /** Noon of a Friday. */
 export const NOON = Date.UTC(2026, 10, 20, 12);
 export const DAY_MS = 86_400_000;
 /** $1 and $2 for a million tokens: a token is one micro-USD in and two out. */
-export const PRICE = { input: 1_000_000n, output: 2_000_000n, cacheRead: 500_000n, cacheWrite: 1_000_000n };
+const PRICE = { input: 1_000_000n, output: 2_000_000n, cacheRead: 500_000n, cacheWrite: 1_000_000n };
 
 export interface UsageUnderTest {
   readonly bus: ChannelBus;

@@ -1,7 +1,6 @@
 export { plainArray, textArray } from './array-literal.js';
 export { checkCatalogue, type CatalogueOptions, type Queryable } from './catalogue.js';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database.js';
-export { databaseError } from './database-error.js';
 export { deadLetterMigration } from './dead-letter.migration.js';
 export { DeadLetterStore, type DeadLetterQuery, type NewDeadLetter, type StoredDeadLetter } from './dead-letter-store.js';
 export { GroupCommit } from './group-commit.js';

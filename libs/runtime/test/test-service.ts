@@ -15,7 +15,7 @@ export const TENANT_A = '0190d8a0-0000-7000-8000-00000000000a';
 type KeyFields = Partial<Omit<Key, '$typeName'>>;
 
 /** Secrets that the directory of the tests knows. */
-export const secrets: Record<string, { readonly tenantId: string; readonly key: KeyFields }> = {
+const secrets: Record<string, { readonly tenantId: string; readonly key: KeyFields }> = {
   'nxs_admin': { tenantId: TENANT_A, key: { id: 'key-admin', kind: KeyKind.API, isAdmin: true } },
   'nxs_plain': { tenantId: TENANT_A, key: { id: 'key-plain', kind: KeyKind.API } },
   'nxs_surface': { tenantId: TENANT_A, key: { id: 'key-surface', kind: KeyKind.SURFACE, surfaces: ['telegram'] } },

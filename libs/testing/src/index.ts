@@ -1,4 +1,4 @@
-export { freePort, startPostgres, startRedis, type PostgresServer, type RedisServer } from '@nexus/embedded';
+export { freePort, startRedis, type RedisServer } from '@nexus/embedded';
 export { type FakeCompletion, type FakeToolCall, type FakeUsage } from './fake-completion.js';
 export { startFakeProvider, type FakeProvider, type FakeReplySource, type FakeRequest } from './fake-provider.js';
 export { type ChatRequest, type FakeReply } from './fake-reply.js';
