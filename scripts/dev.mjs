@@ -4,7 +4,7 @@ import { existsSync, watch } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled } from './bootstrap.mjs';
-import { childEnvironment, killGroup, main, nodeBinary, root } from './process.mjs';
+import { childEnvironment, handOver, killGroup, main, nodeBinary, root } from './process.mjs';
 
 const quietMs = 300;
 const entry = join(root, 'apps/cli/dist/main.js');
@@ -12,12 +12,15 @@ const entry = join(root, 'apps/cli/dist/main.js');
 await main(async () => {
   await ensureInstalled();
   await ensureBuilt();
+  if (process.argv.slice(2).some((option) => option === '--help' || option === '-h')) return handOver(nodeBinary(), [entry, 'up', '--help']);
   const compiler = start(nodeBinary(), [join(root, 'node_modules/typescript7/bin/tsc'), '-b', '--watch', '--preserveWatchOutput', root]);
   let nexus = up();
   let timer;
   let turn = Promise.resolve();
+  let isEnding = false;
   const restart = () => {
     turn = turn.then(async () => {
+      if (isEnding) return;
       console.log('sources changed: restarting ...');
       await stop(nexus);
       nexus = up();
@@ -35,6 +38,7 @@ await main(async () => {
     compiler.once('exit', resolve);
   });
   await ended;
+  isEnding = true;
   clearTimeout(timer);
   await turn;
   await Promise.all([stop(compiler), stop(nexus)]);

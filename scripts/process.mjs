@@ -61,13 +61,14 @@ function endWithNpm() {
   watch.unref();
 }
 
-/** Runs an entry point; a ScriptError ends it with its message alone. */
+/** Runs an entry point; a ScriptError, or an option that it does not know, ends it with its message alone. */
 export async function main(body) {
   endWithNpm();
   try {
     process.exitCode = (await body()) ?? 0;
   } catch (error) {
-    console.error(error instanceof ScriptError ? error.message : error);
+    const isExpected = error instanceof ScriptError || String(error?.code).startsWith('ERR_PARSE_ARGS');
+    console.error(isExpected ? error.message : error);
     process.exitCode = 1;
   }
 }

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createScratchWorkspace, type ScratchWorkspace } from './scratch-workspace.js';
 
 let workspace: ScratchWorkspace;
 
-/** Stands in for `nexus up`: says how it was called, leaves with 3 on --quit, else on SIGTERM with 7. */
+/** Stands in for `nexus up`: says how it was called, leaves with 3 on --quit or --help, else on SIGTERM with 7, with --slow a second later. */
 const program = `
 console.log(JSON.stringify({ pid: process.pid, node: process.versions.node, args: process.argv.slice(2) }));
-if (process.argv.includes('--quit')) process.exit(3);
-process.on('SIGTERM', () => process.exit(7));
+if (process.argv.includes('--quit') || process.argv.includes('--help')) process.exit(3);
+process.on('SIGTERM', () => setTimeout(() => process.exit(7), process.argv.includes('--slow') ? 1_000 : 0));
 setInterval(() => undefined, 1000);
 `;
 
@@ -38,7 +40,7 @@ async function started(command: string, ...args: string[]) {
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const pid = await expect.poll(() => Number(/"pid":(\d+)/.exec(output)?.[1]), { timeout: 15_000 }).toBeGreaterThan(0).then(() => Number(/"pid":(\d+)/.exec(output)?.[1]));
-  return { child, exited, pid };
+  return { child, exited, pid, output: () => output };
 }
 
 describe('npm start', { timeout: 60_000 }, () => {
@@ -77,5 +79,41 @@ describe('npm start', { timeout: 60_000 }, () => {
     const { child, pid } = await started('npm', 'start');
     child.kill('SIGTERM');
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+describe('npm run dev', { timeout: 60_000 }, () => {
+  const pids = (output: string) => [...output.matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid));
+
+  it('starts anew when what it runs has changed', async () => {
+    const { child, exited, output } = await started('node', 'scripts/dev.mjs');
+    await appendFile(join(workspace.folder, 'apps/cli/dist/main.js'), '\n');
+    await expect.poll(() => pids(output()).length, { timeout: 15_000 }).toBe(2);
+    child.kill('SIGTERM');
+    await exited;
+    expect(pids(output()).filter(isAlive)).toEqual([]);
+  });
+
+  it('starts nothing anew while it ends', async () => {
+    const { child, exited, output } = await started('node', 'scripts/dev.mjs', '--slow');
+    child.kill('SIGTERM');
+    await appendFile(join(workspace.folder, 'apps/cli/dist/main.js'), '\n');
+    await exited;
+    expect(pids(output())).toHaveLength(1);
+    expect(pids(output()).filter(isAlive)).toEqual([]);
+  });
+
+  it('only tells its options when asked for help', async () => {
+    const { code, stdout } = await workspace.run('node', 'scripts/dev.mjs', '--help');
+    expect(code).toBe(3);
+    expect(stdout).toContain('"args":["up","--help"]');
+  });
+});
+
+describe('an option that a script does not know', () => {
+  it.each(['scripts/test.mjs', 'scripts/docs-gen.mjs'])('is named by %s, without a stack', async (script) => {
+    const { code, stderr } = await workspace.run('node', script, '--nonsense');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Unknown option '--nonsense'[^\n]*\n$/);
   });
 });
