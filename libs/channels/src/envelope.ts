@@ -116,7 +116,7 @@ function decodePayload(schema: DescMessage, bytes: Buffer, metadata: Metadata): 
     if (type === 'application/protobuf') return fromBinary(schema, bytes);
     if (type === 'application/json') return fromJsonString(schema, bytes.toString('utf8'));
   } catch (cause) {
-    const detail = type === 'application/json' ? `: ${jsonProblem(cause)}` : '; for JSON the metadata say "content-type":"application/json"';
+    const detail = type === 'application/json' ? `: ${jsonProblem(cause)}` : '; JSON needs content-type application/json';
     throw new AppError('malformed_payload', `payload is not ${schema.typeName} as ${type}${detail}`, { status: 400, param: 'payload', cause });
   }
   throw malformed('metadata', `content-type must be application/protobuf or application/json`);
