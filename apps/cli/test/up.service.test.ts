@@ -95,6 +95,7 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
 
   it('shows usage, keys and providers', async () => {
     expect((await place.nexus(['usage'])).stdout).toMatch(/demo +demo .*\$0\.000000\n[^]*total .*\$0\.000000\n/);
+    expect((await place.nexus(['usage'])).stderr).toContain('budget "development": $0.000000 of $1.000000 spent this day');
     const { stdout: secret } = await place.nexus(['keys', 'create', 'reporting', '--client', 'acme']);
     const env = { NEXUS_API_KEY: secret.trim() };
     expect((await place.nexus(['ask', 'hello'], { env })).code).toBe(0);

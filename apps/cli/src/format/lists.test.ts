@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
-import { DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
+import { BudgetSchema, DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
 import { expect, it } from 'vitest';
+import { budgetLines } from './budget-lines.js';
 import { deadLetterTable } from './dead-letter-table.js';
 import { keyTable } from './key-table.js';
 import { explainNoRun } from './no-run.js';
@@ -21,6 +22,17 @@ it('sums usage in USD with six decimals, by the groups asked for', () => {
   ]);
   expect(usageTable(report, ['key'])[1]).toMatch(/^k /);
   expect(usageTable(create(GetUsageResponseSchema), ['day'])).toEqual(['No model was called in this time.']);
+});
+
+it('says what is left of each budget, and until when', () => {
+  const spent = { limitMicroUsd: 1_000_000n, spentMicroUsd: 394n };
+  expect(budgetLines([
+    create(BudgetSchema, { name: 'development', period: 'day', ...spent, resetsAt: 1_795_219_200_000n }),
+    create(BudgetSchema, { name: 'project', period: 'total', ...spent, reservedMicroUsd: 20_094n }),
+  ])).toEqual([
+    'budget "development": $0.000394 of $1.000000 spent this day; begins anew 2026-11-21 00:00 UTC',
+    'budget "project": $0.000394 of $1.000000 spent in all, $0.020094 set aside for calls whose cost is not known yet',
+  ]);
 });
 
 it('lists keys with what they may do, and never a secret', () => {
