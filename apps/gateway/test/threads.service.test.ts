@@ -71,6 +71,11 @@ describe('/v1/threads', () => {
     expect(await json(path, options)).toMatchObject({ status_code: 400, error: { param, type: 'invalid_request_error' } });
   });
 
+  it.each(['application/x-www-form-urlencoded', 'text/plain'])('reads a body that is called %s as the JSON that it is', async (type) => {
+    expect(await json('/v1/threads', { body: '{"title":"Plans"}', headers: { 'content-type': type } })).toMatchObject({ title: 'Plans' });
+    expect(await json('/v1/threads', { body: 'title=Plans', headers: { 'content-type': type } })).toMatchObject({ status_code: 400, error: { code: 'invalid_json' } });
+  });
+
   it('refuses a change that changes nothing, and a body that is no JSON', async () => {
     const { id } = await newThread();
     expect(await json(`/v1/threads/${id}`, { method: 'PATCH', body: {} })).toMatchObject({ status_code: 400 });

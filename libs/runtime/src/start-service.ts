@@ -109,7 +109,7 @@ async function createApplication(definition: ServiceDefinition, infrastructure: 
     abortOnError: false,
     bodyParser: false,
   });
-  app.useBodyParser('json', { limit: '10mb' });
+  app.useBodyParser('json', { limit: '10mb', type: () => true }); // whatever it is called: curl -d calls JSON a form
   app.disable('x-powered-by');
   return app;
 }
