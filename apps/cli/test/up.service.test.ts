@@ -91,6 +91,10 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     const [first, second] = stdout.split('\n');
     expect(first).toContain('What is 6 * 7?');
     expect(second).toContain('first question of our conversation');
+    for (const command of ['ask', 'chat']) {
+      const gone = ['--thread', '0192d8a0-0000-7000-8000-000000000000', ...(command === 'ask' ? ['hello'] : [])];
+      expect(await place.nexus([command, ...gone])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('There is no such thread') });
+    }
   });
 
   it('shows usage, keys and providers', async () => {

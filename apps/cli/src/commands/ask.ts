@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
-import { withAgentOptions, type AgentOptions } from './agent-options.js';
+import { requireThread, withAgentOptions, type AgentOptions } from './agent-options.js';
 
 interface AskOptions extends AgentOptions {
   readonly json?: boolean;
@@ -22,6 +22,7 @@ Examples:
     .action(async (words: string[], options: AskOptions) => {
       const { askAgent } = await import('../ask-agent.js');
       const gateway = await context.gateway(options);
+      await requireThread(gateway, options);
       await askAgent({ gateway, terminal: context.terminal, isJson: options.json === true }, { ...options, question: words.join(' ') });
     });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
-import { withAgentOptions, type AgentOptions } from './agent-options.js';
+import { requireThread, withAgentOptions, type AgentOptions } from './agent-options.js';
 
 /** `nexus chat`: a conversation in the terminal. */
 export function addChat(parent: Command, context: CliContext): void {
@@ -15,6 +15,8 @@ Examples:
   nexus chat --model openai/gpt-5.4-mini`)
     .action(async (options: AgentOptions) => {
       const { chat } = await import('../chat-loop.js');
-      await chat(await context.gateway(options), context.terminal, options);
+      const gateway = await context.gateway(options);
+      await requireThread(gateway, options);
+      await chat(gateway, context.terminal, options);
     });
 }
