@@ -194,15 +194,15 @@ describe('an attempt', () => {
       if (isHeld) await release.promise;
       if (attempts.some(({ attemptId }) => attemptId === bad)) throw toConnectError(new AppError('invalid_request', 'attempts.0.maxInputTokens: must be at most 100000000', { status: 400, param: 'attempts.0.maxInputTokens' }));
     };
-    const held = [await router.ask(chat()), await router.ask(chat())]; // two questions are under way: what follows goes together
-    await waitFor(() => world.ledger.asked.filter(({ attemptId }) => held.some(({ id }) => id === attemptId)).length === 2);
+    const held = await router.ask(chat()); // a question is under way: what follows goes together
+    await waitFor(() => world.ledger.asked.some(({ attemptId }) => attemptId === held.id));
     const messages = [await router.ask(chat()), await router.ask(chat(), { attemptId: bad }), await router.ask(chat())];
-    await waitFor(async () => (await router.bus.history('inference.request', '0')).length >= 5);
+    await waitFor(async () => (await router.bus.history('inference.request', '0')).length >= 4);
     isHeld = false;
     release.resolve();
-    const answers = await Promise.all([...held, ...messages].map((message) => router.answer(message)));
-    expect(answers.map(({ outcome }) => outcome.case)).toEqual(['completion', 'completion', 'completion', 'error', 'completion']);
-    expect(answers[3]?.outcome).toMatchObject({ value: { code: 'invalid_request', status: 400 } });
+    const answers = await Promise.all([held, ...messages].map((message) => router.answer(message)));
+    expect(answers.map(({ outcome }) => outcome.case)).toEqual(['completion', 'completion', 'error', 'completion']);
+    expect(answers[2]?.outcome).toMatchObject({ value: { code: 'invalid_request', status: 400 } });
   });
 
   it('whose opening got no answer is given back, and may be asked for anew', async () => {

@@ -4,7 +4,7 @@ import { ConsumesBatches } from '@nexus/runtime';
 import { SettleHandler } from './handlers/settle.handler.js';
 
 /** Nobody waits for a settlement: a moment's patience makes larger batches, which cost less each. */
-const LINGER_MS = 5;
+const LINGER_MS = 20;
 
 /** Channel in: usage.recorded. */
 @Controller()

@@ -11,13 +11,13 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Usage commits two batches at once; a third question would only make smaller ones. */
-const MOST_QUESTIONS_UNDER_WAY = 2;
+/** A second question at once would only make both smaller: what waits goes with the next, and a question costs more than an attempt. */
+const MOST_QUESTIONS_UNDER_WAY = 1;
 const MOST_REMEMBERED = 10_000;
 /** What a connection of ours that is closed while it asks ends with. */
 const CANCELLED = 499;
 
-/** Asks usage for leave to call: attempts that come in one turn of the event loop, or while two questions are under way, go together. */
+/** Asks usage for leave to call: attempts that come in one turn of the event loop, or while a question is under way, go together. */
 export class AttemptOpener {
   private waiting: Waiting[] = [];
   private underWay = 0;
