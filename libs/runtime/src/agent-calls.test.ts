@@ -114,6 +114,17 @@ describe('AgentCalls', () => {
     await expect(named.accepted).rejects.toMatchObject({ code: 'not_accepted_in_time', isRetryable: true });
   });
 
+  it('gives up what it could not hear the answer of, and never publishes it', async () => {
+    const never = new Promise<never>(() => undefined);
+    const deafBus = { ...bus, publish: bus.publish.bind(bus), followReplies: bus.followReplies.bind(bus), follow: () => ({ ready: never, stop: () => Promise.resolve() }) };
+    const deaf = new AgentCalls({ bus: deafBus, serviceToken: TOKEN, replyTo: 'gateway.two', clock: systemClock, listenWithinMs: 50 });
+    const call = deaf.ask(question(Progress.PARTS), { publisher, messageId: 'm-1' });
+    await expect(call.answer).rejects.toMatchObject({ code: 'bus_unavailable', status: 503, isRetryable: true });
+    await expect(call.accepted).rejects.toMatchObject({ code: 'bus_unavailable' });
+    expect(received).toEqual([]);
+    await deaf.stop();
+  });
+
   it('gives one answer to all who ask with the same id', async () => {
     reply = (message) => (received.length > 1 ? [answer(message)] : []);
     const both = [1, 2].map(() => calls.ask(question(Progress.NONE), { publisher, messageId: 'm-1' }));

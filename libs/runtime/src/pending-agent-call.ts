@@ -48,6 +48,8 @@ export interface AgentCallsOptions {
   readonly republishMs?: number;
   /** Default 30,000 ms. */
   readonly acceptWithinMs?: number;
+  /** Milliseconds until a call is given up that cannot listen for its answer, and so was never published; default 5,000. */
+  readonly listenWithinMs?: number;
 }
 
 const SLOWEST_REPUBLISH_MS = 30_000;
@@ -67,6 +69,7 @@ export class PendingAgentCall implements AgentCall {
   private republishTimer: NodeJS.Timeout | undefined;
   private deadlineTimer: NodeJS.Timeout | undefined;
   private acceptTimer: NodeJS.Timeout | undefined;
+  private listenTimer: NodeJS.Timeout | undefined;
   private isAccepted = false;
   private isOver = false;
 
@@ -96,7 +99,11 @@ export class PendingAgentCall implements AgentCall {
     }
     if (this.wantsProgress) this.acceptTimer = setTimeout(() => this.acceptance.reject(this.notAcceptedInTime()), this.shared.acceptWithinMs ?? 30_000);
     const listening = this.wantsProgress ? Promise.all([repliesReady, this.progress.ready]) : repliesReady;
-    void listening.then(() => this.publish(this.shared.republishMs ?? 2_000, true));
+    this.listenTimer = setTimeout(() => this.fail(deaf()), this.shared.listenWithinMs ?? 5_000);
+    void listening.then(() => {
+      clearTimeout(this.listenTimer);
+      this.publish(this.shared.republishMs ?? 2_000, true);
+    });
   }
 
   onAnswer(answer: ProcessedRequest): void {
@@ -193,6 +200,7 @@ export class PendingAgentCall implements AgentCall {
     clearTimeout(this.republishTimer);
     clearTimeout(this.deadlineTimer);
     clearTimeout(this.acceptTimer);
+    clearTimeout(this.listenTimer);
     this.call.signal?.removeEventListener('abort', this.onAbort);
     if (listenMs > 0 && this.stopListening) setTimeout(() => this.stopListening?.(), listenMs).unref();
     else this.stopListening?.();
@@ -202,6 +210,11 @@ export class PendingAgentCall implements AgentCall {
 
 function refusalOf({ error }: ProcessedRequest): AppError {
   return error === undefined ? new AppError('internal', 'The message was refused without a reason.') : fromWireError(error);
+}
+
+/** Nothing was published, so whoever asks again asks once. */
+function deaf(): AppError {
+  return new AppError('bus_unavailable', 'Redis does not answer. Retry in a moment.', { status: 503, isRetryable: true });
 }
 
 function cancelled(): AppError {
