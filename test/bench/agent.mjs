@@ -98,7 +98,10 @@ if (BENCH_MODE === 'load') {
     samples.push({ ms, wal_bytes: (await lsn()) - wal, app_cpu_ms: ((await appCpu()) - app) * 1000 });
     out.turns++;
   }
-  const median = (at, name) => samples.slice(Math.max(0, at - 3), at + 2).map((sample) => sample[name]).sort((a, b) => a - b)[2];
+  const median = (at, name) => {
+    const around = samples.slice(Math.max(0, at - 3), at + 2).map((sample) => sample[name]).sort((a, b) => a - b);
+    return around[around.length >> 1];
+  };
   out.at = Object.fromEntries([1, 10, 50, 100, 200, 400].filter((at) => at <= length).map((at) => [at, Object.fromEntries(['ms', 'wal_bytes', 'app_cpu_ms'].map((name) => [name, median(at, name)]))]));
   out.total_bytes = samples.reduce((sum, sample) => sum + sample.wal_bytes, 0);
 }
