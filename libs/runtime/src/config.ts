@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { AppError } from '@nexus/core';
 import { z } from 'zod';
+import { parseFailpoints, type PlannedFailure } from './failpoint-plan.js';
 import { defaultPorts, environmentName, serviceNames } from './service-addresses.js';
 import type { ServiceName } from './service-definition.js';
 
@@ -22,6 +23,7 @@ export interface RuntimeConfig {
   readonly otlpEndpoint: string | undefined;
   readonly sampleRatio: number;
   readonly shutdownGraceMs: number;
+  readonly failures: readonly PlannedFailure[];
 }
 
 const port = z.coerce.number('must be a port number').int('must be a port number').min(0).max(65_535, 'must be at most 65535');
@@ -50,6 +52,7 @@ const common = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional().describe('OTLP/HTTP collector, e.g. http://127.0.0.1:4318; without it no trace is recorded.'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is recorded, 0 to 1.'),
   NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(3_500).describe('Time that work under way has to finish after SIGTERM.'),
+  FAILPOINT: z.string().default('').describe('For fault tests only, never in production: places where the process shall fail, as name[:action][@pass], parted by commas.'),
 });
 
 const perService = Object.fromEntries<z.ZodType>(
@@ -89,6 +92,7 @@ export function readConfig(environment: Environment, service: ServiceName): Runt
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: read.OTEL_TRACES_SAMPLER_ARG,
     shutdownGraceMs: read.NEXUS_SHUTDOWN_GRACE_MS,
+    failures: parseFailpoints(read.FAILPOINT),
   };
 }
 

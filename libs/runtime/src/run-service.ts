@@ -1,6 +1,7 @@
 import { AppError, systemClock } from '@nexus/core';
 import { redisBus } from '@nexus/channels';
 import { processEnvironment, readConfig, type RuntimeConfig } from './config.js';
+import { armPlannedFailures } from './failpoint-trigger.js';
 import type { Infrastructure } from './infrastructure.js';
 import { createLogger, describeError, type Logger } from './logger.js';
 import { openDatabase } from './open-database.js';
@@ -25,6 +26,8 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
     const rootLogger = createLogger({ level: config.logLevel });
     logger = rootLogger.child({ service: definition.name, replica: config.replica });
     stopOnUnexpectedErrors(logger);
+    if (config.failures.length > 0) logger.warn({ failpoints: config.failures }, 'this process was started to fail: FAILPOINT is for tests only');
+    armPlannedFailures(config.failures);
     const infrastructure: Infrastructure = { ...(await connect(definition, config, logger)), logger: rootLogger, environment };
     const service = await startService(definition, infrastructure, { listen: true, host: config.host, port: config.port }).catch((error: unknown) => {
       throw startProblem(error, definition.name, config);
