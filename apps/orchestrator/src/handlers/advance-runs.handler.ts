@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from '@nexus/channels';
-import { AppError, type Clock } from '@nexus/core';
+import { AppError, failpoint, type Clock } from '@nexus/core';
 import type { StoredRunEvent } from '@nexus/contracts';
 import type { Effect } from '../domain/effect.js';
 import { pendingEffects } from '../domain/pending-effects.js';
@@ -7,7 +7,7 @@ import { decide } from '../domain/run.machine.js';
 import { fingerprint } from '../domain/run-state.js';
 import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
-import type { PromotedRun, RunCommit, RunStore } from '../storage/run.store.js';
+import type { PromotedRun, RunCommit, RunCommitResult, RunStore } from '../storage/run.store.js';
 import type { DelayedMessages } from './delayed-messages.js';
 import { acceptedOf, endingStatus, liveRunOf, runKey, traceOf, turnsAfter, type LiveRun } from './live-run.js';
 import { toMessages } from './outbox.js';
@@ -92,7 +92,7 @@ export class AdvanceRunsHandler {
       works = [...works.filter((work) => !keys.has(keyOf(work.live))), ...decideAll(inputs.filter(({ input }) => keys.has(runKey(input))), again, now)];
     }
     const changed = works.filter((work) => work.events.length > 0);
-    const results = changed.length === 0 ? [] : await this.store.commit(now, storedEvent('started', { atMs: BigInt(now) }), changed.map(commitOf));
+    const results = await this.commit(changed, now);
     const promoted: { readonly run: PromotedRun; readonly after: Work }[] = [];
     changed.forEach((work, index) => {
       const result = results[index];
@@ -107,6 +107,14 @@ export class AdvanceRunsHandler {
     for (const work of works) if (work.events.length === 0) this.publish(work, []);
     const known = new Set(works.map(({ live }) => keyOf(live)));
     for (const { input, resolve } of inputs) if (!known.has(runKey(input))) resolve([]); // a run that does not exist
+  }
+
+  private async commit(changed: readonly Work[], now: number): Promise<readonly RunCommitResult[]> {
+    if (changed.length === 0) return [];
+    failpoint('orchestrator.before-commit');
+    const results = await this.store.commit(now, storedEvent('started', { atMs: BigInt(now) }), changed.map(commitOf));
+    failpoint('orchestrator.after-commit');
+    return results;
   }
 
   /** Someone else was first: what this process knew is out of date, and is decided anew. */

@@ -1,6 +1,6 @@
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
 import { toWireError, type RunAccepted } from '@nexus/contracts';
-import { AppError, SYSTEM_TENANT_ID, formatTraceparent, type Clock } from '@nexus/core';
+import { AppError, SYSTEM_TENANT_ID, failpoint, formatTraceparent, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import { refusalOf } from '../domain/answer.js';
 import { checkName, checkRequest } from '../domain/request-rules.js';
@@ -40,8 +40,10 @@ export class StartRunsHandler {
     const messages = read.flatMap((one) => ('channel' in one ? [one] : []));
     const cancels = read.flatMap((one) => ('runId' in one ? [one] : []));
     if (candidates.length === 0) return { messages, cancels };
+    failpoint('orchestrator.before-accept');
     const places = await this.store.accept(lease, now, this.newAgents(candidates), candidates.map(({ run }) => run));
     if (places === undefined) return undefined;
+    failpoint('orchestrator.after-accept');
     for (const { run, agent } of candidates) this.kept.set(run.tenantId, agent.stored.hash, agent.kept);
     const begun = await this.started.publish(candidates.map((candidate, index) => ({ candidate, place: places[index] as AcceptedPlace })), now);
     return { messages: [...messages, ...begun], cancels };
