@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import type { ChannelBus, Message, Subscription } from '@nexus/channels';
 import { CancelInferenceSchema, type InferenceRequest, type InferenceResponse } from '@nexus/contracts';
-import { AppError, newId, type Clock, type TraceContext } from '@nexus/core';
+import { AppError, failpoint, newId, type Clock, type TraceContext } from '@nexus/core';
 import { PartOrder } from '../domain/part-order.js';
 
 /** Who waits for a model call. After onEnd or onFailure nothing more comes. */
@@ -76,6 +76,7 @@ export class ModelCalls {
     if (this.waiters.has(attemptId)) {
       throw new AppError('in_progress', 'A request with this Idempotency-Key is under way. Wait for its answer.', { status: 409 });
     }
+    failpoint('gateway.before-publish');
     const waiter: Waiter = { listener, tenantId, isRepeatable, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
     this.waiters.set(attemptId, waiter);
     this.options.bus

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ProcessedRequest } from '@nexus/contracts';
-import { AppError, deterministicId, newId, type Clock } from '@nexus/core';
+import { AppError, deterministicId, failpoint, newId, type Clock } from '@nexus/core';
 import { attributes, type AgentCall, type AgentCalls, type ResolvedKey, type Span } from '@nexus/runtime';
 import { requireAnswer, toChatCompletion, type CompletionIdentity } from '../domain/agent-answer.js';
 import { AgentChunks } from '../domain/agent-chunks.js';
@@ -37,6 +37,7 @@ export class AgentCompletions {
     const { body, span, requestId } = call;
     const request = toAgentRequest(body, agent, call.deadlineMs);
     if (span.isRecording) span.setAttributes({ [attributes.agentName]: agent });
+    failpoint('gateway.before-publish');
     const identity = { id: `chatcmpl-${requestId}`, model: body.model, created: toUnixSeconds(this.clock.now()) };
     const reader: CompletionReader = body.stream ? new StreamedCompletion(call, identity) : new WholeCompletion(call, identity);
     const abort = new AbortController();

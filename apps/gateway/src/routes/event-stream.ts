@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { failpoint } from '@nexus/core';
 
 /** How much may wait for a reader who takes less than it is sent. */
 export interface SlowReaderLimits {
@@ -45,14 +46,14 @@ export class EventStream {
 
   /** Writes whole events. */
   write(events: Uint8Array | string): void {
-    if (this.isOver) return;
+    if (this.isOver || this.breaksHere()) return;
     this.writeHead();
     this.response.write(events);
     this.watchReader();
   }
 
   end(events: string): void {
-    if (this.isOver) return;
+    if (this.isOver || this.breaksHere()) return;
     this.writeHead();
     this.close();
     this.response.end(events);
@@ -62,6 +63,18 @@ export class EventStream {
   private writeHead(): void {
     if (this.hasBegun) return;
     this.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+  }
+
+  /** True when a fault was injected between two events: the stream is cut then, as by a lost connection. */
+  private breaksHere(): boolean {
+    if (!this.hasBegun) return false;
+    try {
+      failpoint('gateway.mid-stream');
+      return false;
+    } catch {
+      this.cut();
+      return true;
+    }
   }
 
   private watchReader(): void {

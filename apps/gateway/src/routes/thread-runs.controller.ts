@@ -1,6 +1,6 @@
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
-import { deterministicId, newId } from '@nexus/core';
+import { deterministicId, failpoint, newId } from '@nexus/core';
 import { AgentCalls, CLIENTS, TRACER, attributes, type AcceptedRun, type AgentCall, type ServiceClients, type Span, type Tracer } from '@nexus/runtime';
 import { z } from 'zod';
 import { runJson } from '../domain/run-json.js';
@@ -42,6 +42,7 @@ export class ThreadRunsController {
     const request = toRunRequest(threadId, { content, messages }, options);
     requireId('thread', threadId);
     await this.clients.threads.getThread({ id: threadId }, call.options);
+    failpoint('gateway.before-publish');
     const parts = new RunParts();
     const span = this.startSpan(call, threadId, options.agent);
     const agentCall = this.agentCalls.ask(request, {

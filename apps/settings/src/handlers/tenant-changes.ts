@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Inject, Injectable } from '@nestjs/common';
 import { outgoing, type ChannelBus, type OutgoingMessage } from '@nexus/channels';
 import { AuditRecordedSchema, SettingsChangedSchema, type AuditRecorded_Risk, type SettingsChanged_Kind } from '@nexus/contracts';
-import { newId, type Clock, type TraceContext } from '@nexus/core';
+import { failpoint, newId, type Clock, type TraceContext } from '@nexus/core';
 import type { Database, Tx } from '@nexus/postgres';
 import { BUS, CLOCK, DATABASE, LOGGER, type Logger } from '@nexus/runtime';
 import { AuditRepository, type AuditEntry } from '../storage/audit.repository.js';
@@ -55,7 +55,10 @@ export class TenantChanges {
       if (entry !== undefined) await this.audit.insert(tx, entry);
       return change;
     });
-    if (done !== undefined && entry !== undefined) await this.tell(actor, entry, done.kind, done.name);
+    if (done !== undefined && entry !== undefined) {
+      failpoint('settings.after-change');
+      await this.tell(actor, entry, done.kind, done.name);
+    }
     return result;
   }
 

@@ -1,6 +1,6 @@
 import type { Message, OutgoingMessage } from '@nexus/channels';
 import { fromWireError, type ToolExecuted } from '@nexus/contracts';
-import { AppError, assertExhaustive, isUuid, type Clock } from '@nexus/core';
+import { AppError, assertExhaustive, failpoint, isUuid, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { runTool } from '../domain/run-tool.js';
 import type { ToolRegistry } from '../domain/tool-registry.js';
@@ -71,7 +71,9 @@ export class ExecuteToolHandler {
     if (!tool.isIdempotent) return this.executeOnce(message, tool, permitted, key);
     if (permitted instanceof AppError) throw permitted;
     try {
-      return (await this.calls.join(key, async () => ({ answer: await this.call(message, tool, permitted, signal), isKept: true }))).answer;
+      const { answer } = await this.calls.join(key, async () => ({ answer: await this.call(message, tool, permitted, signal), isKept: true }));
+      failpoint('executor.after-call');
+      return answer;
     } finally {
       this.calls.forget(key);
     }
@@ -102,6 +104,7 @@ export class ExecuteToolHandler {
       if (opened.state === 'settled') return { answer: opened.answer, isKept: true };
       return { answer: await this.callOpened(opened, message, tool, permitted), isKept: false };
     });
+    if (!isKept) failpoint('executor.after-call');
     const kept = isKept ? answer : await this.parts.store.settle({ tenantId, executionId }, answer);
     this.calls.forget(key);
     return kept;
@@ -128,6 +131,7 @@ export class ExecuteToolHandler {
     const { clock, logger } = this.parts;
     const began = clock.now();
     const context = { signal, now: () => clock.now(), ...(payload.timezone && { timezone: payload.timezone }), ...(payload.locale && { locale: payload.locale }) };
+    failpoint('executor.before-call');
     const outcome = await runTool(tool, args, context, {
       timeoutMs,
       onUnexpected: (error) => logger.error({ tool: tool.name, tenant: tenantId, execution: payload.executionId, error }, 'a tool failed unexpectedly'),
