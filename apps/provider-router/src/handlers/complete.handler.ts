@@ -1,6 +1,6 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
 import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
-import { AppError, assertExhaustive, type Clock } from '@nexus/core';
+import { AppError, assertExhaustive, failpoint, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { deadlineOf } from '../domain/deadline.js';
 import { planConversation, planOpenAiCall, type CallPlan } from '../domain/plan-call.js';
@@ -35,6 +35,7 @@ export class CompleteHandler {
 
   /** The signal says that the replica stops. Rejects where nothing was called, and the request can wait for its next try or its next reader. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+    failpoint('router.before-open');
     const { model, attemptId } = message.payload;
     const span = this.parts.tracer.startSpan(`chat ${model}`, {
       kind: 'client',
@@ -78,6 +79,7 @@ export class CompleteHandler {
     const opened = await this.ask(message, plan);
     switch (opened.state) {
       case State.OPENED:
+        failpoint('router.after-open');
         return this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
       case State.IN_FLIGHT:
         if (this.parts.attempts.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), this.parts.clock.now())];
@@ -126,6 +128,7 @@ export class CompleteHandler {
     const call = { target: plan.model.target, body: plan.bodyFor(granted), stream: plan.isStream };
     const deadline = setTimeout(() => stop.abort(), deadlineOf(message) - clock.now() + 1); // then nobody waits any more
     const outcome = await client.complete(call, { signal: stop.signal, ...(live && { onPart: (json, chunk) => live.add(json, chunk) }) }).finally(() => clearTimeout(deadline));
+    failpoint('router.after-answer');
     live?.flush();
     const isStopped = outcome.kind === 'failed' && outcome.error.code === 'cancelled';
     const told = !isStopped ? undefined : signal.aborted ? interrupted() : this.isLate(message) ? late() : undefined;

@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type ChannelBus, type Message } from '@nexus/channels';
 import { ProgressPartSchema, type ProgressPart } from '@nexus/contracts';
+import { failpoint } from '@nexus/core';
 import { deltaOf, isUsageOnly } from '../providers/openai-compatible/read-delta.js';
 
 /** The first part goes at once; those that follow within this time go together. */
@@ -61,7 +62,8 @@ export class LiveParts {
     const seq = BigInt(this.sent++);
     const payload = create(ProgressPartSchema, { part, seq, runId: run?.runId ?? '', messageId: run ? '' : attemptId, epoch: run?.epoch ?? 0n, step: run?.step ?? 0 });
     const { tenantId, correlationId, trace, replyTo } = this.message;
+    const published = this.bus.publish(outgoing({ channel: 'requests.progress', id: `${attemptId}.${seq}`, tenantId, correlationId, trace, to: run ? undefined : replyTo, payload }));
     // a part that is lost is in the answer all the same
-    this.bus.publish(outgoing({ channel: 'requests.progress', id: `${attemptId}.${seq}`, tenantId, correlationId, trace, to: run ? undefined : replyTo, payload })).catch(() => undefined);
+    (seq === 0n ? published.then(() => failpoint('router.after-first-part')) : published).catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, type Clock } from '@nexus/core';
+import { AppError, failpoint, type Clock } from '@nexus/core';
 import { GroupCommit } from '@nexus/postgres';
 import { CLOCK } from '@nexus/runtime';
 import type { PlannedAttempt } from '../domain/attempt.js';
@@ -34,6 +34,7 @@ export class OpenAttemptsHandler {
     const batch = requests.flat();
     const now = this.clock.now();
     const { openedAsAsked, others } = await this.repository.open(batch, now);
+    failpoint('usage.after-open');
     // Who is not among the others was opened: that must add up, or a call would be allowed that nobody reserved.
     if (openedAsAsked + others.length !== batch.length) throw new AppError('internal', 'The ledger lost count of its attempts.');
     const byId = new Map(others.map((row) => [row.attempt_id, row]));

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Message } from '@nexus/channels';
-import { formatUsd, type Clock } from '@nexus/core';
+import { failpoint, formatUsd, type Clock } from '@nexus/core';
 import { CLOCK, LOGGER, TRACER, attributes, type Logger, type Span, type Tracer } from '@nexus/runtime';
 import type { Settlement } from '../domain/attempt.js';
 import { settlementOf } from '../domain/settlement.js';
@@ -27,7 +27,9 @@ export class SettleHandler {
     }
     const spans = batch.flatMap((message) => (message.trace === undefined ? [] : [this.startSpan(message)]));
     try {
+      failpoint('usage.before-settle');
       const rows = await this.repository.settle([...settlements.values()], this.clock.now());
+      failpoint('usage.after-settle');
       for (const row of rows) this.report(row);
     } catch (error) {
       for (const span of spans) span.recordError(error);

@@ -1,3 +1,4 @@
+import { failpoint } from '@nexus/core';
 import type { Dispatcher } from 'undici';
 import type { ProviderTarget } from '../../domain/provider-target.js';
 import { ProviderError } from '../provider-error.js';
@@ -51,6 +52,10 @@ export class ModelCall implements Dispatcher.DispatchHandler {
     if (this.isSettled) return abort();
     this.abort = abort;
     this.wasSent = true;
+  }
+
+  onRequestSent(): void {
+    failpoint('router.after-send');
   }
 
   onHeaders(status: number, headers: Buffer[]): boolean {
