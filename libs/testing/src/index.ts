@@ -2,6 +2,7 @@ export { freePort, startRedis, type RedisServer } from '@nexus/embedded';
 export { type FakeCompletion, type FakeToolCall, type FakeUsage } from './fake-completion.js';
 export { startFakeProvider, type FakeProvider, type FakeReplySource, type FakeRequest } from './fake-provider.js';
 export { type ChatRequest, type FakeReply } from './fake-reply.js';
+export { startFaultProxy, type FaultProxy, type FaultProxyTarget } from './fault-proxy.js';
 export { type AttributeValue, type ReceivedSpan } from './otlp-payload.js';
 export { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
 export { createDatabase, postgresTest, type TestDatabase } from './postgres-test.js';
