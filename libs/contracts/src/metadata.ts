@@ -10,6 +10,8 @@ export const metadataKeys = {
   replyTo: 'reply-to',
   /** W3C trace context. */
   traceparent: 'traceparent',
+  /** On requests.incoming: what the publisher makes of the request's body. The same message id with another one is refused with `idempotency_key_reused`. */
+  requestHash: 'request-hash',
 } as const;
 
 export type Metadata = Readonly<Record<string, string>>;
