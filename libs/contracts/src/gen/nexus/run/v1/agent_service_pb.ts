@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/agent_service.proto.
  */
 export const file_nexus_run_v1_agent_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBuZXh1cy9ydW4vdjEvYWdlbnRfc2VydmljZS5wcm90bxIMbmV4dXMucnVuLnYxIo4BChFRdWVyeUFnZW50UmVxdWVzdBISCgp1c2VyX3F1ZXJ5GAEgASgJEg0KBWFnZW50GAIgASgJEhEKCXRocmVhZF9pZBgDIAEoCRISCgptZXNzYWdlX2lkGAQgASgJEhAKCHRpbWV6b25lGAUgASgJEg4KBmxvY2FsZRgGIAEoCRINCgVtb2RlbBgHIAEoCSKAAQoTU3RyZWFtQWdlbnRSZXNwb25zZRIuCghwcm9ncmVzcxgBIAEoCzIaLm5leHVzLnJ1bi52MS5Qcm9ncmVzc1BhcnRIABIwCgZhbnN3ZXIYAiABKAsyHi5uZXh1cy5ydW4udjEuUHJvY2Vzc2VkUmVxdWVzdEgAQgcKBWV2ZW50MrIBCgxBZ2VudFNlcnZpY2USTQoKUXVlcnlBZ2VudBIfLm5leHVzLnJ1bi52MS5RdWVyeUFnZW50UmVxdWVzdBoeLm5leHVzLnJ1bi52MS5Qcm9jZXNzZWRSZXF1ZXN0ElMKC1N0cmVhbUFnZW50Eh8ubmV4dXMucnVuLnYxLlF1ZXJ5QWdlbnRSZXF1ZXN0GiEubmV4dXMucnVuLnYxLlN0cmVhbUFnZW50UmVzcG9uc2UwAWIGcHJvdG8z", [file_nexus_run_v1_requests]);
+  fileDesc("CiBuZXh1cy9ydW4vdjEvYWdlbnRfc2VydmljZS5wcm90bxIMbmV4dXMucnVuLnYxIo4BChFRdWVyeUFnZW50UmVxdWVzdBISCgp1c2VyX3F1ZXJ5GAEgASgJEg0KBWFnZW50GAIgASgJEhEKCXRocmVhZF9pZBgDIAEoCRISCgptZXNzYWdlX2lkGAQgASgJEhAKCHRpbWV6b25lGAUgASgJEg4KBmxvY2FsZRgGIAEoCRINCgVtb2RlbBgHIAEoCSKsAQoTU3RyZWFtQWdlbnRSZXNwb25zZRIuCghwcm9ncmVzcxgBIAEoCzIaLm5leHVzLnJ1bi52MS5Qcm9ncmVzc1BhcnRIABIwCgZhbnN3ZXIYAiABKAsyHi5uZXh1cy5ydW4udjEuUHJvY2Vzc2VkUmVxdWVzdEgAEioKBXJlc2V0GAMgASgLMhkubmV4dXMucnVuLnYxLlN0cmVhbVJlc2V0SABCBwoFZXZlbnQiLAoLU3RyZWFtUmVzZXQSDgoGcnVuX2lkGAEgASgJEg0KBWVwb2NoGAIgASgDMrIBCgxBZ2VudFNlcnZpY2USTQoKUXVlcnlBZ2VudBIfLm5leHVzLnJ1bi52MS5RdWVyeUFnZW50UmVxdWVzdBoeLm5leHVzLnJ1bi52MS5Qcm9jZXNzZWRSZXF1ZXN0ElMKC1N0cmVhbUFnZW50Eh8ubmV4dXMucnVuLnYxLlF1ZXJ5QWdlbnRSZXF1ZXN0GiEubmV4dXMucnVuLnYxLlN0cmVhbUFnZW50UmVzcG9uc2UwAWIGcHJvdG8z", [file_nexus_run_v1_requests]);
 
 /**
  * @generated from message nexus.run.v1.QueryAgentRequest
@@ -86,6 +86,14 @@ export type StreamAgentResponse = Message<"nexus.run.v1.StreamAgentResponse"> & 
      */
     value: ProcessedRequest;
     case: "answer";
+  } | {
+    /**
+     * What was streamed before of this step is void: the call was made anew.
+     *
+     * @generated from field: nexus.run.v1.StreamReset reset = 3;
+     */
+    value: StreamReset;
+    case: "reset";
   } | { case: undefined; value?: undefined };
 };
 
@@ -95,6 +103,30 @@ export type StreamAgentResponse = Message<"nexus.run.v1.StreamAgentResponse"> & 
  */
 export const StreamAgentResponseSchema: GenMessage<StreamAgentResponse> = /*@__PURE__*/
   messageDesc(file_nexus_run_v1_agent_service, 1);
+
+/**
+ * @generated from message nexus.run.v1.StreamReset
+ */
+export type StreamReset = Message<"nexus.run.v1.StreamReset"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Of the parts that follow.
+   *
+   * @generated from field: int64 epoch = 2;
+   */
+  epoch: bigint;
+};
+
+/**
+ * Describes the message nexus.run.v1.StreamReset.
+ * Use `create(StreamResetSchema)` to create a new message.
+ */
+export const StreamResetSchema: GenMessage<StreamReset> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_agent_service, 2);
 
 /**
  * Ask an agent and get its answer. The tenant comes from the key.
