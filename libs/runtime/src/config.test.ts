@@ -14,7 +14,7 @@ const errorOf = (environment: Record<string, string>): string => {
 describe('readConfig', () => {
   it('needs the service token and nothing else', () => {
     const config = readConfig({ NEXUS_SERVICE_TOKEN: token }, 'usage');
-    expect(config).toMatchObject({ port: 50056, host: '127.0.0.1', redisUrl: 'redis://127.0.0.1:6379', redisPrefix: '', isMigrating: true, logLevel: 'info', sampleRatio: 1, shutdownGraceMs: 3_500 });
+    expect(config).toMatchObject({ port: 50056, host: '127.0.0.1', redisUrl: 'redis://127.0.0.1:6379', redisPrefix: '', isMigrating: true, logLevel: 'info', sampleRatio: 1, shutdownGraceMs: 25_000, shutdownNoticeMs: 1_000 });
     expect(config.urls).toMatchObject({ settings: 'http://127.0.0.1:50055', 'provider-router': 'http://127.0.0.1:50053' });
     expect(config.otlpEndpoint).toBeUndefined();
   });

@@ -23,6 +23,7 @@ export interface RuntimeConfig {
   readonly otlpEndpoint: string | undefined;
   readonly sampleRatio: number;
   readonly shutdownGraceMs: number;
+  readonly shutdownNoticeMs: number;
   readonly failures: readonly PlannedFailure[];
 }
 
@@ -51,7 +52,8 @@ const common = z.object({
   NEXUS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').default('info').describe('Least level that is logged.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional().describe('OTLP/HTTP collector, e.g. http://127.0.0.1:4318; without it no trace is recorded.'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is recorded, 0 to 1.'),
-  NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(3_500).describe('Time that work under way has to finish after SIGTERM.'),
+  NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(25_000).describe('Time that work under way has to finish after SIGTERM.'),
+  NEXUS_SHUTDOWN_NOTICE_MS: z.coerce.number('must be milliseconds').int().min(0).max(60_000).default(1_000).describe('Part of the grace period, at most half of it, in which new connections are still served: so long load balancers take to see that the service is no longer ready.'),
   FAILPOINT: z.string().default('').describe('For fault tests only, never in production: places where the process shall fail, as name[:action][@pass], parted by commas.'),
 });
 
@@ -92,6 +94,7 @@ export function readConfig(environment: Environment, service: ServiceName): Runt
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: read.OTEL_TRACES_SAMPLER_ARG,
     shutdownGraceMs: read.NEXUS_SHUTDOWN_GRACE_MS,
+    shutdownNoticeMs: read.NEXUS_SHUTDOWN_NOTICE_MS,
     failures: parseFailpoints(read.FAILPOINT),
   };
 }

@@ -24,6 +24,7 @@ export { runService } from './run-service.js';
 export { defaultPorts, serviceNames } from './service-addresses.js';
 export type { ServiceDefinition, ServiceName } from './service-definition.js';
 export { startService, type RunningService, type StartOptions } from './start-service.js';
+export type { Stopping } from './stopping.js';
 export { attributes, messagingSystemRedis } from './telemetry/attributes.js';
 export { startTelemetry } from './telemetry/telemetry.js';
 export { type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type Tracer } from './telemetry/tracing.js';

@@ -22,6 +22,11 @@ export class Readiness {
     return this.last.answer;
   }
 
+  /** True once it is stopping: it will not be ready again. */
+  get isOver(): boolean {
+    return this.isStopping;
+  }
+
   /** From now on the answer is no, so that nobody sends new work. */
   stop(): void {
     this.isStopping = true;

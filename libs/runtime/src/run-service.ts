@@ -63,7 +63,7 @@ function stopOnSignals(service: RunningService, infrastructure: Infrastructure, 
     logger.info({ signal }, 'stopping');
     setTimeout(() => process.exit(1), config.shutdownGraceMs + CLOSE_WITHIN_MS).unref();
     try {
-      await service.stop(config.shutdownGraceMs);
+      await service.stop(config.shutdownGraceMs, Math.min(config.shutdownNoticeMs, config.shutdownGraceMs / 2));
       await close(infrastructure);
       logger.info('stopped');
       process.exit(0);

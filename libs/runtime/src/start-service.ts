@@ -15,6 +15,7 @@ import { createRpcServer } from './rpc/rpc-server.js';
 import { discoverRpcServices } from './rpc/rpc-service.js';
 import { RuntimeModule, type ServiceParts } from './runtime.module.js';
 import type { ServiceDefinition, ServiceName } from './service-definition.js';
+import { Stopping } from './stopping.js';
 import { Teardown } from './teardown.js';
 import { startTelemetry } from './telemetry/telemetry.js';
 
@@ -34,8 +35,11 @@ export interface RunningService {
   /** The Nest application's provider for a token. */
   get<T>(token: abstract new (...parameters: never[]) => T): T;
   get<T>(token: symbol): T;
-  /** Stops reading channels, finishes what is under way within `graceMs`, closes the port. The infrastructure stays. Idempotent. */
-  stop(graceMs?: number): Promise<void>;
+  /**
+   * Is no longer ready and reads no more channels; finishes what is under way within `graceMs` and closes the port, which new connections
+   * reach for `noticeMs` (default 0) of it: so long load balancers take to see that it is not ready. The infrastructure stays. Idempotent.
+   */
+  stop(graceMs?: number, noticeMs?: number): Promise<void>;
 }
 
 const DEFAULT_GRACE_MS = 3_500;
@@ -57,7 +61,8 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   const logger = infrastructure.logger.child({ service: definition.name, replica });
   const telemetry = await startTelemetry({ service: definition.name, replica, ...readTelemetryConfig(infrastructure.environment, definition.name) });
   teardown.add(() => telemetry.shutdown(FLUSH_TRACES_WITHIN_MS));
-  const parts: ServiceParts = { logger, tracer: telemetry.tracer, ...partsOf(definition, infrastructure) };
+  const stopping = new Stopping();
+  const parts: ServiceParts = { logger, stopping, tracer: telemetry.tracer, ...partsOf(definition, infrastructure) };
   const changes = bus.follow('settings.changed', (batch) => batch.forEach(({ payload }) => {
     parts.keys.onSettingsChanged(payload);
     parts.tenantSettings.onSettingsChanged(payload);
@@ -78,24 +83,29 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   teardown.add(async () => clients.withdraw(definition.name));
 
   let port: PortServer | undefined;
+  let noticeMs = 0;
   teardown.add((graceMs) => {
     readiness.stop();
-    return Promise.all([consumers.close(graceMs), port?.close(graceMs)]);
+    stopping.begin(graceMs);
+    return Promise.all([consumers.close(graceMs), port?.close(graceMs, noticeMs)]);
   });
   await app.startAllMicroservices();
   if (options.listen) port = await listenOnPort({ host: options.host ?? '127.0.0.1', port: options.port ?? definition.defaultPort, app, rpc, readiness });
   logger.info({ url: port?.url }, 'service started');
 
-  let stopping: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
   return {
     name: definition.name,
     url: port?.url,
     get: <T>(token: symbol | (abstract new (...parameters: never[]) => T)) => app.get<T>(token, { strict: false }),
-    stop: (graceMs = DEFAULT_GRACE_MS) => (stopping ??= teardown.run(graceMs)),
+    stop: (graceMs = DEFAULT_GRACE_MS, notice = 0) => {
+      noticeMs = notice;
+      return (stopped ??= teardown.run(graceMs));
+    },
   };
 }
 
-function partsOf({ storage }: ServiceDefinition, { clients, clock, database }: Infrastructure): Omit<ServiceParts, 'logger' | 'tracer'> {
+function partsOf({ storage }: ServiceDefinition, { clients, clock, database }: Infrastructure): Omit<ServiceParts, 'logger' | 'stopping' | 'tracer'> {
   return {
     keys: new KeyResolver(clients, clock),
     tenantSettings: new TenantSettingsCache(clients, clock),

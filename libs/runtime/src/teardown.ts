@@ -6,12 +6,13 @@ export class Teardown {
     this.steps.push(step);
   }
 
-  /** Carries out every step once, also when one fails; then rejects with the first failure. */
+  /** Carries out every step once, each with what is left of the grace period, also when one fails; then rejects with the first failure. */
   async run(graceMs: number): Promise<void> {
+    const end = performance.now() + graceMs;
     const failures: unknown[] = [];
     for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
       try {
-        await step(graceMs);
+        await step(Math.max(0, end - performance.now()));
       } catch (error) {
         failures.push(error);
       }

@@ -2,7 +2,7 @@ import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { connect } from 'node:net';
 import { Agent, request } from 'node:http';
-import { ToolService } from '@nexus/contracts';
+import { Health, HealthCheckResponse_ServingStatus as Status, ToolService } from '@nexus/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SERVICE_TOKEN, TENANT_A, held, startTestService } from './test-service.js';
 
@@ -83,6 +83,38 @@ describe('stop', () => {
     await service.stop(10_000);
     expect(performance.now() - began).toBeLessThan(2_000);
     agent.destroy();
+  });
+
+  it('still serves new and idle connections while load balancers take notice, and asks them to leave', async () => {
+    const agent = new Agent({ keepAlive: true });
+    const ask = (): Promise<Answer> =>
+      new Promise((resolve, reject) => {
+        request(`${service.url}/health/ready`, { agent }, (response) => {
+          response.resume().once('end', () => resolve({ status: response.statusCode, connection: response.headers.connection }));
+        }).once('error', reject).end();
+      });
+    expect(await ask()).toEqual({ status: 200, connection: 'keep-alive' });
+    const client = createClient(ToolService, createGrpcTransport({ baseUrl: service.url }));
+    await client.listTools({}, { headers: { ...headers, 'x-test': '' } });
+    const stopped = service.stop(60_000, 1_500);
+    for (let i = 0; i < 2; i++) expect(await ask()).toEqual({ status: 503, connection: 'close' });
+    expect((await client.listTools({}, { headers: { ...headers, 'x-test': '' } })).tools).toHaveLength(1);
+    await stopped;
+    expect(await refusesConnections()).toBe(true);
+    agent.destroy();
+  });
+
+  it('tells those who watch its health, and does not wait for them', async () => {
+    const health = createClient(Health, createGrpcTransport({ baseUrl: service.url }));
+    const seen: Status[] = [];
+    const watching = (async () => {
+      for await (const { status } of health.watch({})) seen.push(status);
+    })();
+    await expect.poll(() => seen).toEqual([Status.SERVING]);
+    const began = performance.now();
+    await Promise.all([service.stop(30_000), watching]);
+    expect(seen).toEqual([Status.SERVING, Status.NOT_SERVING]);
+    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('can be asked for twice', async () => {

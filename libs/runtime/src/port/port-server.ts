@@ -2,6 +2,7 @@ import { createServer as createHttp1Server, type IncomingMessage, type Server, t
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import { createServer as createNetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeHandler } from '../rpc/rpc-server.js';
 import { stampRequestId } from './request-id.js';
 
@@ -37,6 +38,9 @@ export class PortServer {
   private readonly net = createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.accept(socket));
   private readonly http1: Server;
   private readonly http2: Http2Server;
+  /** Clients are asked to go elsewhere. */
+  private isLeaving = false;
+  /** Nobody new is let in. */
   private isClosing = false;
 
   private constructor(private readonly options: PortServerOptions) {
@@ -73,22 +77,29 @@ export class PortServer {
   }
 
   /**
-   * Stops accepting, tells clients to go elsewhere (`Connection: close`, GOAWAY), lets requests under way finish for at most
-   * `graceMs`, then cuts what is left. Resolves when no connection is open.
+   * From now on every HTTP/1 answer asks its client to leave (`Connection: close`). After `noticeMs`, in which everything is still
+   * served, it stops accepting, closes idle connections and sends GOAWAY on the others; requests under way may finish until `graceMs`
+   * from now, then what is left is cut. Resolves when no connection is open.
    */
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number, noticeMs = 0): Promise<void> {
+    this.isLeaving = true;
+    for (const response of this.responses) askToLeave(response);
+    const cut = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, graceMs);
+    if (noticeMs > 0) await delay(noticeMs);
+    await this.shut();
+    clearTimeout(cut);
+  }
+
+  private shut(): Promise<void> {
     this.isClosing = true;
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()));
-    for (const response of this.responses) askToLeave(response);
     this.http1.close();
     this.http1.closeIdleConnections();
     for (const session of this.sessions) session.close();
     for (const socket of this.sockets) if (isUnused(socket)) socket.destroy();
-    const cut = setTimeout(() => {
-      for (const socket of this.sockets) socket.destroy();
-    }, graceMs);
-    await closed;
-    clearTimeout(cut);
+    return closed;
   }
 
   private accept(socket: Socket): void {
@@ -117,7 +128,9 @@ export class PortServer {
       this.responses.delete(response);
       if (this.isClosing) this.http1.closeIdleConnections();
     });
-    if (this.isClosing) askToLeave(response);
+    // an answer that had begun before could not ask
+    response.once('finish', () => this.isLeaving && request.socket.destroySoon());
+    if (this.isLeaving) askToLeave(response);
     if (this.options.raw?.(request, response) === true) return;
     this.options.http1(request, response);
   }

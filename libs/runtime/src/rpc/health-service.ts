@@ -24,6 +24,7 @@ export function createHealthService(readiness: Readiness, serviceNames: Readonly
       while (!context.signal.aborted) {
         const now = isKnown(service) ? await status() : Status.SERVICE_UNKNOWN;
         if (now !== last) yield { status: now };
+        if (readiness.isOver) return; // whoever watches would else keep the port open
         last = now;
         await wait(WATCH_EVERY_MS, undefined, { signal: context.signal, ref: false }).catch(() => undefined);
       }
