@@ -12,6 +12,7 @@ import { readOrchestratorConfig, type OrchestratorConfig } from './config.js';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
 import { DelayedMessages } from './handlers/delayed-messages.js';
+import { ForkOrigins } from './handlers/fork-origins.js';
 import { KeptAgents } from './handlers/kept-agents.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { PublisherCheck } from './handlers/publisher-check.js';
@@ -26,6 +27,7 @@ import { Sweep } from './handlers/sweep.js';
 import { ToolSchemas } from './handlers/tool-schemas.js';
 import { IncomingReader } from './incoming.reader.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
+import { RunForks } from './run-forks.js';
 import { LeaseStore } from './storage/lease.store.js';
 import { migrations } from './storage/migrations/index.js';
 import { RunStore } from './storage/run.store.js';
@@ -71,7 +73,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
       module: OrchestratorModule,
       controllers: [OrchestratorConsumer],
       providers: [
-        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc,
+        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, RunForks,
         { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
         { provide: ThreadStore, inject: [DATABASE], useFactory: (database: Database) => new ThreadStore(database) },
         { provide: LeaseStore, inject: [DATABASE], useFactory: (database: Database) => new LeaseStore(database) },
@@ -93,7 +95,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
           provide: StartRunsHandler,
           inject: [RunStore, PublisherCheck, AgentDirectory, KeptAgents, LiveRuns, CLOCK, LOGGER],
           useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
-            new StartRunsHandler(store, publishers, directory, kept, new StartedRuns(live.loader, live.memory), clock, logger),
+            new StartRunsHandler(store, publishers, directory, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,

@@ -2,18 +2,21 @@ import { create } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject } from '@nestjs/common';
 import {
-  CancelRunResponseSchema, ListMessagesResponseSchema, ListThreadsResponseSchema, Role, ThreadMessageSchema, ThreadSchema, ThreadService,
-  type CancelRunRequest, type CreateThreadRequest, type GetRunRequest, type GetRunResponse, type GetThreadRequest, type ListMessagesRequest, type ListThreadsRequest, type Thread, type UpdateThreadRequest,
+  CancelRunResponseSchema, ForkRunResponseSchema, ListMessagesResponseSchema, ListThreadsResponseSchema, Role, ThreadMessageSchema, ThreadSchema, ThreadService,
+  type CancelRunRequest, type CreateThreadRequest, type ForkRunRequest, type GetRunRequest, type GetRunResponse, type GetThreadRequest, type ListMessagesRequest, type ListThreadsRequest, type ReplayRunRequest, type ReplayRunResponse, type Thread, type UpdateThreadRequest,
 } from '@nexus/contracts';
 import { AppError, isUuid, newId, type Clock } from '@nexus/core';
 import { CLOCK, RpcService, requireTenant } from '@nexus/runtime';
 import { checkName } from './domain/request-rules.js';
 import { runIdOf } from './domain/run-ids.js';
 import { runMessages } from './domain/conversation.js';
+import { textOf } from './domain/model-answer.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { cancelled } from './handlers/run-input.js';
+import { replayView } from './replay-view.js';
+import { RunForks } from './run-forks.js';
 import { runView } from './run-view.js';
-import { RunStore } from './storage/run.store.js';
+import { RunStore, type StoredRun } from './storage/run.store.js';
 import { ThreadStore, type MessageEvent, type StoredThread } from './storage/thread.store.js';
 
 const LONGEST_TITLE = 80;
@@ -25,6 +28,7 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
     @Inject(ThreadStore) private readonly threads: ThreadStore,
     @Inject(RunStore) private readonly runs: RunStore,
     @Inject(OwnEndings) private readonly endings: OwnEndings,
+    @Inject(RunForks) private readonly forks: RunForks,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -79,11 +83,25 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
     return create(CancelRunResponseSchema, { run: (await this.view(tenantId, [runId])).run });
   }
 
-  /** The first of these runs that there is. */
+  async replayRun(request: ReplayRunRequest, context: HandlerContext): Promise<ReplayRunResponse> {
+    return replayView(await this.stored(requireTenant(context).tenantId, [idOf(request.id, 'id')]));
+  }
+
+  async forkRun(request: ForkRunRequest, context: HandlerContext) {
+    idOf(request.runId, 'run_id');
+    const runId = await this.forks.fork(request, context);
+    return create(ForkRunResponseSchema, { run: (await this.view(requireTenant(context).tenantId, [runId])).run });
+  }
+
   private async view(tenantId: string, runIds: readonly string[]): Promise<GetRunResponse> {
+    return runView(await this.stored(tenantId, runIds));
+  }
+
+  /** The first of these runs that there is. */
+  private async stored(tenantId: string, runIds: readonly string[]): Promise<StoredRun> {
     const found = (await this.runs.load(runIds.map((runId) => ({ tenantId, runId })), 0)).flat()[0];
     if (found === undefined) throw noRun();
-    return runView(found);
+    return found;
   }
 
   private async runIdOf(tenantId: string, by: GetRunRequest['by']): Promise<readonly string[]> {
@@ -106,10 +124,12 @@ function threadView(thread: StoredThread | undefined): Thread {
   return create(ThreadSchema, { ...fields, title: fields.title || titleOf(first), createdAt: BigInt(createdAt), updatedAt: BigInt(updatedAt), archivedAt: BigInt(archivedAt) });
 }
 
-/** The first line of the thread's first message. */
+/** The first line of the thread's first message; of a conversation that began elsewhere, of its newest question. */
 function titleOf(first: StoredThread['first']): string {
   const accepted = first?.event.event;
-  const line = accepted?.case === 'accepted' ? (accepted.value.request?.text.trim().split('\n', 1)[0] ?? '') : '';
+  const request = accepted?.case === 'accepted' ? accepted.value.request : undefined;
+  const said = request?.text || textOf(request?.history.findLast(({ role }) => role === Role.USER));
+  const line = said.trim().split('\n', 1)[0] ?? '';
   return line.length > LONGEST_TITLE ? `${line.slice(0, LONGEST_TITLE - 1)}…` : line;
 }
 

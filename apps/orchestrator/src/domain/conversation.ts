@@ -46,24 +46,31 @@ export function turnOf(run: { readonly threadSeq: number; readonly bytes: number
 
 /** Everything that a model call of a run is given. */
 export function conversation(agent: AgentSnapshot, earlier: readonly Turn[], request: IncomingRequest | undefined, events: readonly StoredRunEvent[]): ChatMessage[] {
-  const isHeldByClient = (request?.history.length ?? 0) > 0;
   const instructions = [agent.instructions, ...aboutThePerson(request)].filter((line) => line !== '').join('\n');
-  return [
-    ...(instructions === '' ? [] : [message(Role.SYSTEM, { case: 'text', value: instructions })]),
-    ...(isHeldByClient ? [] : newest(earlier, agent.maxHistoryMessages)),
-    ...runMessages(request, events),
-  ];
+  return [...(instructions === '' ? [] : [message(Role.SYSTEM, { case: 'text', value: instructions })]), ...dialogue(agent, earlier, request, events)];
 }
 
-/** The newest whole turns that hold at most `limit` messages: a tool's result never stands without its call. */
+/** The same without the agent's instructions: what was said, in its thread before the run and in the run. */
+export function dialogue(agent: AgentSnapshot, earlier: readonly Turn[], request: IncomingRequest | undefined, events: readonly StoredRunEvent[]): ChatMessage[] {
+  const isHeldByClient = (request?.history.length ?? 0) > 0;
+  return [...(isHeldByClient ? [] : newest(earlier, agent.maxHistoryMessages)), ...runMessages(request, events)];
+}
+
+/**
+ * The newest whole turns that hold at most `limit` messages: a tool's result never stands without its call. A turn that began with a
+ * conversation (held by its client, or of a fork) may be of several questions: where it is too long, its newest ones.
+ */
 export function newest(turns: readonly Turn[], limit: number): readonly ChatMessage[] {
   let count = 0;
   let first = turns.length;
   while (first > 0 && count + (turns[first - 1]?.messages.length ?? 0) <= limit) count += turns[--first]?.messages.length ?? 0;
-  return turns.slice(first).flatMap((turn) => turn.messages);
+  const cut = turns[first - 1]?.messages ?? [];
+  const begin = cut.findIndex(({ role }, place) => role === Role.USER && cut.length - place <= limit - count);
+  return [...(begin < 0 ? [] : cut.slice(begin)), ...turns.slice(first).flatMap((turn) => turn.messages)];
 }
 
-function userMessage(request: IncomingRequest): ChatMessage {
+/** What a person says with a message. */
+export function userMessage(request: IncomingRequest): ChatMessage {
   const attached = request.attachments.map(({ name, mediaType, uri }): Part['kind'] => ({ case: 'text', value: `[attached, cannot be read yet: ${name || uri} (${mediaType || 'unknown type'})]` }));
   return message(Role.USER, { case: 'text', value: request.text }, ...attached);
 }

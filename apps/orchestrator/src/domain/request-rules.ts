@@ -1,4 +1,4 @@
-import type { IncomingRequest } from '@nexus/contracts';
+import type { ForkOrigin, IncomingRequest } from '@nexus/contracts';
 import { AppError, isUuid } from '@nexus/core';
 
 /** Most characters of a message's text, and of all texts of a conversation that the client holds. */
@@ -13,7 +13,8 @@ const LAST_MOMENT = 8_640_000_000_000_000n;
 /** Refuses with AppError `invalid_request`, naming the field, what cannot become a run. `now` is Unix milliseconds. */
 export function checkRequest(request: IncomingRequest, now: number): void {
   if (request.text.length > LONGEST_TEXT) throw invalid('text', `must have at most ${LONGEST_TEXT} characters`);
-  if (request.history.length > 0) checkHistory(request);
+  if (request.forkedFrom !== undefined) checkFork(request, request.forkedFrom);
+  else if (request.history.length > 0) checkHistory(request);
   else if (request.text.trim() === '' && request.attachments.length === 0) throw invalid('text', 'must not be empty');
   if (request.threadId !== '' && !isUuid(request.threadId)) throw invalid('thread_id', 'must be the id of a thread (a UUID), or empty');
   if (request.attachments.length > MOST_ATTACHMENTS) throw invalid('attachments', `must be at most ${MOST_ATTACHMENTS}`);
@@ -27,7 +28,16 @@ export function checkName(field: string, value: string): void {
   if (value.includes('\u0000')) throw invalid(field, 'must not hold a NUL character');
 }
 
-function checkHistory(request: IncomingRequest): void {
+/** What the fork says is looked at here, what it takes from its origin by checkHistory(). */
+function checkFork(request: IncomingRequest, { runId, step }: ForkOrigin): void {
+  if (!isUuid(runId)) throw invalid('forked_from.run_id', 'must be the id of a run (a UUID)');
+  if (step < 0) throw invalid('forked_from.step', 'must be 0, for the question alone, or the number of a step');
+  if (request.history.length > 0) throw invalid('history', 'must be empty beside forked_from, which brings it');
+  if (request.threadId !== '') throw invalid('thread_id', 'must be empty beside forked_from: a fork has a thread of its own');
+}
+
+/** Refuses with AppError `invalid_request` a conversation that is too long, or that stands beside a text. */
+export function checkHistory(request: IncomingRequest): void {
   if (request.text !== '') throw invalid('text', 'must be empty beside a history');
   if (request.history.length > MOST_MESSAGES) throw invalid('history', `must have at most ${MOST_MESSAGES} messages`);
   let length = 0;

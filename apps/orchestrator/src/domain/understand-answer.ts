@@ -31,7 +31,7 @@ export function understandAnswer(message: ChatMessage, tools: ToolRules, context
   const used = new Set(context.usedIds);
   const invalidCalls: ToolResult[] = [];
   const calls = written.map((call, index) => {
-    const id = call.id !== '' && !used.has(call.id) ? call.id : `call_${context.step}_${index}`;
+    const id = call.id !== '' && !used.has(call.id) ? call.id : freeId(`call_${context.step}_${index}`, used);
     used.add(id);
     const json = argumentJson(call.arguments);
     const objection = objectionTo(call, json, tools);
@@ -44,6 +44,12 @@ export function understandAnswer(message: ChatMessage, tools: ToolRules, context
     message: create(ChatMessageSchema, { role: Role.ASSISTANT, parts: [...said, ...prose, ...calls.map((value) => part({ case: 'toolCall', value }))] }),
     invalidCalls,
   };
+}
+
+function freeId(wanted: string, used: ReadonlySet<string>): string {
+  let id = wanted;
+  for (let next = 2; used.has(id); next++) id = `${wanted}_${next}`;
+  return id;
 }
 
 function objectionTo(call: ToolCall, json: string | undefined, tools: ToolRules): string | undefined {

@@ -1,5 +1,5 @@
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
-import { toWireError, type RunAccepted } from '@nexus/contracts';
+import { toWireError, type IncomingRequest, type RunAccepted } from '@nexus/contracts';
 import { AppError, SYSTEM_TENANT_ID, failpoint, formatTraceparent, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import { refusalOf } from '../domain/answer.js';
@@ -10,6 +10,7 @@ import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
 import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
 import type { Cancel, Candidate, TracedIncoming } from './candidate.js';
+import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
 import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
 import type { StartedRuns } from './started-runs.js';
@@ -26,6 +27,7 @@ export class StartRunsHandler {
     private readonly store: Pick<RunStore, 'accept'>,
     private readonly publishers: PublisherCheck,
     private readonly agents: AgentDirectory,
+    private readonly forks: ForkOrigins,
     private readonly kept: KeptAgents,
     private readonly started: StartedRuns,
     private readonly clock: Clock,
@@ -64,7 +66,7 @@ export class StartRunsHandler {
       checkName('id', message.id);
       checkName('correlation_id', message.correlationId);
       checkRequest(message.payload, now);
-      return this.candidate(traced, publisher, await this.agents.choose(publisher.tenantId, message.payload.agent, message.payload.model));
+      return await this.candidateOf(traced, publisher);
     } catch (error) {
       const refusal = AppError.from(error);
       if (refusal.isRetryable || refusal.code === 'internal') throw error;
@@ -72,9 +74,17 @@ export class StartRunsHandler {
     }
   }
 
-  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent): Candidate {
+  /** A fork brings its conversation from its origin, and the origin's agent unless it names one. */
+  private async candidateOf(traced: TracedIncoming, publisher: ProvenPublisher): Promise<Candidate> {
+    const { payload } = traced.message;
+    const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
+    const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model);
+    return this.candidate(traced, publisher, agent, fork?.request ?? payload);
+  }
+
+  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent, request: IncomingRequest): Candidate {
     const { message, trace } = traced;
-    const { payload: request, id: messageId, correlationId } = message;
+    const { id: messageId, correlationId } = message;
     const { tenantId } = publisher;
     const event = storedEvent('accepted', {
       request, messageId,
@@ -91,7 +101,7 @@ export class StartRunsHandler {
       run: {
         tenantId, messageId,
         runId: runIdOf(tenantId, messageId),
-        threadId: request.threadId || threadIdOf(tenantId, request, messageId),
+        threadId: request.threadId || threadIdOf(tenantId, request.forkedFrom === undefined ? request : { ...request, chatId: '' }, messageId),
         surface: request.surface,
         client: publisher.attribution.client,
         project: publisher.attribution.project,

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/requests.proto.
  */
 export const file_nexus_run_v1_requests: GenFile = /*@__PURE__*/
-  fileDesc("ChtuZXh1cy9ydW4vdjEvcmVxdWVzdHMucHJvdG8SDG5leHVzLnJ1bi52MSKKBQoPSW5jb21pbmdSZXF1ZXN0EgwKBHRleHQYASABKAkSDQoFYWdlbnQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEg8KB3N1cmZhY2UYBCABKAkSDwoHY2hhdF9pZBgFIAEoCRIQCgh0b3BpY19pZBgGIAEoCRIkCgZzZW5kZXIYByABKAsyFC5uZXh1cy5ydW4udjEuU2VuZGVyEg4KBmxvY2FsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIbChNyZXBseV90b19tZXNzYWdlX2lkGAogASgJEhgKEGVkaXRzX21lc3NhZ2VfaWQYCyABKAkSLQoLYXR0YWNobWVudHMYDCADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIxCglhYmlsaXRpZXMYDSABKAsyHi5uZXh1cy5ydW4udjEuU3VyZmFjZUFiaWxpdGllcxINCgVtb2RlbBgOIAEoCRIoCghwcm9ncmVzcxgPIAEoDjIWLm5leHVzLnJ1bi52MS5Qcm9ncmVzcxITCgtkZWFkbGluZV9tcxgQIAEoAxIwCgdoaXN0b3J5GBEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjIKCnBhcmFtZXRlcnMYEiABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycxI1CgR0YWdzGBMgAygLMicubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdC5UYWdzRW50cnkSGgoSY2FuY2Vsc19tZXNzYWdlX2lkGBQgASgJGisKCVRhZ3NFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIiIKBlNlbmRlchIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIkoKCkF0dGFjaG1lbnQSCwoDdXJpGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkSDAoEbmFtZRgDIAEoCRINCgVieXRlcxgEIAEoAyJ8ChBTdXJmYWNlQWJpbGl0aWVzEhAKCG1hcmtkb3duGAEgASgIEg4KBmltYWdlcxgCIAEoCBINCgVmaWxlcxgDIAEoCBIPCgdjaG9pY2VzGAQgASgIEg0KBWVkaXRzGAUgASgIEhcKD21heF90ZXh0X2xlbmd0aBgGIAEoAyL7AwoQUHJvY2Vzc2VkUmVxdWVzdBISCgptZXNzYWdlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIRCgl0aHJlYWRfaWQYAyABKAkSJgoHb3V0Y29tZRgEIAEoDjIVLm5leHVzLnJ1bi52MS5PdXRjb21lEgwKBHRleHQYBSABKAkSJwoFcGFydHMYBiADKAsyGC5uZXh1cy5pbmZlcmVuY2UudjEuUGFydBInCgVmaWxlcxgHIAMoCzIYLm5leHVzLnJ1bi52MS5BdHRhY2htZW50EiUKB2Nob2ljZXMYCCADKAsyFC5uZXh1cy5ydW4udjEuQ2hvaWNlEikKCWNpdGF0aW9ucxgJIAMoCzIWLm5leHVzLnJ1bi52MS5DaXRhdGlvbhIlCgV1c2FnZRgKIAEoCzIWLm5leHVzLnJ1bi52MS5SdW5Vc2FnZRIlCgVlcnJvchgLIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchI3Cg1maW5pc2hfcmVhc29uGAwgASgOMiAubmV4dXMuaW5mZXJlbmNlLnYxLkZpbmlzaFJlYXNvbhIPCgdzdXJmYWNlGA0gASgJEg8KB2NoYXRfaWQYDiABKAkSEAoIdG9waWNfaWQYDyABKAkSGwoTcmVwbHlfdG9fbWVzc2FnZV9pZBgQIAEoCSIjCgZDaG9pY2USCgoCaWQYASABKAkSDQoFbGFiZWwYAiABKAkiJgoIQ2l0YXRpb24SCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJIrABCghSdW5Vc2FnZRIrCgZ0b2tlbnMYASABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgCIAEoAxITCgttb2RlbF9jYWxscxgDIAEoBRISCgp0b29sX2NhbGxzGAQgASgFEg0KBXN0ZXBzGAUgASgFEhMKC2R1cmF0aW9uX21zGAYgASgDEhIKCmlzX3BhcnRpYWwYByABKAgi9wIKDFByb2dyZXNzUGFydBIOCgZydW5faWQYASABKAkSEgoKbWVzc2FnZV9pZBgCIAEoCRINCgVlcG9jaBgDIAEoAxILCgNzZXEYBCABKAMSDAoEc3RlcBgFIAEoBRIqCghhY2NlcHRlZBgGIAEoCzIWLm5leHVzLnJ1bi52MS5BY2NlcHRlZEgAEhQKCnRleHRfZGVsdGEYByABKAlIABIxCgx0b29sX3N0YXJ0ZWQYCCABKAsyGS5uZXh1cy5ydW4udjEuVG9vbFN0YXJ0ZWRIABIzCg10b29sX2ZpbmlzaGVkGAkgASgLMhoubmV4dXMucnVuLnYxLlRvb2xGaW5pc2hlZEgAEjMKDXN0ZXBfZmluaXNoZWQYCiABKAsyGi5uZXh1cy5ydW4udjEuU3RlcEZpbmlzaGVkSAASFwoNb3BlbmFpX2V2ZW50cxgLIAEoDEgAEhkKD3JlYXNvbmluZ19kZWx0YRgMIAEoCUgAQgYKBHBhcnQiNAoIQWNjZXB0ZWQSEQoJdGhyZWFkX2lkGAEgASgJEhUKDXF1ZXVlZF9iZWhpbmQYAiABKAUiOQoLVG9vbFN0YXJ0ZWQSKgoEY2FsbBgBIAEoCzIcLm5leHVzLmluZmVyZW5jZS52MS5Ub29sQ2FsbCJTCgxUb29sRmluaXNoZWQSLgoGcmVzdWx0GAEgASgLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHQSEwoLZHVyYXRpb25fbXMYAiABKAMiYgoMU3RlcEZpbmlzaGVkEisKBnRva2VucxgBIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAIgASgDEg0KBW1vZGVsGAMgASgJKl8KCFByb2dyZXNzEhgKFFBST0dSRVNTX1VOU1BFQ0lGSUVEEAASEQoNUFJPR1JFU1NfTk9ORRABEhIKDlBST0dSRVNTX1NURVBTEAISEgoOUFJPR1JFU1NfUEFSVFMQAyp4CgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIUChBPVVRDT01FX0FOU1dFUkVEEAESEgoOT1VUQ09NRV9GQUlMRUQQAhIVChFPVVRDT01FX0NBTkNFTExFRBADEhMKD09VVENPTUVfUkVGVVNFRBAEYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
+  fileDesc("ChtuZXh1cy9ydW4vdjEvcmVxdWVzdHMucHJvdG8SDG5leHVzLnJ1bi52MSK5BQoPSW5jb21pbmdSZXF1ZXN0EgwKBHRleHQYASABKAkSDQoFYWdlbnQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEg8KB3N1cmZhY2UYBCABKAkSDwoHY2hhdF9pZBgFIAEoCRIQCgh0b3BpY19pZBgGIAEoCRIkCgZzZW5kZXIYByABKAsyFC5uZXh1cy5ydW4udjEuU2VuZGVyEg4KBmxvY2FsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIbChNyZXBseV90b19tZXNzYWdlX2lkGAogASgJEhgKEGVkaXRzX21lc3NhZ2VfaWQYCyABKAkSLQoLYXR0YWNobWVudHMYDCADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIxCglhYmlsaXRpZXMYDSABKAsyHi5uZXh1cy5ydW4udjEuU3VyZmFjZUFiaWxpdGllcxINCgVtb2RlbBgOIAEoCRIoCghwcm9ncmVzcxgPIAEoDjIWLm5leHVzLnJ1bi52MS5Qcm9ncmVzcxITCgtkZWFkbGluZV9tcxgQIAEoAxIwCgdoaXN0b3J5GBEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjIKCnBhcmFtZXRlcnMYEiABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycxI1CgR0YWdzGBMgAygLMicubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdC5UYWdzRW50cnkSGgoSY2FuY2Vsc19tZXNzYWdlX2lkGBQgASgJEi0KC2ZvcmtlZF9mcm9tGBUgASgLMhgubmV4dXMucnVuLnYxLkZvcmtPcmlnaW4aKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoKRm9ya09yaWdpbhIOCgZydW5faWQYASABKAkSDAoEc3RlcBgCIAEoBSIiCgZTZW5kZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJKCgpBdHRhY2htZW50EgsKA3VyaRgBIAEoCRISCgptZWRpYV90eXBlGAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnl0ZXMYBCABKAMifAoQU3VyZmFjZUFiaWxpdGllcxIQCghtYXJrZG93bhgBIAEoCBIOCgZpbWFnZXMYAiABKAgSDQoFZmlsZXMYAyABKAgSDwoHY2hvaWNlcxgEIAEoCBINCgVlZGl0cxgFIAEoCBIXCg9tYXhfdGV4dF9sZW5ndGgYBiABKAMi+wMKEFByb2Nlc3NlZFJlcXVlc3QSEgoKbWVzc2FnZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEiYKB291dGNvbWUYBCABKA4yFS5uZXh1cy5ydW4udjEuT3V0Y29tZRIMCgR0ZXh0GAUgASgJEicKBXBhcnRzGAYgAygLMhgubmV4dXMuaW5mZXJlbmNlLnYxLlBhcnQSJwoFZmlsZXMYByADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIlCgdjaG9pY2VzGAggAygLMhQubmV4dXMucnVuLnYxLkNob2ljZRIpCgljaXRhdGlvbnMYCSADKAsyFi5uZXh1cy5ydW4udjEuQ2l0YXRpb24SJQoFdXNhZ2UYCiABKAsyFi5uZXh1cy5ydW4udjEuUnVuVXNhZ2USJQoFZXJyb3IYCyABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3ISNwoNZmluaXNoX3JlYXNvbhgMIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SDwoHc3VyZmFjZRgNIAEoCRIPCgdjaGF0X2lkGA4gASgJEhAKCHRvcGljX2lkGA8gASgJEhsKE3JlcGx5X3RvX21lc3NhZ2VfaWQYECABKAkiIwoGQ2hvaWNlEgoKAmlkGAEgASgJEg0KBWxhYmVsGAIgASgJIiYKCENpdGF0aW9uEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCSKwAQoIUnVuVXNhZ2USKwoGdG9rZW5zGAEgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USFgoOY29zdF9taWNyb191c2QYAiABKAMSEwoLbW9kZWxfY2FsbHMYAyABKAUSEgoKdG9vbF9jYWxscxgEIAEoBRINCgVzdGVwcxgFIAEoBRITCgtkdXJhdGlvbl9tcxgGIAEoAxISCgppc19wYXJ0aWFsGAcgASgIIvcCCgxQcm9ncmVzc1BhcnQSDgoGcnVuX2lkGAEgASgJEhIKCm1lc3NhZ2VfaWQYAiABKAkSDQoFZXBvY2gYAyABKAMSCwoDc2VxGAQgASgDEgwKBHN0ZXAYBSABKAUSKgoIYWNjZXB0ZWQYBiABKAsyFi5uZXh1cy5ydW4udjEuQWNjZXB0ZWRIABIUCgp0ZXh0X2RlbHRhGAcgASgJSAASMQoMdG9vbF9zdGFydGVkGAggASgLMhkubmV4dXMucnVuLnYxLlRvb2xTdGFydGVkSAASMwoNdG9vbF9maW5pc2hlZBgJIAEoCzIaLm5leHVzLnJ1bi52MS5Ub29sRmluaXNoZWRIABIzCg1zdGVwX2ZpbmlzaGVkGAogASgLMhoubmV4dXMucnVuLnYxLlN0ZXBGaW5pc2hlZEgAEhcKDW9wZW5haV9ldmVudHMYCyABKAxIABIZCg9yZWFzb25pbmdfZGVsdGEYDCABKAlIAEIGCgRwYXJ0IjQKCEFjY2VwdGVkEhEKCXRocmVhZF9pZBgBIAEoCRIVCg1xdWV1ZWRfYmVoaW5kGAIgASgFIjkKC1Rvb2xTdGFydGVkEioKBGNhbGwYASABKAsyHC5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbENhbGwiUwoMVG9vbEZpbmlzaGVkEi4KBnJlc3VsdBgBIAEoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Ub29sUmVzdWx0EhMKC2R1cmF0aW9uX21zGAIgASgDImIKDFN0ZXBGaW5pc2hlZBIrCgZ0b2tlbnMYASABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgCIAEoAxINCgVtb2RlbBgDIAEoCSpfCghQcm9ncmVzcxIYChRQUk9HUkVTU19VTlNQRUNJRklFRBAAEhEKDVBST0dSRVNTX05PTkUQARISCg5QUk9HUkVTU19TVEVQUxACEhIKDlBST0dSRVNTX1BBUlRTEAMqeAoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFAoQT1VUQ09NRV9BTlNXRVJFRBABEhIKDk9VVENPTUVfRkFJTEVEEAISFQoRT1VUQ09NRV9DQU5DRUxMRUQQAxITCg9PVVRDT01FX1JFRlVTRUQQBGIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
 
 /**
  * requests.incoming: a person's message, from any surface. The envelope's id is the message id, unique in its tenant: the same
@@ -144,6 +144,14 @@ export type IncomingRequest = Message<"nexus.run.v1.IncomingRequest"> & {
    * @generated from field: string cancels_message_id = 20;
    */
   cancelsMessageId: string;
+
+  /**
+   * Goes on from an earlier run of the tenant, in a thread of its own: `history` and `thread_id` must be empty, `text` may be what is
+   * said after that step. Stored with the new run, whose `history` is then the conversation as it stood there.
+   *
+   * @generated from field: nexus.run.v1.ForkOrigin forked_from = 21;
+   */
+  forkedFrom?: ForkOrigin | undefined;
 };
 
 /**
@@ -152,6 +160,32 @@ export type IncomingRequest = Message<"nexus.run.v1.IncomingRequest"> & {
  */
 export const IncomingRequestSchema: GenMessage<IncomingRequest> = /*@__PURE__*/
   messageDesc(file_nexus_run_v1_requests, 0);
+
+/**
+ * A place in a run.
+ *
+ * @generated from message nexus.run.v1.ForkOrigin
+ */
+export type ForkOrigin = Message<"nexus.run.v1.ForkOrigin"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * After this step's answer and its tool results; 0 is the question alone.
+   *
+   * @generated from field: int32 step = 2;
+   */
+  step: number;
+};
+
+/**
+ * Describes the message nexus.run.v1.ForkOrigin.
+ * Use `create(ForkOriginSchema)` to create a new message.
+ */
+export const ForkOriginSchema: GenMessage<ForkOrigin> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_requests, 1);
 
 /**
  * @generated from message nexus.run.v1.Sender
@@ -173,7 +207,7 @@ export type Sender = Message<"nexus.run.v1.Sender"> & {
  * Use `create(SenderSchema)` to create a new message.
  */
 export const SenderSchema: GenMessage<Sender> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 1);
+  messageDesc(file_nexus_run_v1_requests, 2);
 
 /**
  * @generated from message nexus.run.v1.Attachment
@@ -207,7 +241,7 @@ export type Attachment = Message<"nexus.run.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 2);
+  messageDesc(file_nexus_run_v1_requests, 3);
 
 /**
  * What the surface can show; an answer stays within it.
@@ -251,7 +285,7 @@ export type SurfaceAbilities = Message<"nexus.run.v1.SurfaceAbilities"> & {
  * Use `create(SurfaceAbilitiesSchema)` to create a new message.
  */
 export const SurfaceAbilitiesSchema: GenMessage<SurfaceAbilities> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 3);
+  messageDesc(file_nexus_run_v1_requests, 4);
 
 /**
  * requests.processed: exactly one for each message id.
@@ -351,7 +385,7 @@ export type ProcessedRequest = Message<"nexus.run.v1.ProcessedRequest"> & {
  * Use `create(ProcessedRequestSchema)` to create a new message.
  */
 export const ProcessedRequestSchema: GenMessage<ProcessedRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 4);
+  messageDesc(file_nexus_run_v1_requests, 5);
 
 /**
  * @generated from message nexus.run.v1.Choice
@@ -373,7 +407,7 @@ export type Choice = Message<"nexus.run.v1.Choice"> & {
  * Use `create(ChoiceSchema)` to create a new message.
  */
 export const ChoiceSchema: GenMessage<Choice> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 5);
+  messageDesc(file_nexus_run_v1_requests, 6);
 
 /**
  * @generated from message nexus.run.v1.Citation
@@ -395,7 +429,7 @@ export type Citation = Message<"nexus.run.v1.Citation"> & {
  * Use `create(CitationSchema)` to create a new message.
  */
 export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 6);
+  messageDesc(file_nexus_run_v1_requests, 7);
 
 /**
  * @generated from message nexus.run.v1.RunUsage
@@ -444,7 +478,7 @@ export type RunUsage = Message<"nexus.run.v1.RunUsage"> & {
  * Use `create(RunUsageSchema)` to create a new message.
  */
 export const RunUsageSchema: GenMessage<RunUsage> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 7);
+  messageDesc(file_nexus_run_v1_requests, 8);
 
 /**
  * requests.progress: live parts, best effort; the truth is in requests.processed and in the run's events.
@@ -537,7 +571,7 @@ export type ProgressPart = Message<"nexus.run.v1.ProgressPart"> & {
  * Use `create(ProgressPartSchema)` to create a new message.
  */
 export const ProgressPartSchema: GenMessage<ProgressPart> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 8);
+  messageDesc(file_nexus_run_v1_requests, 9);
 
 /**
  * @generated from message nexus.run.v1.Accepted
@@ -561,7 +595,7 @@ export type Accepted = Message<"nexus.run.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 9);
+  messageDesc(file_nexus_run_v1_requests, 10);
 
 /**
  * @generated from message nexus.run.v1.ToolStarted
@@ -578,7 +612,7 @@ export type ToolStarted = Message<"nexus.run.v1.ToolStarted"> & {
  * Use `create(ToolStartedSchema)` to create a new message.
  */
 export const ToolStartedSchema: GenMessage<ToolStarted> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 10);
+  messageDesc(file_nexus_run_v1_requests, 11);
 
 /**
  * @generated from message nexus.run.v1.ToolFinished
@@ -600,7 +634,7 @@ export type ToolFinished = Message<"nexus.run.v1.ToolFinished"> & {
  * Use `create(ToolFinishedSchema)` to create a new message.
  */
 export const ToolFinishedSchema: GenMessage<ToolFinished> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 11);
+  messageDesc(file_nexus_run_v1_requests, 12);
 
 /**
  * @generated from message nexus.run.v1.StepFinished
@@ -627,7 +661,7 @@ export type StepFinished = Message<"nexus.run.v1.StepFinished"> & {
  * Use `create(StepFinishedSchema)` to create a new message.
  */
 export const StepFinishedSchema: GenMessage<StepFinished> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 12);
+  messageDesc(file_nexus_run_v1_requests, 13);
 
 /**
  * What is sent to requests.progress while a run is under way.

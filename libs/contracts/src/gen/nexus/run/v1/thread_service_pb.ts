@@ -8,7 +8,7 @@ import type { Error } from "../../common/v1/common_pb.js";
 import { file_nexus_common_v1_common } from "../../common/v1/common_pb.js";
 import type { ChatMessage } from "../../inference/v1/chat_pb.js";
 import { file_nexus_inference_v1_chat } from "../../inference/v1/chat_pb.js";
-import type { ProcessedRequest, RunUsage } from "./requests_pb.js";
+import type { ForkOrigin, ProcessedRequest, RunUsage } from "./requests_pb.js";
 import { file_nexus_run_v1_requests } from "./requests_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/thread_service.proto.
  */
 export const file_nexus_run_v1_thread_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFuZXh1cy9ydW4vdjEvdGhyZWFkX3NlcnZpY2UucHJvdG8SDG5leHVzLnJ1bi52MSKSAQoGVGhyZWFkEgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEg8KB3N1cmZhY2UYAyABKAkSDgoGY2xpZW50GAQgASgJEg8KB3Byb2plY3QYBSABKAkSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDEhMKC2FyY2hpdmVkX2F0GAggASgDIkEKE0NyZWF0ZVRocmVhZFJlcXVlc3QSCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkSDwoHc3VyZmFjZRgDIAEoCSJMChJMaXN0VGhyZWFkc1JlcXVlc3QSDQoFbGltaXQYASABKAUSDQoFYWZ0ZXIYAiABKAkSGAoQaW5jbHVkZV9hcmNoaXZlZBgDIAEoCCJOChNMaXN0VGhyZWFkc1Jlc3BvbnNlEiUKB3RocmVhZHMYASADKAsyFC5uZXh1cy5ydW4udjEuVGhyZWFkEhAKCGhhc19tb3JlGAIgASgIIh4KEEdldFRocmVhZFJlcXVlc3QSCgoCaWQYASABKAkiYwoTVXBkYXRlVGhyZWFkUmVxdWVzdBIKCgJpZBgBIAEoCRISCgV0aXRsZRgCIAEoCUgAiAEBEhUKCGFyY2hpdmVkGAMgASgISAGIAQFCCAoGX3RpdGxlQgsKCV9hcmNoaXZlZCJGChNMaXN0TWVzc2FnZXNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRINCgVsaW1pdBgCIAEoBRINCgVhZnRlchgDIAEoCSJXChRMaXN0TWVzc2FnZXNSZXNwb25zZRItCghtZXNzYWdlcxgBIAMoCzIbLm5leHVzLnJ1bi52MS5UaHJlYWRNZXNzYWdlEhAKCGhhc19tb3JlGAIgASgIInEKDVRocmVhZE1lc3NhZ2USCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjAKB21lc3NhZ2UYAyABKAsyHy5uZXh1cy5pbmZlcmVuY2UudjEuQ2hhdE1lc3NhZ2USEgoKY3JlYXRlZF9hdBgEIAEoAyKRAgoDUnVuEgoKAmlkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRISCgptZXNzYWdlX2lkGAMgASgJEg0KBWFnZW50GAQgASgJEicKBnN0YXR1cxgFIAEoDjIXLm5leHVzLnJ1bi52MS5SdW5TdGF0dXMSEAoIdHJhY2VfaWQYBiABKAkSEgoKY3JlYXRlZF9hdBgHIAEoAxITCgtmaW5pc2hlZF9hdBgIIAEoAxIlCgV1c2FnZRgJIAEoCzIWLm5leHVzLnJ1bi52MS5SdW5Vc2FnZRIlCgVlcnJvchgKIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIWCg5jb3JyZWxhdGlvbl9pZBgLIAEoCSJ1CghSdW5FdmVudBILCgNzZXEYASABKAUSEgoKY3JlYXRlZF9hdBgCIAEoAxIMCgRraW5kGAMgASgJEgwKBHN0ZXAYBCABKAUSFAoMcGF5bG9hZF9qc29uGAUgASgJEhYKDmNvc3RfbWljcm9fdXNkGAYgASgDIlMKDUdldFJ1blJlcXVlc3QSDAoCaWQYASABKAlIABIUCgptZXNzYWdlX2lkGAIgASgJSAASGAoOY29ycmVsYXRpb25faWQYAyABKAlIAEIECgJieSKIAQoOR2V0UnVuUmVzcG9uc2USHgoDcnVuGAEgASgLMhEubmV4dXMucnVuLnYxLlJ1bhImCgZldmVudHMYAiADKAsyFi5uZXh1cy5ydW4udjEuUnVuRXZlbnQSLgoGYW5zd2VyGAMgASgLMh4ubmV4dXMucnVuLnYxLlByb2Nlc3NlZFJlcXVlc3QiHgoQQ2FuY2VsUnVuUmVxdWVzdBIKCgJpZBgBIAEoCSIzChFDYW5jZWxSdW5SZXNwb25zZRIeCgNydW4YASABKAsyES5uZXh1cy5ydW4udjEuUnVuKqABCglSdW5TdGF0dXMSGgoWUlVOX1NUQVRVU19VTlNQRUNJRklFRBAAEhUKEVJVTl9TVEFUVVNfUVVFVUVEEAESFQoRUlVOX1NUQVRVU19BQ1RJVkUQAhIYChRSVU5fU1RBVFVTX1NVQ0NFRURFRBADEhUKEVJVTl9TVEFUVVNfRkFJTEVEEAQSGAoUUlVOX1NUQVRVU19DQU5DRUxMRUQQBTKiBAoNVGhyZWFkU2VydmljZRJHCgxDcmVhdGVUaHJlYWQSIS5uZXh1cy5ydW4udjEuQ3JlYXRlVGhyZWFkUmVxdWVzdBoULm5leHVzLnJ1bi52MS5UaHJlYWQSUgoLTGlzdFRocmVhZHMSIC5uZXh1cy5ydW4udjEuTGlzdFRocmVhZHNSZXF1ZXN0GiEubmV4dXMucnVuLnYxLkxpc3RUaHJlYWRzUmVzcG9uc2USQQoJR2V0VGhyZWFkEh4ubmV4dXMucnVuLnYxLkdldFRocmVhZFJlcXVlc3QaFC5uZXh1cy5ydW4udjEuVGhyZWFkEkcKDFVwZGF0ZVRocmVhZBIhLm5leHVzLnJ1bi52MS5VcGRhdGVUaHJlYWRSZXF1ZXN0GhQubmV4dXMucnVuLnYxLlRocmVhZBJVCgxMaXN0TWVzc2FnZXMSIS5uZXh1cy5ydW4udjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBoiLm5leHVzLnJ1bi52MS5MaXN0TWVzc2FnZXNSZXNwb25zZRJDCgZHZXRSdW4SGy5uZXh1cy5ydW4udjEuR2V0UnVuUmVxdWVzdBocLm5leHVzLnJ1bi52MS5HZXRSdW5SZXNwb25zZRJMCglDYW5jZWxSdW4SHi5uZXh1cy5ydW4udjEuQ2FuY2VsUnVuUmVxdWVzdBofLm5leHVzLnJ1bi52MS5DYW5jZWxSdW5SZXNwb25zZWIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_run_v1_requests]);
+  fileDesc("CiFuZXh1cy9ydW4vdjEvdGhyZWFkX3NlcnZpY2UucHJvdG8SDG5leHVzLnJ1bi52MSKSAQoGVGhyZWFkEgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEg8KB3N1cmZhY2UYAyABKAkSDgoGY2xpZW50GAQgASgJEg8KB3Byb2plY3QYBSABKAkSEgoKY3JlYXRlZF9hdBgGIAEoAxISCgp1cGRhdGVkX2F0GAcgASgDEhMKC2FyY2hpdmVkX2F0GAggASgDIkEKE0NyZWF0ZVRocmVhZFJlcXVlc3QSCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkSDwoHc3VyZmFjZRgDIAEoCSJMChJMaXN0VGhyZWFkc1JlcXVlc3QSDQoFbGltaXQYASABKAUSDQoFYWZ0ZXIYAiABKAkSGAoQaW5jbHVkZV9hcmNoaXZlZBgDIAEoCCJOChNMaXN0VGhyZWFkc1Jlc3BvbnNlEiUKB3RocmVhZHMYASADKAsyFC5uZXh1cy5ydW4udjEuVGhyZWFkEhAKCGhhc19tb3JlGAIgASgIIh4KEEdldFRocmVhZFJlcXVlc3QSCgoCaWQYASABKAkiYwoTVXBkYXRlVGhyZWFkUmVxdWVzdBIKCgJpZBgBIAEoCRISCgV0aXRsZRgCIAEoCUgAiAEBEhUKCGFyY2hpdmVkGAMgASgISAGIAQFCCAoGX3RpdGxlQgsKCV9hcmNoaXZlZCJGChNMaXN0TWVzc2FnZXNSZXF1ZXN0EhEKCXRocmVhZF9pZBgBIAEoCRINCgVsaW1pdBgCIAEoBRINCgVhZnRlchgDIAEoCSJXChRMaXN0TWVzc2FnZXNSZXNwb25zZRItCghtZXNzYWdlcxgBIAMoCzIbLm5leHVzLnJ1bi52MS5UaHJlYWRNZXNzYWdlEhAKCGhhc19tb3JlGAIgASgIInEKDVRocmVhZE1lc3NhZ2USCgoCaWQYASABKAkSDgoGcnVuX2lkGAIgASgJEjAKB21lc3NhZ2UYAyABKAsyHy5uZXh1cy5pbmZlcmVuY2UudjEuQ2hhdE1lc3NhZ2USEgoKY3JlYXRlZF9hdBgEIAEoAyLAAgoDUnVuEgoKAmlkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRISCgptZXNzYWdlX2lkGAMgASgJEg0KBWFnZW50GAQgASgJEicKBnN0YXR1cxgFIAEoDjIXLm5leHVzLnJ1bi52MS5SdW5TdGF0dXMSEAoIdHJhY2VfaWQYBiABKAkSEgoKY3JlYXRlZF9hdBgHIAEoAxITCgtmaW5pc2hlZF9hdBgIIAEoAxIlCgV1c2FnZRgJIAEoCzIWLm5leHVzLnJ1bi52MS5SdW5Vc2FnZRIlCgVlcnJvchgKIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIWCg5jb3JyZWxhdGlvbl9pZBgLIAEoCRItCgtmb3JrZWRfZnJvbRgMIAEoCzIYLm5leHVzLnJ1bi52MS5Gb3JrT3JpZ2luInUKCFJ1bkV2ZW50EgsKA3NlcRgBIAEoBRISCgpjcmVhdGVkX2F0GAIgASgDEgwKBGtpbmQYAyABKAkSDAoEc3RlcBgEIAEoBRIUCgxwYXlsb2FkX2pzb24YBSABKAkSFgoOY29zdF9taWNyb191c2QYBiABKAMiUwoNR2V0UnVuUmVxdWVzdBIMCgJpZBgBIAEoCUgAEhQKCm1lc3NhZ2VfaWQYAiABKAlIABIYCg5jb3JyZWxhdGlvbl9pZBgDIAEoCUgAQgQKAmJ5IogBCg5HZXRSdW5SZXNwb25zZRIeCgNydW4YASABKAsyES5uZXh1cy5ydW4udjEuUnVuEiYKBmV2ZW50cxgCIAMoCzIWLm5leHVzLnJ1bi52MS5SdW5FdmVudBIuCgZhbnN3ZXIYAyABKAsyHi5uZXh1cy5ydW4udjEuUHJvY2Vzc2VkUmVxdWVzdCIeChBDYW5jZWxSdW5SZXF1ZXN0EgoKAmlkGAEgASgJIjMKEUNhbmNlbFJ1blJlc3BvbnNlEh4KA3J1bhgBIAEoCzIRLm5leHVzLnJ1bi52MS5SdW4iHgoQUmVwbGF5UnVuUmVxdWVzdBIKCgJpZBgBIAEoCSKPAQoRUmVwbGF5UnVuUmVzcG9uc2USHgoDcnVuGAEgASgLMhEubmV4dXMucnVuLnYxLlJ1bhIrCgZldmVudHMYAiADKAsyGy5uZXh1cy5ydW4udjEuUmVwbGF5ZWRFdmVudBItCgtkaXZlcmdlbmNlcxgDIAMoCzIYLm5leHVzLnJ1bi52MS5EaXZlcmdlbmNlIpwCCg1SZXBsYXllZEV2ZW50EgsKA3NlcRgBIAEoBRISCgpjcmVhdGVkX2F0GAIgASgDEgwKBGtpbmQYAyABKAkSDQoFcGhhc2UYBCABKAkSDAoEc3RlcBgFIAEoBRISCgp0cnlfbnVtYmVyGAYgASgFEg8KB3BlbmRpbmcYByADKAUSFgoOY29zdF9taWNyb191c2QYCCABKAMSLAoHZWZmZWN0cxgJIAMoCzIbLm5leHVzLnJ1bi52MS5EZWNpZGVkRWZmZWN0Eh8KEnN0b3JlZF9maW5nZXJwcmludBgKIAEoD0gAiAEBEhwKFGNvbXB1dGVkX2ZpbmdlcnByaW50GAsgASgPQhUKE19zdG9yZWRfZmluZ2VycHJpbnQibAoNRGVjaWRlZEVmZmVjdBIMCgRraW5kGAEgASgJEgwKBHN0ZXAYAiABKAUSEgoKdHJ5X251bWJlchgDIAEoBRIQCghkZWxheV9tcxgEIAEoAxILCgNpZHMYBSADKAkSDAoEcGFydBgGIAEoCSI4CgpEaXZlcmdlbmNlEgsKA3NlcRgBIAEoBRIMCgRraW5kGAIgASgJEg8KB21lc3NhZ2UYAyABKAkibgoORm9ya1J1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEgwKBHN0ZXAYAiABKAUSDQoFYWdlbnQYAyABKAkSDQoFbW9kZWwYBCABKAkSDAoEdGV4dBgFIAEoCRISCgptZXNzYWdlX2lkGAYgASgJIjEKD0ZvcmtSdW5SZXNwb25zZRIeCgNydW4YASABKAsyES5uZXh1cy5ydW4udjEuUnVuKqABCglSdW5TdGF0dXMSGgoWUlVOX1NUQVRVU19VTlNQRUNJRklFRBAAEhUKEVJVTl9TVEFUVVNfUVVFVUVEEAESFQoRUlVOX1NUQVRVU19BQ1RJVkUQAhIYChRSVU5fU1RBVFVTX1NVQ0NFRURFRBADEhUKEVJVTl9TVEFUVVNfRkFJTEVEEAQSGAoUUlVOX1NUQVRVU19DQU5DRUxMRUQQBTK9BQoNVGhyZWFkU2VydmljZRJHCgxDcmVhdGVUaHJlYWQSIS5uZXh1cy5ydW4udjEuQ3JlYXRlVGhyZWFkUmVxdWVzdBoULm5leHVzLnJ1bi52MS5UaHJlYWQSUgoLTGlzdFRocmVhZHMSIC5uZXh1cy5ydW4udjEuTGlzdFRocmVhZHNSZXF1ZXN0GiEubmV4dXMucnVuLnYxLkxpc3RUaHJlYWRzUmVzcG9uc2USQQoJR2V0VGhyZWFkEh4ubmV4dXMucnVuLnYxLkdldFRocmVhZFJlcXVlc3QaFC5uZXh1cy5ydW4udjEuVGhyZWFkEkcKDFVwZGF0ZVRocmVhZBIhLm5leHVzLnJ1bi52MS5VcGRhdGVUaHJlYWRSZXF1ZXN0GhQubmV4dXMucnVuLnYxLlRocmVhZBJVCgxMaXN0TWVzc2FnZXMSIS5uZXh1cy5ydW4udjEuTGlzdE1lc3NhZ2VzUmVxdWVzdBoiLm5leHVzLnJ1bi52MS5MaXN0TWVzc2FnZXNSZXNwb25zZRJDCgZHZXRSdW4SGy5uZXh1cy5ydW4udjEuR2V0UnVuUmVxdWVzdBocLm5leHVzLnJ1bi52MS5HZXRSdW5SZXNwb25zZRJMCglDYW5jZWxSdW4SHi5uZXh1cy5ydW4udjEuQ2FuY2VsUnVuUmVxdWVzdBofLm5leHVzLnJ1bi52MS5DYW5jZWxSdW5SZXNwb25zZRJRCglSZXBsYXlSdW4SHi5uZXh1cy5ydW4udjEuUmVwbGF5UnVuUmVxdWVzdBofLm5leHVzLnJ1bi52MS5SZXBsYXlSdW5SZXNwb25zZSIDkAIBEkYKB0ZvcmtSdW4SHC5uZXh1cy5ydW4udjEuRm9ya1J1blJlcXVlc3QaHS5uZXh1cy5ydW4udjEuRm9ya1J1blJlc3BvbnNlYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_run_v1_requests]);
 
 /**
  * @generated from message nexus.run.v1.Thread
@@ -345,6 +345,13 @@ export type Run = Message<"nexus.run.v1.Run"> & {
    * @generated from field: string correlation_id = 11;
    */
   correlationId: string;
+
+  /**
+   * Where it goes on from, when it is a fork.
+   *
+   * @generated from field: nexus.run.v1.ForkOrigin forked_from = 12;
+   */
+  forkedFrom?: ForkOrigin | undefined;
 };
 
 /**
@@ -501,6 +508,291 @@ export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE_
   messageDesc(file_nexus_run_v1_thread_service, 14);
 
 /**
+ * @generated from message nexus.run.v1.ReplayRunRequest
+ */
+export type ReplayRunRequest = Message<"nexus.run.v1.ReplayRunRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message nexus.run.v1.ReplayRunRequest.
+ * Use `create(ReplayRunRequestSchema)` to create a new message.
+ */
+export const ReplayRunRequestSchema: GenMessage<ReplayRunRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 15);
+
+/**
+ * @generated from message nexus.run.v1.ReplayRunResponse
+ */
+export type ReplayRunResponse = Message<"nexus.run.v1.ReplayRunResponse"> & {
+  /**
+   * @generated from field: nexus.run.v1.Run run = 1;
+   */
+  run?: Run | undefined;
+
+  /**
+   * One for each stored event.
+   *
+   * @generated from field: repeated nexus.run.v1.ReplayedEvent events = 2;
+   */
+  events: ReplayedEvent[];
+
+  /**
+   * Every place where the replay and what is stored differ; empty when they are the same.
+   *
+   * @generated from field: repeated nexus.run.v1.Divergence divergences = 3;
+   */
+  divergences: Divergence[];
+};
+
+/**
+ * Describes the message nexus.run.v1.ReplayRunResponse.
+ * Use `create(ReplayRunResponseSchema)` to create a new message.
+ */
+export const ReplayRunResponseSchema: GenMessage<ReplayRunResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 16);
+
+/**
+ * What deciding anew about a stored event gives.
+ *
+ * @generated from message nexus.run.v1.ReplayedEvent
+ */
+export type ReplayedEvent = Message<"nexus.run.v1.ReplayedEvent"> & {
+  /**
+   * @generated from field: int32 seq = 1;
+   */
+  seq: number;
+
+  /**
+   * @generated from field: int64 created_at = 2;
+   */
+  createdAt: bigint;
+
+  /**
+   * As in RunEvent.
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
+
+  /**
+   * The state after it: `queued`, `model`, `tools` or `over`.
+   *
+   * @generated from field: string phase = 4;
+   */
+  phase: string;
+
+  /**
+   * @generated from field: int32 step = 5;
+   */
+  step: number;
+
+  /**
+   * Tries at the step's model call before the current one.
+   *
+   * @generated from field: int32 try_number = 6;
+   */
+  tryNumber: number;
+
+  /**
+   * Places, among the step's tool calls, of those without a result.
+   *
+   * @generated from field: repeated int32 pending = 7;
+   */
+  pending: number[];
+
+  /**
+   * Of the run so far.
+   *
+   * @generated from field: int64 cost_micro_usd = 8;
+   */
+  costMicroUsd: bigint;
+
+  /**
+   * What was decided to be done outside, in this order.
+   *
+   * @generated from field: repeated nexus.run.v1.DecidedEffect effects = 9;
+   */
+  effects: DecidedEffect[];
+
+  /**
+   * Of the state, as stored beside the event; unset where the database added the event itself.
+   *
+   * @generated from field: optional sfixed32 stored_fingerprint = 10;
+   */
+  storedFingerprint?: number | undefined;
+
+  /**
+   * @generated from field: sfixed32 computed_fingerprint = 11;
+   */
+  computedFingerprint: number;
+};
+
+/**
+ * Describes the message nexus.run.v1.ReplayedEvent.
+ * Use `create(ReplayedEventSchema)` to create a new message.
+ */
+export const ReplayedEventSchema: GenMessage<ReplayedEvent> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 17);
+
+/**
+ * @generated from message nexus.run.v1.DecidedEffect
+ */
+export type DecidedEffect = Message<"nexus.run.v1.DecidedEffect"> & {
+  /**
+   * `call_model`, `execute_tools`, `stop_model`, `progress` or `reply`.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: int32 step = 2;
+   */
+  step: number;
+
+  /**
+   * Of a model call; from 0.
+   *
+   * @generated from field: int32 try_number = 3;
+   */
+  tryNumber: number;
+
+  /**
+   * Milliseconds that it waits first.
+   *
+   * @generated from field: int64 delay_ms = 4;
+   */
+  delayMs: bigint;
+
+  /**
+   * Ids of the attempt at the model, or of the tool calls.
+   *
+   * @generated from field: repeated string ids = 5;
+   */
+  ids: string[];
+
+  /**
+   * Of a live part: `accepted`, `tool_started` ...
+   *
+   * @generated from field: string part = 6;
+   */
+  part: string;
+};
+
+/**
+ * Describes the message nexus.run.v1.DecidedEffect.
+ * Use `create(DecidedEffectSchema)` to create a new message.
+ */
+export const DecidedEffectSchema: GenMessage<DecidedEffect> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 18);
+
+/**
+ * @generated from message nexus.run.v1.Divergence
+ */
+export type Divergence = Message<"nexus.run.v1.Divergence"> & {
+  /**
+   * Of the event; -1 where it is the run as a whole.
+   *
+   * @generated from field: int32 seq = 1;
+   */
+  seq: number;
+
+  /**
+   * `fingerprint`, `ignored`, `error`, `sequence` or `status`.
+   *
+   * @generated from field: string kind = 2;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message nexus.run.v1.Divergence.
+ * Use `create(DivergenceSchema)` to create a new message.
+ */
+export const DivergenceSchema: GenMessage<Divergence> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 19);
+
+/**
+ * @generated from message nexus.run.v1.ForkRunRequest
+ */
+export type ForkRunRequest = Message<"nexus.run.v1.ForkRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * After this step's answer and its tool results; 0 is the question alone.
+   *
+   * @generated from field: int32 step = 2;
+   */
+  step: number;
+
+  /**
+   * Empty: the agent as it is stored with the run.
+   *
+   * @generated from field: string agent = 3;
+   */
+  agent: string;
+
+  /**
+   * Instead of the agent's.
+   *
+   * @generated from field: string model = 4;
+   */
+  model: string;
+
+  /**
+   * What is said after that step; needed where the step was the run's answer.
+   *
+   * @generated from field: string text = 5;
+   */
+  text: string;
+
+  /**
+   * The same id again is the same fork; empty makes one.
+   *
+   * @generated from field: string message_id = 6;
+   */
+  messageId: string;
+};
+
+/**
+ * Describes the message nexus.run.v1.ForkRunRequest.
+ * Use `create(ForkRunRequestSchema)` to create a new message.
+ */
+export const ForkRunRequestSchema: GenMessage<ForkRunRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 20);
+
+/**
+ * @generated from message nexus.run.v1.ForkRunResponse
+ */
+export type ForkRunResponse = Message<"nexus.run.v1.ForkRunResponse"> & {
+  /**
+   * The new run, which is stored and will be answered.
+   *
+   * @generated from field: nexus.run.v1.Run run = 1;
+   */
+  run?: Run | undefined;
+};
+
+/**
+ * Describes the message nexus.run.v1.ForkRunResponse.
+ * Use `create(ForkRunResponseSchema)` to create a new message.
+ */
+export const ForkRunResponseSchema: GenMessage<ForkRunResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_thread_service, 21);
+
+/**
  * @generated from enum nexus.run.v1.RunStatus
  */
 export enum RunStatus {
@@ -602,6 +894,26 @@ export const ThreadService: GenService<{
     methodKind: "unary";
     input: typeof CancelRunRequestSchema;
     output: typeof CancelRunResponseSchema;
+  },
+  /**
+   * Decides anew about every stored event of a run, and holds each state against what was stored. Changes nothing.
+   *
+   * @generated from rpc nexus.run.v1.ThreadService.ReplayRun
+   */
+  replayRun: {
+    methodKind: "unary";
+    input: typeof ReplayRunRequestSchema;
+    output: typeof ReplayRunResponseSchema;
+  },
+  /**
+   * Goes on from a step of a run in a new thread. Nothing of before is done or charged again.
+   *
+   * @generated from rpc nexus.run.v1.ThreadService.ForkRun
+   */
+  forkRun: {
+    methodKind: "unary";
+    input: typeof ForkRunRequestSchema;
+    output: typeof ForkRunResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_nexus_run_v1_thread_service, 0);
