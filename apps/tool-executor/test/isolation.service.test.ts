@@ -32,8 +32,9 @@ it('lets a tenant neither read, change, delete nor add rows of another, in any t
   const [tenantA, tenantB] = [newId(), newId()];
   for (const tenant of [tenantA, tenantB]) {
     await admin.query("INSERT INTO tools.execution VALUES ($1, $2, 'open', 'pay', 'probe', now(), now())", [tenant, newId()]);
+    await admin.query("INSERT INTO tools.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now())", [tenant]);
     await admin.query("INSERT INTO tools.dead_letter VALUES ($1, $2, 'tools.execute', 'tool-executor', '1-1', NULL, '', 'bad', 'bad', 1, now(), now())", [tenant, newId()]);
   }
   const report = await probeTenantIsolation({ admin, serving, schema: 'tools', tenantA, tenantB });
-  expect(report).toEqual({ tables: ['tools.dead_letter', 'tools.execution'], violations: [] });
+  expect(report).toEqual({ tables: ['tools.dead_letter', 'tools.execution', 'tools.idempotency_key'], violations: [] });
 });

@@ -22,6 +22,7 @@ beforeAll(async () => {
     await usage.client(tenantId).setBudget({ name: 'day', period: 'day', limitMicroUsd: 1_000n });
     await usage.open(asked);
     await usage.bus.publish(recorded(asked));
+    await admin.query("INSERT INTO usage.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now())", [tenantId]);
     await letters.insert({ tenantId, channel: 'usage.recorded', group: 'usage', entryId: '1-1', raw: Buffer.alloc(1), reasonCode: 'x', reason: 'x', deliveries: 1 });
     await waitFor(async () => (await admin.query('SELECT FROM usage.ledger WHERE tenant_id = $1', [tenantId])).rowCount === 1);
   }
@@ -37,7 +38,7 @@ it('follows every rule that keeps tenants apart', async () => {
 
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'usage', tenantA, tenantB });
-  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.ledger'] });
+  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger'] });
 });
 
 it('lets nobody but the serving role call its functions', async () => {

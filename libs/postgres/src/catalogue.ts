@@ -1,4 +1,4 @@
-import { definerFunctions } from './definer-functions.js';
+import { definerFunctions, definerFunctionsOfEverySchema } from './definer-functions.js';
 import { rolesOf } from './sql-name.js';
 
 /** What the checks need of a connection; a `pg` Client or Pool is one. The role must be able to read the whole catalogue. */
@@ -105,7 +105,8 @@ const RULES: readonly Rule[] = [
  * there is, so that a new one without a policy is found.
  */
 export async function checkCatalogue(client: Queryable, schemas: readonly string[], options: CatalogueOptions = {}): Promise<string[]> {
-  const parameters = [[...schemas], [...(options.tenantless ?? [])], [...definerFunctions], schemas.map((schema) => rolesOf(schema).serving)];
+  const known = [...definerFunctions, ...schemas.flatMap((schema) => definerFunctionsOfEverySchema.map((name) => `${schema}.${name}`))];
+  const parameters = [[...schemas], [...(options.tenantless ?? [])], known, schemas.map((schema) => rolesOf(schema).serving)];
   const violations: string[] = [];
   for (const rule of RULES) {
     const { rows } = await client.query(`WITH parameters AS (SELECT $1::text[], $2::text[], $3::text[], $4::text[]), ${TABLES}, ${DEFINERS} ${rule.text}`, parameters);

@@ -7,4 +7,12 @@ export const definerFunctions: readonly string[] = [
   'orchestrator.expired_runs',
   'orchestrator.stalled_runs',
   'orchestrator.unsent_runs',
+  'usage.orphaned_attempts',
+  'usage.own_attempts',
+  'usage.unresolved_attempts',
+  'orchestrator.waking_runs',
+  'router.expired_answer',
 ];
+
+/** The same, made in every service's schema by what this package gives them. */
+export const definerFunctionsOfEverySchema: readonly string[] = ['dead_letter_tenants', 'expired_dead_letters', 'expired_idempotency_key'];

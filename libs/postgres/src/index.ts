@@ -3,7 +3,10 @@ export { checkCatalogue, type CatalogueOptions, type Queryable } from './catalog
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database.js';
 export { deadLetterMigration } from './dead-letter.migration.js';
 export { DeadLetterStore, type DeadLetterQuery, type NewDeadLetter, type StoredDeadLetter } from './dead-letter-store.js';
+export { deleteExpired, expiringRows } from './expiring-rows.js';
 export { GroupCommit } from './group-commit.js';
+export { idempotencyMigration } from './idempotency.migration.js';
+export { IdempotencyStore, type KeyedCall } from './idempotency-store.js';
 export { migrate, type MigrateOptions, type MigrationClass } from './migrate.js';
 export { servingUrl } from './serving-url.js';
 export { rolesOf, type SchemaRoles } from './sql-name.js';

@@ -2,6 +2,7 @@ export { AgentCalls } from './agent-calls.js';
 export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
 export { FailureLog } from './channels/failure-log.js';
 export { storeDeadLetter } from './channels/store-dead-letter.js';
+export { deleteHourly } from './delete-hourly.js';
 export { environmentSchema, invalidConfiguration, processEnvironment, readConfig, type Environment, type RuntimeConfig } from './config.js';
 export { databaseUrls, type DatabaseUrls } from './database-urls.js';
 export { ExpiringCache } from './expiring-cache.js';
@@ -17,6 +18,9 @@ export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js'
 export { REQUEST_ID_HEADER } from './port/request-id.js';
 export { asKey, asService, asTenant, type CallDetails } from './rpc/call-options.js';
 export { caller, requireAdmin, requireService, requireTenant, type Caller } from './rpc/caller.js';
+export { IDEMPOTENCY_HEADER, checkedIdempotencyKey, keyInFlight, keyReused } from './rpc/idempotency-key.js';
+export { idempotencyKeyOf, seedOf } from './rpc/idempotency.js';
+export { requestHash } from './rpc/request-hash.js';
 export { fromConnectError, toConnectError } from './rpc/rpc-error.js';
 export { RpcService } from './rpc/rpc-service.js';
 export { ServiceClients, type ServiceClientsOptions } from './rpc/service-clients.js';

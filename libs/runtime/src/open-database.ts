@@ -1,13 +1,13 @@
-import { Database, deadLetterMigration, migrate, type MigrationClass } from '@nexus/postgres';
+import { Database, deadLetterMigration, idempotencyMigration, migrate, type MigrationClass } from '@nexus/postgres';
 import type { RuntimeConfig } from './config.js';
 import { databaseUrls } from './database-urls.js';
 import type { Logger } from './logger.js';
 import type { ServiceDefinition } from './service-definition.js';
 
-/** A service's migrations with the one that every service has: the table of dead letters. */
+/** A service's migrations with those that every service has: the tables of dead letters and of idempotency keys. */
 export function migrationsOf(storage: NonNullable<ServiceDefinition['storage']>): MigrationClass[] {
   const own = storage.migrations.filter((migration) => !migration.name.startsWith('DeadLetter'));
-  return [deadLetterMigration(storage.schema), ...own];
+  return [deadLetterMigration(storage.schema), idempotencyMigration(storage.schema), ...own];
 }
 
 type DatabaseConfig = Pick<RuntimeConfig, 'databaseUrl' | 'databaseAdminUrl' | 'isMigrating' | 'serviceToken'>;

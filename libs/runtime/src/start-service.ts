@@ -1,8 +1,9 @@
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
-import { DeadLetterStore } from '@nexus/postgres';
+import { DeadLetterStore, IdempotencyStore } from '@nexus/postgres';
 import { ChannelTransport } from './channels/channel-transport.js';
 import { readTelemetryConfig } from './config.js';
+import { deleteHourly } from './delete-hourly.js';
 import type { Infrastructure } from './infrastructure.js';
 import { KeyResolver } from './keys/key-resolver.js';
 import { TenantSettingsCache } from './keys/tenant-settings-cache.js';
@@ -78,7 +79,9 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   const readiness = new Readiness(bus, database);
   const bindings = discoverRpcServices(app.get(DiscoveryService, { strict: false }));
   if (parts.deadLetters !== undefined) bindings.push(deadLetterBinding(parts.deadLetters));
-  const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, logger });
+  const idempotency = database && definition.storage && new IdempotencyStore(database, definition.storage.schema);
+  if (idempotency !== undefined) teardown.add(deleteHourly('idempotency keys', () => idempotency.prune(), logger));
+  const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, logger, idempotency });
   clients.offer(definition.name, rpc.transport);
   teardown.add(async () => clients.withdraw(definition.name));
 

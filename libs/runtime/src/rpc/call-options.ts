@@ -3,6 +3,7 @@ import { encodeBinaryHeader, type CallOptions } from '@connectrpc/connect';
 import { KeySchema, type Key } from '@nexus/contracts';
 import { formatTraceparent, type TraceContext } from '@nexus/core';
 import { REQUEST_ID_HEADER } from '../port/request-id.js';
+import { IDEMPOTENCY_HEADER } from './idempotency-key.js';
 
 /** Names the tenant that a call between services is made for. */
 export const TENANT_HEADER = 'x-nexus-tenant';
@@ -16,6 +17,8 @@ export interface CallDetails {
   /** Deadline in milliseconds; default 10,000 for unary calls, none for streams; 0 is none. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Makes a call that is repeated the same call. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** For a call on behalf of a tenant. */
@@ -36,6 +39,7 @@ export function asService(details: CallDetails = {}): CallOptions {
 function callOptions(headers: Record<string, string>, details: CallDetails): CallOptions {
   if (details.trace !== undefined) headers['traceparent'] = formatTraceparent(details.trace);
   if (details.requestId !== undefined) headers[REQUEST_ID_HEADER] = details.requestId;
+  if (details.idempotencyKey !== undefined) headers[IDEMPOTENCY_HEADER] = details.idempotencyKey;
   const options: CallOptions = { headers };
   if (details.timeoutMs !== undefined) options.timeoutMs = details.timeoutMs;
   if (details.signal !== undefined) options.signal = details.signal;

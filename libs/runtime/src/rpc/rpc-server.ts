@@ -1,12 +1,14 @@
 import { createRouterTransport, type ConnectRouter, type ConnectRouterOptions, type Transport } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { Health, ServerReflection, ServerReflectionAlpha } from '@nexus/contracts';
+import type { IdempotencyStore } from '@nexus/postgres';
 import type { KeyResolver } from '../keys/key-resolver.js';
 import type { Logger } from '../logger.js';
 import type { Readiness } from '../readiness.js';
 import type { Tracer } from '../telemetry/tracing.js';
 import { createGate } from './gate.js';
 import { createHealthService } from './health-service.js';
+import { createIdempotencyInterceptor } from './idempotency.js';
 import { createReflectionServices } from './reflection-service.js';
 import { createRpcInterceptor } from './rpc-interceptor.js';
 import type { RpcBinding } from './rpc-service.js';
@@ -21,6 +23,8 @@ export interface RpcServerOptions {
   readonly readiness: Readiness;
   readonly tracer: Tracer;
   readonly logger: Logger;
+  /** Absent for services without storage: they hand keys on to those that have it. */
+  readonly idempotency?: IdempotencyStore | undefined;
 }
 
 export type NodeHandler = ReturnType<typeof connectNodeAdapter>;
@@ -42,9 +46,13 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     router.service(ServerReflection, reflection.v1);
     router.service(ServerReflectionAlpha, reflection.v1alpha);
   };
+  const { serviceToken, logger, idempotency } = options;
   const routerOptions: ConnectRouterOptions = {
-    requestGate: createGate(options.serviceToken, options.keys),
-    interceptors: [createRpcInterceptor(options.tracer, options.logger)],
+    requestGate: createGate(serviceToken, options.keys),
+    interceptors: [
+      createRpcInterceptor(options.tracer, logger),
+      ...(idempotency === undefined ? [] : [createIdempotencyInterceptor({ store: idempotency, serviceToken, logger })]),
+    ],
     readMaxBytes: MAX_MESSAGE_BYTES,
   };
   return {

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel as Level } from '@bufbuild/protobuf/wkt';
+import { createContextKey, type HandlerContext, type Interceptor, type UnaryRequest, type UnaryResponse } from '@connectrpc/connect';
+import { AppError, SYSTEM_TENANT_ID, deterministicId } from '@nexus/core';
+import type { IdempotencyStore, KeyedCall } from '@nexus/postgres';
+import type { Logger } from '../logger.js';
+import { AnswerSeal } from './answer-seal.js';
+import { callerKey, type Caller } from './caller.js';
+import { IDEMPOTENCY_HEADER, checkedIdempotencyKey, keyInFlight, keyReused } from './idempotency-key.js';
+import { requestHash } from './request-hash.js';
+import { fromConnectError } from './rpc-error.js';
+
+const SEED_BYTES = 32;
+
+/** Set while a keyed call is carried out. */
+const seedKey = createContextKey<Uint8Array | undefined>(undefined, { description: 'idempotency seed' });
+
+/**
+ * 32 bytes of chance that every execution of a call has again which is repeated under its idempotency key, so that what is made of
+ * them is made once. A call without a key gets new ones each time.
+ */
+export function seedOf(context: HandlerContext): Uint8Array {
+  return context.values.get(seedKey) ?? randomBytes(SEED_BYTES);
+}
+
+/** The call's idempotency key, undefined without one. Throws an AppError (400) for one that nobody could have meant. */
+export function idempotencyKeyOf(context: Pick<HandlerContext, 'requestHeader'>): string | undefined {
+  const key = context.requestHeader.get(IDEMPOTENCY_HEADER);
+  return key === null ? undefined : checkedIdempotencyKey(key);
+}
+
+export interface IdempotencyParts {
+  readonly store: Pick<IdempotencyStore, 'begin' | 'renew' | 'finish' | 'release' | 'forget' | 'leaseMs'>;
+  readonly serviceToken: string;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/**
+ * Makes a unary call that may change something, when it carries an idempotency key, happen once: the same request again gets the
+ * same answer, another one 422, and one whose answer is not there yet 409. A refusal is not kept. Calls without a key pass.
+ */
+export function createIdempotencyInterceptor(parts: IdempotencyParts): Interceptor {
+  return (next) => async (request) => {
+    if (request.stream || request.header.get(IDEMPOTENCY_HEADER) === null || request.method.idempotency === Level.NO_SIDE_EFFECTS) return next(request);
+    const who = request.contextValues.get(callerKey);
+    if (who.requestId === '') return next(request); // health: nobody's
+    return new KeyedExecution(parts, request, who).run(async () => {
+      const response = await next(request);
+      if (response.stream) throw new Error('a unary call was answered with a stream');
+      return response;
+    });
+  };
+}
+
+class KeyedExecution {
+  private readonly seal: AnswerSeal;
+  private readonly call: KeyedCall;
+
+  constructor(private readonly parts: IdempotencyParts, private readonly request: UnaryRequest, who: Caller) {
+    const key = checkedIdempotencyKey(request.header.get(IDEMPOTENCY_HEADER));
+    const method = `${request.service.typeName}/${request.method.name}`;
+    const tenantId = who.tenantId === '' ? SYSTEM_TENANT_ID : who.tenantId;
+    // what one key of a tenant was answered is not told to another: it may be allowed less
+    const id = deterministicId(tenantId, method, who.key === undefined ? who.kind : `key:${who.key.id}`, key);
+    this.seal = new AnswerSeal(parts.serviceToken, key, id);
+    this.call = { tenantId, id, method, requestHash: requestHash(request.method.input, request.message), seed: this.seal.close(randomBytes(SEED_BYTES), 'seed') };
+  }
+
+  async run(execute: () => Promise<UnaryResponse>): Promise<UnaryResponse> {
+    const state = await this.parts.store.begin(this.call);
+    switch (state.kind) {
+      case 'answered': return this.again(this.seal.open(state.response, 'response'));
+      case 'other_request': throw keyReused();
+      case 'in_flight': throw keyInFlight();
+      case 'begun': {
+        this.request.contextValues.set(seedKey, this.seal.open(state.seed, 'seed'));
+        return this.execute(execute, state.holder);
+      }
+    }
+  }
+
+  private async execute(execute: () => Promise<UnaryResponse>, holder: string): Promise<UnaryResponse> {
+    const { store, logger } = this.parts;
+    const renewal = setInterval(() => void store.renew(this.call, holder).catch((error: unknown) => logger.warn({ error, method: this.call.method }, 'a keyed call could not be held')), store.leaseMs / 3);
+    try {
+      const response = await execute().catch((error: unknown) => this.giveUp(error, holder));
+      const isOurs = await store.finish(this.call, holder, this.seal.close(toBinary(this.request.method.output, response.message), 'response'));
+      if (!isOurs) throw keyInFlight(); // what another execution says is the answer
+      return response;
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  /** After a refusal, the key is free; after any other failure something may have been done, which is for the same request to find. */
+  private async giveUp(error: unknown, holder: string): Promise<never> {
+    const { store } = this.parts;
+    const { status, isRetryable } = error instanceof AppError ? error : fromConnectError(error);
+    const isRefusal = status >= 400 && status < 499 && !isRetryable;
+    await (isRefusal ? store.forget(this.call, holder) : store.release(this.call, holder)).catch(() => undefined); // then the hold runs out
+    throw error;
+  }
+
+  private again(response: Uint8Array): UnaryResponse {
+    const { service, method } = this.request;
+    return { stream: false, service, method, header: new Headers(), trailer: new Headers(), message: fromBinary(method.output, response) };
+  }
+}
