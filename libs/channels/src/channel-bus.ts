@@ -1,6 +1,7 @@
 import type { ChannelName } from '@nexus/contracts';
 import type { AppError } from '@nexus/core';
 import type { DeadLetter } from './dead-letter.js';
+import type { LossListener } from './loss-watch.js';
 import type { Message, OutgoingMessage } from './message.js';
 
 /** What came of one message: what to publish before it is acknowledged. */
@@ -31,6 +32,12 @@ export interface WorkOptions<C extends ChannelName> {
   readonly concurrency?: number;
   /** Waits this long after a read to fill the batch, so that more messages stand in one commit; default 0 ms. */
   readonly lingerMs?: number;
+  /**
+   * The handler gets the entries in the order of the stream, also when a reader that was given up for dead takes some: all readers then
+   * go by one consumer name, and what another of that name took is handed over before anything that stands behind it. One question to
+   * Redis a batch. What is taken over waits for its turn among the batches.
+   */
+  readonly ordered?: boolean;
   /** An entry that its reader left alone this long may be taken over; default 30,000 ms. */
   readonly claimIdleMs?: number;
   /** This many deliveries that failed, or that their readers died over, make a dead letter; at once when the error says that a retry is useless. Default 5. */
@@ -56,6 +63,11 @@ export interface ChannelBus {
   /** Resolves when the channel holds the message. Publishes of one tick travel together. */
   publish<C extends ChannelName>(message: OutgoingMessage<C>): Promise<void>;
   publishAll(messages: readonly OutgoingMessage[]): Promise<void>;
+  /**
+   * Publishes an entry again, of which only the bytes are left (a dead letter's `raw`): as it was, under a new entry id, in the partition
+   * of its message id. Rejects with an AppError `malformed_raw` when they are no entry.
+   */
+  publishRaw(channel: ChannelName, raw: Buffer): Promise<void>;
   consumeBatches<C extends ChannelName>(options: WorkOptions<C>, handler: BatchHandler<C>): Subscription;
   consumeEach<C extends ChannelName>(options: WorkOptions<C>, handler: EachHandler<C>): Subscription;
   /** Reads a broadcast channel from now on. A message that cannot be read is skipped and reported. */
@@ -64,6 +76,16 @@ export interface ChannelBus {
   followReplies<C extends ChannelName>(channel: C, replyTo: string, handler: (batch: readonly Message<C>[]) => void): Subscription;
   /** What a channel still holds after this entry id (exclusive; `0` is all), oldest first; at most 1,000. What cannot be read is skipped and reported. */
   history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]>;
+  /**
+   * How long the oldest entry waits that the channel's service has not been handed yet, in milliseconds by the clock of Redis; 0 when none
+   * waits. With several partitions the longest of them. Cheap enough for ten times a second.
+   */
+  queueAge(channel: ChannelName): Promise<number>;
+  /**
+   * Tells when messages may have been lost on the bus: see `Loss`. Once for what happens together, and when Redis answers again. Losses
+   * are seen by consumers and by connections that come back: a bus that does nothing notices nothing. Gives back what ends it.
+   */
+  onLoss(listener: LossListener): () => void;
   /** Resolves when the bus answers; rejects with an AppError otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;

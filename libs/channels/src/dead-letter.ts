@@ -8,7 +8,7 @@ export interface DeadLetter<C extends ChannelName = ChannelName> {
   readonly entryId: string;
   /** The publisher's id, where the entry has one; also of an entry that could not be decoded. */
   readonly messageId: string | undefined;
-  /** The entry as it was: its fields, one after the other, each as a length and bytes. */
+  /** The entry as it was: `decodeRaw` reads it, `ChannelBus.publishRaw` publishes it again. */
   readonly raw: Buffer;
   readonly reasonCode: string;
   /** Safe to show. */

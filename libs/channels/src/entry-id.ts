@@ -11,6 +11,11 @@ export function isOlder(a: string, b: string): boolean {
   return aMs < bMs || (aMs === bMs && aSeq < bSeq);
 }
 
+/** For sorting, oldest first. */
+export function compareEntryIds(a: string, b: string): number {
+  return isOlder(a, b) ? -1 : Number(a !== b);
+}
+
 /** The smallest id after this one. */
 export function nextEntryId(id: string): string {
   const [ms, seq] = parseEntryId(id);

@@ -35,7 +35,7 @@ function encodeMetadata(message: OutgoingMessage): string {
 /** Decodes an entry. Throws an AppError `malformed_envelope` or `malformed_payload` that names the field. */
 export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntry): Message<C> {
   const definition = channels[channel];
-  const fields = readFields(entry);
+  const fields = readFields(entry.fields);
   const id = idOf(fields);
   if (id === undefined) throw malformed('id', `must have 1 to ${LONGEST_ID} characters, none of them NUL`);
   const type = fields.type?.toString('utf8');
@@ -62,8 +62,8 @@ export function decodeEnvelope<C extends ChannelName>(channel: C, entry: RawEntr
 }
 
 /** The id of an entry, be the rest of it readable or not; undefined when it has none that could be a message's. */
-export function readId(entry: RawEntry): string | undefined {
-  return idOf(readFields(entry));
+export function readId(fields: readonly Buffer[]): string | undefined {
+  return idOf(readFields(fields));
 }
 
 function idOf({ id: bytes }: EnvelopeFields): string | undefined {
@@ -80,11 +80,11 @@ interface EnvelopeFields {
   correlation_id?: Buffer;
 }
 
-function readFields(entry: RawEntry): EnvelopeFields {
+function readFields(pairs: readonly Buffer[]): EnvelopeFields {
   const fields: EnvelopeFields = {};
-  for (let i = 0; i + 1 < entry.fields.length; i += 2) {
-    const value = entry.fields[i + 1];
-    switch (entry.fields[i]?.toString('latin1')) {
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const value = pairs[i + 1];
+    switch (pairs[i]?.toString('latin1')) {
       case 'id': fields.id = value; break;
       case 'type': fields.type = value; break;
       case 'payload': fields.payload = value; break;
@@ -124,13 +124,4 @@ function decodePayload(schema: DescMessage, bytes: Buffer, metadata: Metadata): 
 
 function malformed(field: string, must: string, cause?: unknown): AppError {
   return new AppError('malformed_envelope', `envelope field ${field} ${must}`, { status: 400, param: field, cause });
-}
-
-/** The entry's fields as one buffer that loses nothing: each field as a 4-byte big-endian length and its bytes. */
-export function packRaw(entry: RawEntry): Buffer {
-  return Buffer.concat(entry.fields.flatMap((field) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(field.length);
-    return [length, field];
-  }));
 }

@@ -13,6 +13,11 @@ export class ChannelKeys {
     return this.partitions === 1 ? `${this.prefix}${name}` : `${this.prefix}${name}.{${partition}}`;
   }
 
+  /** Of a work channel, every partition's. */
+  all(name: ChannelName): string[] {
+    return Array.from({ length: this.partitions }, (_, partition) => this.channel(name, partition));
+  }
+
   /** Of a channel that everybody reads: it has no partitions. */
   broadcast(name: ChannelName): string {
     return `${this.prefix}${name}`;

@@ -1,6 +1,6 @@
 import { channels, type ChannelName } from '@nexus/contracts';
 import type { AppError } from '@nexus/core';
-import { encodeEnvelope } from './envelope.js';
+import { encodeEnvelope, readId } from './envelope.js';
 import type { ChannelKeys } from './keys.js';
 import type { OutgoingMessage } from './message.js';
 import type { Acknowledgement, NewEntry, Refusals, StreamCommand, StreamTransport } from './stream-transport.js';
@@ -78,6 +78,15 @@ export class Publisher {
     if (refusal) throw refusal;
   }
 
+  /** Resolves when an entry with these fields is written. */
+  async publishFields(channel: ChannelName, fields: readonly Buffer[]): Promise<void> {
+    const { commands, written } = this.gather();
+    const place = commands.push({ key: this.channelKey(channel, readId(fields) ?? ''), fields }) - 1;
+    this.schedule();
+    const refusal = (await written.promise).get(place);
+    if (refusal) throw refusal;
+  }
+
   private gather(): Gathered {
     return (this.gathered ??= { commands: [], acknowledged: new Map(), written: Promise.withResolvers<Refusals>() });
   }
@@ -109,7 +118,7 @@ export class Publisher {
   private toEntry(message: OutgoingMessage, now: number): NewEntry {
     const { takesReplyTo, retentionMs, delivery } = channels[message.channel];
     const isReply = message.to !== undefined && takesReplyTo;
-    const key = isReply ? this.keys.reply(message.channel, message.to ?? '') : this.channelKey(message);
+    const key = isReply ? this.keys.reply(message.channel, message.to ?? '') : this.channelKey(message.channel, message.partitionKey ?? message.id);
     return {
       key,
       fields: encodeEnvelope(message, now),
@@ -120,8 +129,8 @@ export class Publisher {
     };
   }
 
-  private channelKey(message: OutgoingMessage<ChannelName>): string {
-    if (channels[message.channel].delivery === 'broadcast') return this.keys.broadcast(message.channel);
-    return this.keys.channel(message.channel, this.keys.partitionOf(message.partitionKey ?? message.id));
+  private channelKey(channel: ChannelName, partitionKey: string): string {
+    if (channels[channel].delivery === 'broadcast') return this.keys.broadcast(channel);
+    return this.keys.channel(channel, this.keys.partitionOf(partitionKey));
   }
 }

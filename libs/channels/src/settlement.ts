@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppError, backoffMs } from '@nexus/core';
+import { AppError, backoffMs, failpoint } from '@nexus/core';
 import type { ChannelName } from '@nexus/contracts';
 import { abortableDelay } from './abortable-delay.js';
 import type { Outcome, WorkOptions } from './channel-bus.js';
-import { packRaw, readId } from './envelope.js';
+import { readId } from './envelope.js';
 import type { InFlight } from './in-flight.js';
 import type { Message } from './message.js';
 import type { Publisher } from './publisher.js';
+import { packRaw } from './raw-fields.js';
 import type { RawEntry } from './stream-transport.js';
 
 /** A message under way, with the entry it came from. */
@@ -48,6 +49,7 @@ export class Settlement<C extends ChannelName> {
       unwritten = refused.map(({ message }) => message);
       if (refused[0]) throw refused[0].error;
     });
+    failpoint('channels.after-publish');
     void this.acknowledge(batch.map(({ entry }) => entry.id));
   }
 
@@ -99,7 +101,7 @@ export class Settlement<C extends ChannelName> {
   async setAside(entry: RawEntry, message: Message<C> | undefined, error: unknown, deliveries = entry.deliveries): Promise<void> {
     const { channel, group, onDeadLetter } = this.parts.options;
     const { code, message: reason } = AppError.from(error);
-    const letter = { channel, group, entryId: entry.id, messageId: readId(entry), raw: packRaw(entry), reasonCode: code, reason, deliveries, message };
+    const letter = { channel, group, entryId: entry.id, messageId: readId(entry.fields), raw: packRaw(entry.fields), reasonCode: code, reason, deliveries, message };
     for (let failures = 0; !this.isStopping; failures++) {
       try {
         const replies = await onDeadLetter(letter);

@@ -6,8 +6,10 @@ import { decodeEnvelope } from './envelope.js';
 import { Follower } from './follower.js';
 import { ChannelKeys } from './keys.js';
 import { MemoryStreams } from './memory/memory-streams.js';
+import { LossWatch, type LossListener } from './loss-watch.js';
 import type { Message, OutgoingMessage } from './message.js';
 import { Publisher } from './publisher.js';
+import { unpackRaw } from './raw-fields.js';
 import { RedisStreams } from './redis/redis-streams.js';
 import type { RawEntry, StreamTransport } from './stream-transport.js';
 import { DEFAULT_BATCH_SIZE, WorkConsumer } from './work-consumer.js';
@@ -35,6 +37,7 @@ class StreamBus implements ChannelBus {
   readonly kind: 'redis' | 'memory';
   private readonly keys: ChannelKeys;
   private readonly publisher: Publisher;
+  private readonly losses: LossWatch;
   private readonly subscriptions = new Set<Subscription>();
 
   constructor(
@@ -44,6 +47,8 @@ class StreamBus implements ChannelBus {
     this.kind = transport.kind;
     this.keys = new ChannelKeys(options.prefix ?? '', options.partitions ?? 1);
     this.publisher = new Publisher(transport, this.keys);
+    this.losses = new LossWatch(() => transport.ping());
+    transport.onOtherServer(() => this.losses.report('other_server'));
   }
 
   publish<C extends ChannelName>(message: OutgoingMessage<C>): Promise<void> {
@@ -52,6 +57,10 @@ class StreamBus implements ChannelBus {
 
   publishAll(messages: readonly OutgoingMessage[]): Promise<void> {
     return this.publisher.publish(messages);
+  }
+
+  async publishRaw(channel: ChannelName, raw: Buffer): Promise<void> {
+    await this.publisher.publishFields(channel, unpackRaw(raw));
   }
 
   consumeBatches<C extends ChannelName>(options: WorkOptions<C>, handler: BatchHandler<C>): Subscription {
@@ -67,7 +76,7 @@ class StreamBus implements ChannelBus {
   private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>): Subscription {
     const { transport, publisher } = this;
     const key = this.keys.channel(options.channel, options.partition);
-    return this.track(new WorkConsumer({ options, key, retentionMs: channels[options.channel].retentionMs, transport, publisher, dispatcher }));
+    return this.track(new WorkConsumer({ options, key, retentionMs: channels[options.channel].retentionMs, transport, publisher, dispatcher, onGroupGone: () => this.losses.report('group_gone') }));
   }
 
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription {
@@ -109,6 +118,17 @@ class StreamBus implements ChannelBus {
     }
   }
 
+  async queueAge(channel: ChannelName): Promise<number> {
+    const { group } = channels[channel];
+    if (group === undefined) return 0;
+    const ages = this.keys.all(channel).map((key) => this.transport.queueAge(key, group));
+    return Math.max(...(await Promise.all(ages)));
+  }
+
+  onLoss(listener: LossListener): () => void {
+    return this.losses.on(listener);
+  }
+
   ping(): Promise<void> {
     return this.transport.ping();
   }
@@ -116,6 +136,7 @@ class StreamBus implements ChannelBus {
   /** What is under way and was not stopped before is left to its redelivery. */
   async close(): Promise<void> {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.stop(0)));
+    this.losses.close();
     await this.transport.close();
   }
 }

@@ -66,8 +66,8 @@ export interface StreamTransport {
   openReader(): StreamReader;
   /** Creates stream and group at the beginning; nothing happens when they are there. */
   createGroup(key: string, group: string): Promise<void>;
-  /** What this consumer took and never acknowledged, oldest first. */
-  ownPending(ref: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]>;
+  /** What this consumer took and never acknowledged, oldest first; of what stands before `beforeId`, if that is given. */
+  ownPending(ref: GroupRef, afterId: string, count: number, beforeId?: string): Promise<readonly PendingEntry[]>;
   /** What anybody took and left alone for `minIdleMs`, oldest first. */
   abandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]>;
   /** Takes over those that are still left alone for `minIdleMs`, each counted as one more delivery. */
@@ -76,6 +76,10 @@ export interface StreamTransport {
   refresh(ref: GroupRef, ids: readonly string[]): Promise<readonly string[]>;
   /** Makes entries that this consumer still owns look left alone for `idleMs`, and handed out as often as they say here. */
   handBack(ref: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void>;
+  /** How long the oldest entry waits that the group was not handed yet, ms; 0 when none waits. Without the group, all wait. */
+  queueAge(key: string, group: string): Promise<number>;
+  /** Is called when another server answers than before. */
+  onOtherServer(listener: () => void): void;
   /** The newest id of a stream, `0-0` when it is empty. */
   lastId(key: string): Promise<string>;
   range(key: string, afterId: string, count: number): Promise<readonly RawEntry[]>;

@@ -4,6 +4,7 @@ import type { ChannelName } from '@nexus/contracts';
 import { abortableDelay } from './abortable-delay.js';
 import type { Subscription, WorkOptions } from './channel-bus.js';
 import type { Dispatcher } from './dispatchers.js';
+import { compareEntryIds } from './entry-id.js';
 import { decodeEnvelope } from './envelope.js';
 import { InFlight } from './in-flight.js';
 import type { Message } from './message.js';
@@ -16,7 +17,7 @@ const BLOCK_MS = 2_000;
 const HAND_BACK_WITHIN_MS = 250;
 /** Entries a batch, unless somebody says otherwise. */
 export const DEFAULT_BATCH_SIZE = 256;
-const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0, abortAfter: 0 };
+const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0, abortAfter: 0, ordered: false };
 
 export interface WorkConsumerParts<C extends ChannelName> {
   readonly options: WorkOptions<C>;
@@ -25,6 +26,8 @@ export interface WorkConsumerParts<C extends ChannelName> {
   readonly transport: StreamTransport;
   readonly publisher: Publisher;
   readonly dispatcher: Dispatcher<C>;
+  /** Called when the group is gone that this consumer had. */
+  readonly onGroupGone: () => void;
 }
 
 /**
@@ -43,7 +46,10 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   private readonly reading: Promise<void>;
   /** False when there may be entries of ours that no handler has: at first, and after a read that broke off. */
   private isRecovered = false;
+  private hadGroup = false;
   private isTakingOver = false;
+  /** An ordered consumer takes over between two batches. */
+  private isTakeOverDue = false;
   private upkeep: NodeJS.Timeout;
 
   constructor(private readonly parts: WorkConsumerParts<C>) {
@@ -65,11 +71,13 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
       try {
         if (!this.isRecovered) await this.recover();
         await this.waitForRoom();
-        await this.handOver(await this.readNew());
+        if (this.isTakeOverDue) await this.takeOverAbandoned();
+        await this.takeTurn(await this.readNew());
         failures = 0;
       } catch (error) {
         this.isRecovered = false;
-        if (!isGroupMissing(error)) await this.settlement.pause(failures++); // a group that is gone (FLUSHALL, XGROUP DESTROY) is made anew at once
+        if (isGroupMissing(error)) this.missGroup(); // gone (FLUSHALL, XGROUP DESTROY) is made anew at once
+        else await this.settlement.pause(failures++);
       }
     }
   }
@@ -95,27 +103,64 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
       await transport.ownPending(this.ref, '0-0', 1);
     } catch (error) {
       if (!isGroupMissing(error)) throw error;
+      this.missGroup();
       await transport.createGroup(this.ref.key, this.ref.group);
     }
+    this.hadGroup = true;
     this.grouped.resolve();
   }
 
-  /** Keeps the order of the stream. An entry that comes a third time may be what kills its readers: it goes alone. */
+  private missGroup(): void {
+    if (this.hadGroup) this.parts.onGroupGone();
+    this.hadGroup = false;
+  }
+
   private async takeOver(pending: readonly PendingEntry[], minIdleMs: number): Promise<void> {
+    await this.inTurn(await this.claim(pending, minIdleMs));
+  }
+
+  private async claim(pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]> {
     const left = pending.filter(({ id }) => !this.inFlight.has(id));
-    if (left.length === 0) return;
-    let together: RawEntry[] = [];
-    for (const entry of await this.parts.transport.claim(this.ref, left, minIdleMs)) {
-      if (this.inFlight.has(entry.id)) continue;
-      if (entry.deliveries <= 2) {
-        together.push(entry);
-        continue;
-      }
-      await this.handOver(together);
-      await this.handOver([entry]);
-      together = [];
+    if (left.length === 0) return [];
+    const claimed = await this.parts.transport.claim(this.ref, left, minIdleMs);
+    const ours = claimed.filter(({ id }) => !this.inFlight.has(id));
+    this.take(ours); // all at once: nobody here takes them a second time while they wait for their turn
+    return ours;
+  }
+
+  /** Keeps the order of the stream. An entry that comes a third time may be what kills its readers: it goes alone. */
+  private async inTurn(entries: readonly RawEntry[]): Promise<void> {
+    for (let from = 0; from < entries.length; ) {
+      if (this.stopping.signal.aborted && from > 0) return this.settlement.leave(entries.slice(from).map((entry) => ({ entry })));
+      let to = from + 1;
+      if (!isSuspect(entries[from])) while (to < entries.length && to - from < this.options.batchSize && !isSuspect(entries[to])) to++;
+      await this.handOver(entries.slice(from, to));
+      from = to;
     }
-    await this.handOver(together);
+  }
+
+  /** Hands over what was just read; with what another reader of our name was handed before it, in their order. */
+  private async takeTurn(entries: readonly RawEntry[]): Promise<void> {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const overtaken = this.options.ordered ? await this.overtaken(entries, last.id) : [];
+    if (overtaken.length === 0) return this.handOver(entries);
+    const claimed = await this.claim(overtaken, 0);
+    this.take(entries);
+    await this.inTurn([...claimed, ...entries].sort((a, b) => compareEntryIds(a.id, b.id)));
+  }
+
+  /** What our name was handed before these entries' last one and is neither among them nor under way: another reader by this name took it. */
+  private async overtaken(entries: readonly RawEntry[], lastId: string): Promise<PendingEntry[]> {
+    const read = new Set(entries.map(({ id }) => id));
+    const page = this.inFlight.size + entries.length + this.options.batchSize;
+    const found: PendingEntry[] = [];
+    for (let after = '0-0'; ; ) {
+      const pending = await this.parts.transport.ownPending(this.ref, after, page, lastId);
+      found.push(...pending.filter(({ id }) => !read.has(id) && !this.inFlight.has(id)));
+      if (pending.length < page) return found;
+      after = pending.at(-1)?.id ?? lastId;
+    }
   }
 
   private async readNew(): Promise<readonly RawEntry[]> {
@@ -140,11 +185,15 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     while (this.room() <= 0 && !this.stopping.signal.aborted) await this.inFlight.change;
   }
 
-  private handOver(entries: readonly RawEntry[]): Promise<void> {
+  private take(entries: readonly RawEntry[]): void {
     const now = Date.now();
+    for (const { id } of entries) this.inFlight.add(id, now);
+  }
+
+  private handOver(entries: readonly RawEntry[]): Promise<void> {
+    this.take(entries);
     const batch: Delivered<C>[] = [];
     for (const entry of entries) {
-      this.inFlight.add(entry.id, now);
       const message = this.read(entry);
       if (message) batch.push({ entry, message });
     }
@@ -176,13 +225,15 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     } catch {
       // the read loop repairs what is wrong
     }
-    if (!this.isTakingOver && !this.stopping.signal.aborted) void this.takeOverAbandoned();
+    if (this.options.ordered) this.isTakeOverDue = true;
+    else if (!this.isTakingOver && !this.stopping.signal.aborted) void this.takeOverAbandoned();
     if (!this.settlement.isOver) this.upkeep = setTimeout(() => void this.tend(), this.upkeepMs());
   }
 
   private async takeOverAbandoned(): Promise<void> {
     const { transport, retentionMs } = this.parts;
     this.isTakingOver = true;
+    this.isTakeOverDue = false;
     try {
       await transport.trimAcknowledged(this.ref.key, retentionMs);
       const room = this.room();
@@ -216,4 +267,9 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     const left = this.settlement.left.splice(0).map(({ id, deliveries }) => ({ id, deliveries: Math.max(1, deliveries - 1) }));
     if (left.length > 0) await this.parts.transport.handBack(this.ref, left, this.options.claimIdleMs).catch(() => undefined); // then it waits to be claimed
   }
+}
+
+/** It was handed out twice before, and nobody came to its end. */
+function isSuspect(entry: RawEntry | undefined): boolean {
+  return entry !== undefined && entry.deliveries > 2;
 }

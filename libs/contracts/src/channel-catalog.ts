@@ -16,6 +16,8 @@ export interface ChannelDefinition<Schema extends DescMessage = DescMessage> {
   readonly purpose: string;
   readonly message: Schema;
   readonly delivery: Delivery;
+  /** The service that reads it, whose name its consumer group bears; undefined where everybody reads, or only those outside do. */
+  readonly group: string | undefined;
   /** The entry goes to `<channel>:<reply-to>` instead when the publisher names a reply-to; that key expires. */
   readonly takesReplyTo: boolean;
   /** Entries are kept at least this long; nothing that a live group has not acknowledged is trimmed. */
@@ -42,6 +44,7 @@ export const channels = {
     purpose: 'A message of a person, from any surface.',
     message: IncomingRequestSchema,
     delivery: 'work',
+    group: 'orchestrator',
     takesReplyTo: false,
     retentionMs: HOUR,
     requiredMetadata: ['authorization'],
@@ -53,6 +56,7 @@ export const channels = {
     purpose: 'The answer to a message: exactly one for each message id.',
     message: ProcessedRequestSchema,
     delivery: 'work',
+    group: undefined,
     takesReplyTo: true,
     retentionMs: 24 * HOUR,
     requiredMetadata: ['tenant'],
@@ -64,6 +68,7 @@ export const channels = {
     purpose: 'Live parts of a run or a stream, for those who asked: best effort.',
     message: ProgressPartSchema,
     delivery: 'broadcast',
+    group: undefined,
     takesReplyTo: true,
     retentionMs: 2 * MINUTE,
     requiredMetadata: ['tenant'],
@@ -75,6 +80,7 @@ export const channels = {
     purpose: 'One model call, asked by the orchestrator or the gateway.',
     message: InferenceRequestSchema,
     delivery: 'work',
+    group: 'provider-router',
     takesReplyTo: false,
     retentionMs: 30 * SECOND,
     requiredMetadata: ['tenant'],
@@ -86,6 +92,7 @@ export const channels = {
     purpose: 'Nobody waits for a model call any more: the router that makes it stops it and settles it.',
     message: CancelInferenceSchema,
     delivery: 'broadcast',
+    group: undefined,
     takesReplyTo: false,
     retentionMs: MINUTE,
     requiredMetadata: ['tenant'],
@@ -97,6 +104,7 @@ export const channels = {
     purpose: 'What came of a model call.',
     message: InferenceResponseSchema,
     delivery: 'work',
+    group: 'orchestrator',
     takesReplyTo: true,
     retentionMs: 30 * SECOND,
     requiredMetadata: ['tenant'],
@@ -108,6 +116,7 @@ export const channels = {
     purpose: 'One tool call.',
     message: ExecuteToolSchema,
     delivery: 'work',
+    group: 'tool-executor',
     takesReplyTo: false,
     retentionMs: 30 * SECOND,
     requiredMetadata: ['tenant'],
@@ -119,6 +128,7 @@ export const channels = {
     purpose: 'The result of a tool call, success or not.',
     message: ToolExecutedSchema,
     delivery: 'work',
+    group: 'orchestrator',
     takesReplyTo: true,
     retentionMs: 30 * SECOND,
     requiredMetadata: ['tenant'],
@@ -130,6 +140,7 @@ export const channels = {
     purpose: 'What an attempt really used; settles it in the ledger.',
     message: UsageRecordedSchema,
     delivery: 'work',
+    group: 'usage',
     takesReplyTo: false,
     retentionMs: HOUR,
     requiredMetadata: ['tenant'],
@@ -141,6 +152,7 @@ export const channels = {
     purpose: 'Something that services keep in memory is out of date.',
     message: SettingsChangedSchema,
     delivery: 'broadcast',
+    group: undefined,
     takesReplyTo: false,
     retentionMs: 10 * MINUTE,
     requiredMetadata: [],
@@ -152,6 +164,7 @@ export const channels = {
     purpose: 'Who did what.',
     message: AuditRecordedSchema,
     delivery: 'work',
+    group: 'settings',
     takesReplyTo: false,
     retentionMs: 24 * HOUR,
     requiredMetadata: ['tenant'],

@@ -50,8 +50,8 @@ export class MemoryStream {
     return entries;
   }
 
-  ownPending(ref: GroupRef, afterId: string, count: number): PendingEntry[] {
-    return this.pending(ref, count, (id, { consumer }) => consumer === ref.consumer && isOlder(afterId, id));
+  ownPending(ref: GroupRef, afterId: string, count: number, beforeId?: string): PendingEntry[] {
+    return this.pending(ref, count, (id, { consumer }) => consumer === ref.consumer && isOlder(afterId, id) && (beforeId === undefined || isOlder(id, beforeId)));
   }
 
   abandoned(ref: GroupRef, minIdleMs: number, count: number, now: number): PendingEntry[] {
@@ -100,6 +100,11 @@ export class MemoryStream {
   acknowledge(group: string, ids: readonly string[]): void {
     const pending = this.groups.get(group)?.pending;
     for (const id of ids) pending?.delete(id);
+  }
+
+  queueAge(group: string, now: number): number {
+    const [waiting] = this.after(this.groups.get(group)?.lastDelivered ?? '0-0', 1);
+    return waiting === undefined ? 0 : Math.max(0, now - parseEntryId(waiting.id)[0]);
   }
 
   trimAcknowledged(beforeId: string): void {

@@ -42,8 +42,8 @@ export class MemoryStreams implements StreamTransport {
     this.stream(key).createGroup(group);
   }
 
-  async ownPending(ref: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]> {
-    return this.stream(ref.key).ownPending(ref, afterId, count);
+  async ownPending(ref: GroupRef, afterId: string, count: number, beforeId?: string): Promise<readonly PendingEntry[]> {
+    return this.stream(ref.key).ownPending(ref, afterId, count, beforeId);
   }
 
   async abandoned(ref: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]> {
@@ -61,6 +61,12 @@ export class MemoryStreams implements StreamTransport {
   async handBack(ref: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void> {
     this.stream(ref.key).handBack(ref, entries, Date.now() - idleMs);
   }
+
+  async queueAge(key: string, group: string): Promise<number> {
+    return this.stream(key).queueAge(group, Date.now());
+  }
+
+  onOtherServer(): void {} // it is this process
 
   async lastId(key: string): Promise<string> {
     return this.stream(key).lastId;

@@ -7,7 +7,7 @@ import { RespConnection } from './resp-connection.js';
 import type { RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
 import { isGroupMissing, isGroupThere, toBusError, toEntries, toPending } from './replies.js';
-import { APPEND_ONCE, HAND_BACK, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
+import { APPEND_ONCE, HAND_BACK, QUEUE_AGE, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
 
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
@@ -26,11 +26,24 @@ export class RedisStreams implements StreamTransport {
   private readonly upkeepEncoder = new RespEncoder();
   private readonly readers = new Set<RedisReader>();
   private readonly expiries = new Map<string, number>();
+  private readonly servers = new Set<string>();
+  private tellOtherServer: () => void = () => undefined;
 
   constructor(url: string) {
     this.address = parseRedisUrl(url);
-    this.writer = new RespConnection(this.address, { name: 'nexus-write' });
-    this.upkeep = new RespConnection(this.address, { name: 'nexus-upkeep' });
+    this.writer = this.connection('nexus-write');
+    this.upkeep = this.connection('nexus-upkeep');
+  }
+
+  private connection(name: string, blockMs = 0): RespConnection {
+    return new RespConnection(this.address, { name, blockMs, onServer: (runId) => this.meet(runId) });
+  }
+
+  /** One that was met before is none that began anew: behind one address there may be several. */
+  private meet(runId: string): void {
+    if (this.servers.has(runId)) return;
+    this.servers.add(runId);
+    if (this.servers.size > 1) this.tellOtherServer();
   }
 
   async write(commands: readonly StreamCommand[]): Promise<Refusals> {
@@ -77,7 +90,7 @@ export class RedisStreams implements StreamTransport {
 
   openReader(): StreamReader {
     const reader: RedisReader = new RedisReader({
-      connection: new RespConnection(this.address, { name: 'nexus-read', blockMs: LONGEST_BLOCK_MS }),
+      connection: this.connection('nexus-read', LONGEST_BLOCK_MS),
       unblock: async (id) => void (await this.call('CLIENT', 'UNBLOCK', id)),
       onClosed: () => this.readers.delete(reader),
     });
@@ -93,8 +106,8 @@ export class RedisStreams implements StreamTransport {
     }
   }
 
-  async ownPending({ key, group, consumer }: GroupRef, afterId: string, count: number): Promise<readonly PendingEntry[]> {
-    return toPending(await this.call('XPENDING', key, group, `(${afterId}`, '+', count, consumer));
+  async ownPending({ key, group, consumer }: GroupRef, afterId: string, count: number, beforeId?: string): Promise<readonly PendingEntry[]> {
+    return toPending(await this.call('XPENDING', key, group, `(${afterId}`, beforeId === undefined ? '+' : `(${beforeId}`, count, consumer));
   }
 
   async abandoned({ key, group }: GroupRef, minIdleMs: number, count: number): Promise<readonly PendingEntry[]> {
@@ -114,6 +127,14 @@ export class RedisStreams implements StreamTransport {
 
   async handBack({ key, group, consumer }: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void> {
     await this.call('EVAL', HAND_BACK, 1, key, group, consumer, idleMs, ...entries.flatMap(({ id, deliveries }) => [id, deliveries]));
+  }
+
+  async queueAge(key: string, group: string): Promise<number> {
+    return Number(await this.call('EVAL', QUEUE_AGE, 1, key, group));
+  }
+
+  onOtherServer(listener: () => void): void {
+    this.tellOtherServer = listener;
   }
 
   async lastId(key: string): Promise<string> {

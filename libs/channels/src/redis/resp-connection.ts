@@ -22,6 +22,8 @@ export interface RespConnectionOptions {
   readonly name: string;
   /** How long a command may block; default 0. */
   readonly blockMs?: number;
+  /** Told which server it is, by the id of its run, each time a connection is made. */
+  readonly onServer?: (runId: string) => void;
 }
 
 /**
@@ -89,7 +91,7 @@ export class RespConnection {
     return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).setTimeout((this.options.blockMs ?? 0) + ANSWER_WITHIN_MS);
   }
 
-  /** AUTH and SELECT must succeed; a name and an id are good to have. */
+  /** AUTH and SELECT must succeed; the rest is good to have. */
   private async greet(socket: Socket): Promise<void> {
     const { user, password, database } = this.address;
     const encoder = new RespEncoder(512);
@@ -98,6 +100,7 @@ export class RespConnection {
     const needed = encoder.commands;
     encoder.command('CLIENT', 'SETNAME', this.options.name);
     encoder.command('CLIENT', 'ID');
+    if (this.options.onServer) encoder.command('INFO', 'server');
     const count = encoder.commands;
     const replies = await this.exchange(socket, encoder.take(), count);
     const refused = replies.slice(0, needed).find((reply) => reply instanceof Error);
@@ -105,8 +108,10 @@ export class RespConnection {
       socket.destroy();
       throw unavailable(refused);
     }
-    const id = replies.at(-1);
+    const [, id, server] = replies.slice(needed);
     this.id = typeof id === 'number' ? id : undefined;
+    const runId = /^run_id:(\w+)/m.exec(Buffer.isBuffer(server) ? server.toString('latin1') : '')?.[1];
+    if (runId !== undefined) this.options.onServer?.(runId);
   }
 
   private onReply(reply: RespValue): void {

@@ -42,6 +42,24 @@ end
 return 0`;
 
 /**
+ * How long the oldest entry waits that a group was not handed yet; a group that is not there was handed nothing.
+ * in:  KEYS[1] stream · ARGV[1] group
+ * out: milliseconds; 0 when none waits
+ */
+export const QUEUE_AGE = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+local handed = '0-0'
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local g = {}
+  for i = 1, #group, 2 do g[group[i]] = group[i + 1] end
+  if g['name'] == ARGV[1] then handed = g['last-delivered-id'] end
+end
+local waiting = redis.call('XRANGE', KEYS[1], '(' .. handed, '+', 'COUNT', 1)[1]
+if not waiting then return 0 end
+local time = redis.call('TIME')
+return math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(waiting[1], '%d+')))`;
+
+/**
  * Trims what is older than an id and acknowledged by every group; nothing when there is no group.
  * in:  KEYS[1] stream · ARGV[1] id: entries from here on stay
  * out: how many entries were trimmed
