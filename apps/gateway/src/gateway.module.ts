@@ -4,8 +4,8 @@ import type { ChannelBus } from '@nexus/channels';
 import { AgentService, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
 import type { Clock } from '@nexus/core';
 import {
-  AgentCalls, BUS, CLIENTS, CLOCK, KEY_RESOLVER, LOGGER, RAW_HTTP, REPLICA, SERVICE_TOKEN, TRACER, defaultPorts,
-  type Environment, type KeyResolver, type Logger, type RawHttpHandler, type ServiceClients, type ServiceDefinition, type Tracer,
+  AgentCalls, BUS, CLIENTS, CLOCK, KEY_RESOLVER, LOGGER, RAW_HTTP, REPLICA, SERVICE_TOKEN, STOPPING, TRACER, defaultPorts,
+  type Environment, type KeyResolver, type Logger, type RawHttpHandler, type ServiceClients, type ServiceDefinition, type Stopping, type Tracer,
 } from '@nexus/runtime';
 import { readGatewayConfig, type GatewayConfig } from './config.js';
 import { ModelCalls } from './handlers/model-calls.js';
@@ -33,7 +33,14 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(ModelCalls) private readonly modelCalls: ModelCalls,
     @Inject(AgentCalls) private readonly agentCalls: AgentCalls,
-  ) {}
+    @Inject(STOPPING) { lastCall }: Stopping,
+  ) {
+    // an error that says what happened, in time to be read, and not a connection that is cut
+    lastCall.addEventListener('abort', () => {
+      this.modelCalls.giveUp();
+      void this.agentCalls.stop();
+    });
+  }
 
   static with(environment: Environment): DynamicModule {
     return {
@@ -56,8 +63,8 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         { provide: AgentCompletions, inject: [AgentCalls, CLOCK], useFactory: (agentCalls: AgentCalls, clock: Clock) => new AgentCompletions(agentCalls, clock) },
         {
           provide: RunStreams,
-          inject: [BUS, CLIENTS, AgentCalls],
-          useFactory: (bus: ChannelBus, clients: ServiceClients, agentCalls: AgentCalls) => new RunStreams({ bus, clients, progress: agentCalls.progress }),
+          inject: [BUS, CLIENTS, AgentCalls, STOPPING],
+          useFactory: (bus: ChannelBus, clients: ServiceClients, agentCalls: AgentCalls, stopping: Stopping) => new RunStreams({ bus, clients, progress: agentCalls.progress, stopping: stopping.signal }),
         },
         {
           provide: ChatCompletionsRoute,

@@ -88,16 +88,26 @@ export class ModelCalls {
   private cancel(attemptId: string, waiter: Waiter): void {
     if (this.waiters.get(attemptId) !== waiter) return;
     this.waiters.delete(attemptId);
+    this.stopCall(attemptId, waiter);
+  }
+
+  private stopCall(attemptId: string, waiter: Waiter): void {
     const payload = create(CancelInferenceSchema, { target: { case: 'attemptId', value: attemptId } });
     this.options.bus.publish({ channel: 'inference.cancel', id: newId(), payload, tenantId: waiter.tenantId }).catch(() => undefined); // then the call runs to its end
   }
 
-  /** Fails what still waits, with `stopping` (503). */
+  /** Fails what still waits, with `stopping` (503). The calls themselves are stopped, but for those whose answer can be asked for again. */
+  giveUp(): void {
+    for (const [attemptId, waiter] of [...this.waiters]) {
+      this.fail(attemptId, new AppError('stopping', 'This replica is stopping.', { status: 503, isRetryable: true }));
+      if (!waiter.isRepeatable) this.stopCall(attemptId, waiter);
+    }
+  }
+
+  /** Gives up what still waits. */
   async stop(): Promise<void> {
     clearInterval(this.sweeper);
-    for (const attemptId of [...this.waiters.keys()]) {
-      this.fail(attemptId, new AppError('stopping', 'This replica is stopping.', { status: 503, isRetryable: true }));
-    }
+    this.giveUp();
     await Promise.all(this.subscriptions.map((subscription) => subscription.stop()));
   }
 

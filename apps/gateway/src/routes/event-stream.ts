@@ -12,6 +12,7 @@ export interface SlowReaderLimits {
 
 const LIMITS: SlowReaderLimits = { softBytes: 1_048_576, patienceMs: 5_000, hardBytes: 33_554_432 };
 const HEARTBEAT_MS = 15_000;
+const COME_BACK_MS = 500;
 
 /** A response as a stream of server-sent events, with a bound on what waits for a slow reader. */
 export class EventStream {
@@ -50,6 +51,11 @@ export class EventStream {
     this.writeHead();
     this.response.write(events);
     this.watchReader();
+  }
+
+  /** Ends the stream before its end, and tells the reader to ask for the rest soon: somebody else will answer. */
+  leave(): void {
+    this.end(`retry: ${COME_BACK_MS}\n\n`);
   }
 
   end(events: string): void {

@@ -1,9 +1,10 @@
 import { Outcome, fromWireError, type GetRunResponse, type ProcessedRequest } from '@nexus/contracts';
 import type { ProgressMessage } from '@nexus/runtime';
-import { isEntryAfter } from '../domain/entry-id.js';
 import { toOpenAiError } from '../domain/openai-error.js';
 import { runEvent, type RunStreamEvent } from '../domain/run-event.js';
+import { isEntryAfter } from '../domain/entry-id.js';
 import { answerJson, isOver, runJson } from '../domain/run-json.js';
+import { RunPartOrder } from '../domain/run-part-order.js';
 import { HEARTBEAT, formatEvent } from '../domain/server-sent-event.js';
 import type { EventStream } from './event-stream.js';
 import type { RunParts } from './run-parts.js';
@@ -16,15 +17,19 @@ const LAST_PART_MS = 100;
 
 /** One reader of one run: live parts as named events, and at the end the answer. */
 export class RunStream {
-  private lastEntryId = '0-0';
-  private epoch: bigint | undefined;
+  private readonly order = new RunPartOrder();
+  private seenEntryId = '0-0';
+  /** Parts that were taken, written or not. */
+  private taken = 0;
   private lookIn = LOOK_EVERY_MS;
   private answer: ProcessedRequest | undefined;
   private finishedStep = 0;
-  private isAccepted = false;
+  /** Nothing was written, or nothing since a reset: another one would say the same. */
+  private isClean = true;
   /** The answer came straight from the run, not from its stored state: parts may still be on their way. */
   private wasLive = false;
   private isGone = false;
+  private isLeaving = false;
 
   constructor(
     private readonly stream: EventStream,
@@ -41,6 +46,19 @@ export class RunStream {
     this.parts.wakeUp();
   }
 
+  /** Ends the stream after what is waiting: its reader goes on at another replica. */
+  leave(): void {
+    this.isLeaving = true;
+    this.parts.wakeUp();
+  }
+
+  /** The reader saw this part elsewhere. */
+  resumeAfter({ entryId, payload }: ProgressMessage): void {
+    this.seenEntryId = entryId;
+    this.order.resumeAfter(payload);
+    this.isClean = false;
+  }
+
   /** Ends the stream as soon as it has written what is waiting. */
   answered(answer: ProcessedRequest): void {
     this.answer = answer;
@@ -52,6 +70,7 @@ export class RunStream {
   reset(stored: GetRunResponse | undefined): void {
     const run = stored?.run;
     this.send({ event: 'reset', data: { run: run ? runJson(run, stored.answer) : null } });
+    this.isClean = true;
     if (run && isOver(run)) this.answer = stored.answer;
   }
 
@@ -61,6 +80,7 @@ export class RunStream {
       const part = this.parts.take();
       if (part) await this.write(part);
       else if (this.answer) return this.finish(await this.afterLastPart(this.answer));
+      else if (this.isLeaving) return this.stream.leave();
       else await this.look();
     }
   }
@@ -74,17 +94,15 @@ export class RunStream {
     return answer;
   }
 
-  /** Writes a part, unless it was written before or a later epoch has taken its run over. */
+  /** Writes a part, unless it was written before or a later epoch has made it void; after a reset, when others are missing before it. */
   async write({ entryId, payload }: ProgressMessage): Promise<void> {
-    if (!isEntryAfter(entryId, this.lastEntryId)) return;
-    this.lastEntryId = entryId;
-    if (this.epoch !== undefined && payload.epoch < this.epoch) return;
-    if (payload.part.case === 'accepted') {
-      if (this.isAccepted) return; // the message was published again
-      this.isAccepted = true;
-    }
-    if (this.epoch !== undefined && payload.epoch > this.epoch) this.reset(await this.readRun().catch(() => undefined));
-    this.epoch = payload.epoch;
+    this.taken++;
+    if (!isEntryAfter(entryId, this.seenEntryId)) return;
+    const place = this.order.place(payload);
+    if (place === 'skipped') return;
+    if (place !== 'next' && !this.isClean) this.reset(await this.readRun().catch(() => undefined));
+    if (place === 'incomplete') return;
+    this.isClean = false;
     if (payload.part.case === 'stepFinished') {
       this.finishedStep = payload.step;
       this.lookIn = LOOK_SOON_MS;
@@ -95,9 +113,9 @@ export class RunStream {
 
   /** Waits for the next part; when none comes, asks whether the run is over: its answer went to the replica that asked. */
   private async look(): Promise<void> {
-    const started = this.lastEntryId;
+    const { taken } = this;
     await this.parts.wait(this.lookIn);
-    if (this.isGone || this.answer || this.lastEntryId !== started) return;
+    if (this.isGone || this.answer || this.isLeaving || this.taken !== taken) return;
     const { run, answer } = await this.readRun().catch(() => ({ run: undefined, answer: undefined })); // asked again soon
     if (run && isOver(run) && answer) this.answer ??= answer;
     this.lookIn = Math.min(this.lookIn * 2, LOOK_EVERY_MS);
