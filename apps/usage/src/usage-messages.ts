@@ -10,9 +10,9 @@ export function openedMessage(opened: OpenedAttempt): MessageInitShape<typeof Op
   const { attemptId } = opened;
   switch (opened.state) {
     case 'opened': return { attemptId, state: State.OPENED, grantedOutputTokens: BigInt(opened.grantedOutputTokens) };
-    case 'in_flight': return { attemptId, state: State.IN_FLIGHT };
-    case 'settled': return { attemptId, state: State.SETTLED };
-    case 'unknown': return { attemptId, state: State.UNKNOWN };
+    case 'in_flight': return { attemptId, state: State.IN_FLIGHT, owner: opened.owner };
+    case 'settled': return { attemptId, state: State.SETTLED, owner: opened.owner };
+    case 'unknown': return { attemptId, state: State.UNKNOWN, owner: opened.owner };
     case 'refused': return { attemptId, state: State.REFUSED, error: toWireError(opened.error) };
   }
 }

@@ -1,25 +1,37 @@
-import { Module } from '@nestjs/common';
-import { defaultPorts, type ServiceDefinition } from '@nexus/runtime';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { defaultPorts, type Environment, type ServiceDefinition } from '@nexus/runtime';
+import { USAGE_CONFIG, readUsageConfig } from './config.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
+import { OrphanSweep } from './handlers/orphan-sweep.js';
+import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { SettleHandler } from './handlers/settle.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
 import { usageMigrations } from './storage/migrations/index.js';
+import { OwnerRepository } from './storage/owner.repository.js';
+import { UnsettledRepository } from './storage/unsettled.repository.js';
 import { UsageReport } from './storage/usage-report.js';
 import { UsageConsumer } from './usage.consumer.js';
 import { UsageRpc } from './usage.rpc.js';
 
 @Module({
   controllers: [UsageConsumer],
-  providers: [AttemptRepository, BudgetRepository, UsageReport, OpenAttemptsHandler, SettleHandler, SetBudgetHandler, UsageRpc],
+  providers: [
+    AttemptRepository, BudgetRepository, OwnerRepository, UnsettledRepository, UsageReport,
+    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, SetBudgetHandler, OrphanSweep, UsageRpc,
+  ],
 })
-class UsageModule {}
+class UsageModule {
+  static of(environment: Environment): DynamicModule {
+    return { module: UsageModule, providers: [{ provide: USAGE_CONFIG, useValue: readUsageConfig(environment) }] };
+  }
+}
 
 /** Attempts, budgets and the ledger. */
 export const usageService: ServiceDefinition = {
   name: 'usage',
   defaultPort: defaultPorts.usage,
   storage: { schema: 'usage', migrations: usageMigrations },
-  module: () => UsageModule,
+  module: (environment) => UsageModule.of(environment),
 };

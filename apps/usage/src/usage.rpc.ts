@@ -1,6 +1,6 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type SetBudgetRequest } from '@nexus/contracts';
+import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type SetBudgetRequest } from '@nexus/contracts';
 import { AppError, isUuid, type Clock } from '@nexus/core';
 import { CLOCK, RpcService, requireAdmin, requireService, requireTenant } from '@nexus/runtime';
 import { budgetOn } from './domain/budget.js';
@@ -8,19 +8,22 @@ import { dayOf } from './domain/budget-window.js';
 import { usageQueryFrom } from './domain/usage-query.js';
 import { budgetRequestFrom } from './handlers/budget-request.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
+import { ownerReportFrom } from './handlers/owner-report.js';
 import { plannedAttemptsFrom } from './handlers/planned-attempt.js';
+import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
 import { UsageReport } from './storage/usage-report.js';
 import { attemptMessage, budgetMessage, openedMessage, usageMessage } from './usage-messages.js';
 
-/** OpenAttempts is for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
+/** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
 @Injectable()
 @RpcService(UsageService)
 export class UsageRpc implements ServiceImpl<typeof UsageService> {
   constructor(
     private readonly opening: OpenAttemptsHandler,
+    private readonly reporting: ReportOwnerHandler,
     private readonly budgetSetting: SetBudgetHandler,
     private readonly attempts: AttemptRepository,
     private readonly budgets: BudgetRepository,
@@ -32,6 +35,12 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
     requireService(context);
     const opened = await this.opening.handle(plannedAttemptsFrom(request.attempts));
     return { attempts: opened.map(openedMessage) };
+  }
+
+  async reportOwner(request: ReportOwnerRequest, context: HandlerContext) {
+    requireService(context);
+    const { yours, isSuperseded } = await this.reporting.handle(ownerReportFrom(request));
+    return { yours: [...yours], isSuperseded };
   }
 
   async getUsage(request: GetUsageRequest, context: HandlerContext) {

@@ -38,11 +38,11 @@ it('follows every rule that keeps tenants apart', async () => {
 
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'usage', tenantA, tenantB });
-  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger'] });
+  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.owner'] });
 });
 
 it('lets nobody but the serving role call its functions', async () => {
-  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'grant_one_by_one') AND grants.grantee = 0");
+  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'grant_one_by_one', 'is_alive', 'mark_unknown', 'own_attempts', 'orphaned_attempts', 'unresolved_attempts') AND grants.grantee = 0");
   expect(rows).toEqual([]);
 });
 

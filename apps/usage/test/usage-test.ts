@@ -2,7 +2,7 @@ import { create, type DescMessage, type Message as ProtobufMessage, type Message
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { memoryBus, outgoing, type ChannelBus, type Message, type OutgoingMessage } from '@nexus/channels';
-import { AttemptSchema, OpenedAttempt_State, UsageRecorded_Result, UsageRecordedSchema, UsageService, type Attempt, type OpenedAttempt } from '@nexus/contracts';
+import { AttemptSchema, OpenedAttempt_State, UsageRecorded_Result, UsageRecordedSchema, UsageService, type Attempt, type OpenedAttempt, type ReportOwnerRequestSchema, type ReportOwnerResponse } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { databaseUrls, openDatabase, ServiceClients, createLogger, serviceNames, startService, type Infrastructure, type ServiceName } from '@nexus/runtime';
 import { servingUrl, type Database } from '@nexus/postgres';
@@ -30,11 +30,13 @@ export interface UsageUnderTest {
   client(tenantId?: string): Client<typeof UsageService>;
   /** Opens attempts as a service does. */
   open(...attempts: readonly Attempt[]): Promise<OpenedAttempt[]>;
+  /** Reports an owner `<replica> <life>` as a router does, alive for 60 s unless told otherwise. */
+  report(owner: string, more?: Fields<typeof ReportOwnerRequestSchema>): Promise<ReportOwnerResponse>;
   stop(): Promise<void>;
 }
 
 /** The usage service on a real database. */
-export async function startUsage(databaseUrl: string): Promise<UsageUnderTest> {
+export async function startUsage(databaseUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<UsageUnderTest> {
   const log: Record<string, unknown>[] = [];
   const logger = createLogger({ level: 'warn', destination: { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) } });
   const config = { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN };
@@ -47,7 +49,7 @@ export async function startUsage(databaseUrl: string): Promise<UsageUnderTest> {
     return [];
   });
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
-  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: { now: () => usage.now }, environment: {}, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
+  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: { now: () => usage.now }, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
   const service = await startService(usageService, infrastructure, { listen: true, port: 0 });
   const byTenant = new Map<string, Client<typeof UsageService>>();
   const usage: UsageUnderTest = {
@@ -60,6 +62,7 @@ export async function startUsage(databaseUrl: string): Promise<UsageUnderTest> {
       byTenant.set(tenantId, known);
       return known;
     },
+    report: (owner, more) => usage.client().reportOwner({ owner, replica: owner.split(' ')[0] ?? '', ttlMs: 60_000n, ...more }),
     open: async (...attempts) => (await usage.client().openAttempts({ attempts: [...attempts] })).attempts,
     async stop() {
       await service.stop(1_000);

@@ -9,7 +9,8 @@ import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository
 /** What came of asking for an attempt; only `opened` allows the call. */
 export type OpenedAttempt =
   | { readonly state: 'opened'; readonly attemptId: string; readonly grantedOutputTokens: number }
-  | { readonly state: 'in_flight' | 'settled' | 'unknown'; readonly attemptId: string }
+  /** `owner` is set when it belongs to another owner, which is alive. */
+  | { readonly state: 'in_flight' | 'settled' | 'unknown'; readonly attemptId: string; readonly owner: string }
   | { readonly state: 'refused'; readonly attemptId: string; readonly error: AppError };
 
 /** Opens attempts: those that requests bring at the same time share one commit. */
@@ -47,7 +48,7 @@ export class OpenAttemptsHandler {
   }
 }
 
-function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day }: OpenedRow, now: number): OpenedAttempt {
+function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day, held_by: owner }: OpenedRow, now: number): OpenedAttempt {
   switch (outcome) {
     case 'opened':
       return { state: outcome, attemptId, grantedOutputTokens: granted };
@@ -56,6 +57,6 @@ function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name
     case 'in_flight':
     case 'settled':
     case 'unknown':
-      return { state: outcome, attemptId };
+      return { state: outcome, attemptId, owner: owner ?? '' };
   }
 }

@@ -15,6 +15,8 @@ export interface OpenedRow {
   readonly budget_period: BudgetPeriod | null;
   /** YYYY-MM-DD; set with the budget. */
   readonly day: string | null;
+  /** Another owner, alive, whose attempt it is; empty or null when there is none. */
+  readonly held_by: string | null;
 }
 
 /** What a batch of settlements did for one tenant. */
@@ -28,7 +30,7 @@ export interface SettledRow {
   readonly over_micro_usd: number;
 }
 
-const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text FROM usage.open_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`;
+const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text, held_by FROM usage.open_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`;
 
 const SETTLE = `SELECT * FROM usage.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`;
 

@@ -12,7 +12,7 @@ import { batchFunction } from './batch-function.js';
 export class OpenAttempts1763600002000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(GRANT_ONE_BY_ONE);
-    await runner.query(OPEN_ATTEMPTS);
+    await runner.query(openAttempts(UNKNOWN_TO_OTHERS));
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -68,12 +68,30 @@ const GRANT_ONE_BY_ONE = batchFunction({
     END`,
 });
 
-const OPEN_ATTEMPTS = batchFunction({
+/** What follows on an attempt that is there already: v_existing has its id and the owner who asks now. */
+interface AskedAgain {
+  readonly statements: string;
+  /** Further columns of the answer, as in SQL, and their values for attempts that are new. */
+  readonly columns: string;
+  readonly none: string;
+}
+
+const UNKNOWN_TO_OTHERS: AskedAgain = {
+  columns: '',
+  none: '',
+  statements: `
+            -- Its owner is gone, and may have called the provider: the reservation stays until somebody knows.
+            UPDATE usage.attempt x SET state = 'unknown' WHERE x.id = v_existing.id AND x.state = 'open' AND x.owner <> v_existing.owner;
+            RETURN QUERY SELECT x.id, CASE x.state WHEN 'open' THEN 'in_flight' ELSE x.state END, x.granted_output_tokens, g.name, g.period, x.day
+              FROM usage.attempt x LEFT JOIN usage.budget g ON g.id = x.refused_by WHERE x.id = v_existing.id;`,
+};
+
+export const openAttempts = ({ statements, columns, none }: AskedAgain): string => batchFunction({
   name: 'open_attempts',
   parameters: `p_now timestamptz, p_day date, p_tenants uuid[], p_first integer[], p_last integer[], p_ids uuid[], p_owner text[], p_provider text[], p_model text[],
     p_client text[], p_project text[], p_key_id text[], p_run_id uuid[], p_step integer[], p_reserve bigint[], p_fixed bigint[], p_max_output bigint[],
     p_min_output bigint[], p_input_price bigint[], p_output_price bigint[], p_cache_read_price bigint[], p_cache_write_price bigint[]`,
-  returns: 'TABLE (attempt_id uuid, outcome text, granted bigint, budget_name text, budget_period text, day date)',
+  returns: `TABLE (attempt_id uuid, outcome text, granted bigint, budget_name text, budget_period text, day date${columns})`,
   body: `
     DECLARE
       a integer;
@@ -138,15 +156,12 @@ const OPEN_ATTEMPTS = batchFunction({
           attempt_id := NULL; outcome := 'opened'; granted := cardinality(v_new); budget_name := NULL; budget_period := NULL; day := NULL;
           RETURN NEXT;
         ELSE
-          RETURN QUERY SELECT * FROM usage.grant_one_by_one(a, b, v_new, v_total, p_ids, p_reserve, p_fixed, p_max_output, p_min_output, p_output_price);
+          RETURN QUERY SELECT *${none} FROM usage.grant_one_by_one(a, b, v_new, v_total, p_ids, p_reserve, p_fixed, p_max_output, p_min_output, p_output_price);
         END IF;
 
         IF cardinality(v_new) < b - a + 1 THEN
           FOR v_existing IN SELECT p_ids[i] AS id, p_owner[i] AS owner FROM generate_series(a, b) AS i WHERE NOT p_ids[i] = ANY (v_new) ORDER BY 1 LOOP
-            -- Its owner is gone, and may have called the provider: the reservation stays until somebody knows.
-            UPDATE usage.attempt x SET state = 'unknown' WHERE x.id = v_existing.id AND x.state = 'open' AND x.owner <> v_existing.owner;
-            RETURN QUERY SELECT x.id, CASE x.state WHEN 'open' THEN 'in_flight' ELSE x.state END, x.granted_output_tokens, g.name, g.period, x.day
-              FROM usage.attempt x LEFT JOIN usage.budget g ON g.id = x.refused_by WHERE x.id = v_existing.id;
+            ${statements}
           END LOOP;
         END IF;
       END LOOP;

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/usage/v1/usage.proto.
  */
 export const file_nexus_usage_v1_usage: GenFile = /*@__PURE__*/
-  fileDesc("ChpuZXh1cy91c2FnZS92MS91c2FnZS5wcm90bxIObmV4dXMudXNhZ2UudjEi9wMKDVVzYWdlUmVjb3JkZWQSEgoKYXR0ZW1wdF9pZBgBIAEoCRI0CgZyZXN1bHQYAiABKA4yJC5uZXh1cy51c2FnZS52MS5Vc2FnZVJlY29yZGVkLlJlc3VsdBIqCgV1c2FnZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEioKBXByaWNlGAQgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuUHJpY2USEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSFgoOZmluaXNoZWRfYXRfbXMYByABKAMSEwoLZHVyYXRpb25fbXMYCCABKAMSEgoKZXJyb3JfY29kZRgJIAEoCRIbChNwcm92aWRlcl9yZXF1ZXN0X2lkGAogASgJEgwKBHRvb2wYCyABKAkSMQoLYXR0cmlidXRpb24YDCABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGA0gASgJInQKBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABIUChBSRVNVTFRfU1VDQ0VFREVEEAESEQoNUkVTVUxUX0ZBSUxFRBACEhMKD1JFU1VMVF9OT1RfU0VOVBADEhQKEFJFU1VMVF9DQU5DRUxMRUQQBCKtAgoHQXR0ZW1wdBISCgphdHRlbXB0X2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRINCgVvd25lchgDIAEoCRIQCghwcm92aWRlchgEIAEoCRINCgVtb2RlbBgFIAEoCRIYChBtYXhfaW5wdXRfdG9rZW5zGAYgASgDEhkKEW1heF9vdXRwdXRfdG9rZW5zGAcgASgDEioKBXByaWNlGAggASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuUHJpY2USMQoLYXR0cmlidXRpb24YCSABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGAogASgJEgwKBHN0ZXAYCyABKAUSGQoRbWluX291dHB1dF90b2tlbnMYDCABKAMiQAoTT3BlbkF0dGVtcHRzUmVxdWVzdBIpCghhdHRlbXB0cxgBIAMoCzIXLm5leHVzLnVzYWdlLnYxLkF0dGVtcHQiRwoUT3BlbkF0dGVtcHRzUmVzcG9uc2USLwoIYXR0ZW1wdHMYASADKAsyHS5uZXh1cy51c2FnZS52MS5PcGVuZWRBdHRlbXB0Ip0CCg1PcGVuZWRBdHRlbXB0EhIKCmF0dGVtcHRfaWQYASABKAkSMgoFc3RhdGUYAiABKA4yIy5uZXh1cy51c2FnZS52MS5PcGVuZWRBdHRlbXB0LlN0YXRlEh0KFWdyYW50ZWRfb3V0cHV0X3Rva2VucxgDIAEoAxIlCgVlcnJvchgEIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvciJ+CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhAKDFNUQVRFX09QRU5FRBABEhMKD1NUQVRFX0lOX0ZMSUdIVBACEhEKDVNUQVRFX1NFVFRMRUQQAxIRCg1TVEFURV9VTktOT1dOEAQSEQoNU1RBVEVfUkVGVVNFRBAFIlUKD0dldFVzYWdlUmVxdWVzdBIQCghmcm9tX2RheRgBIAEoCRIOCgZ0b19kYXkYAiABKAkSEAoIZ3JvdXBfYnkYAyADKAkSDgoGY2xpZW50GAQgASgJImMKEEdldFVzYWdlUmVzcG9uc2USJgoEcm93cxgBIAMoCzIYLm5leHVzLnVzYWdlLnYxLlVzYWdlUm93EicKBXRvdGFsGAIgASgLMhgubmV4dXMudXNhZ2UudjEuVXNhZ2VSb3ciwAEKCFVzYWdlUm93EgsKA2RheRgBIAEoCRIQCghwcm92aWRlchgCIAEoCRINCgVtb2RlbBgDIAEoCRIOCgZjbGllbnQYBCABKAkSDwoHcHJvamVjdBgFIAEoCRIOCgZrZXlfaWQYBiABKAkSEAoIYXR0ZW1wdHMYByABKAMSKwoGdG9rZW5zGAggASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USFgoOY29zdF9taWNyb191c2QYCSABKAMiEQoPR2V0UXVvdGFSZXF1ZXN0IjsKEEdldFF1b3RhUmVzcG9uc2USJwoHYnVkZ2V0cxgBIAMoCzIWLm5leHVzLnVzYWdlLnYxLkJ1ZGdldCKTAQoGQnVkZ2V0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcGVyaW9kGAMgASgJEhcKD2xpbWl0X21pY3JvX3VzZBgEIAEoAxIXCg9zcGVudF9taWNyb191c2QYBSABKAMSGgoScmVzZXJ2ZWRfbWljcm9fdXNkGAYgASgDEhEKCXJlc2V0c19hdBgHIAEoAyJJChBTZXRCdWRnZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGcGVyaW9kGAIgASgJEhcKD2xpbWl0X21pY3JvX3VzZBgDIAEoAyIlChNMaXN0QXR0ZW1wdHNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSJEChRMaXN0QXR0ZW1wdHNSZXNwb25zZRIsCghhdHRlbXB0cxgBIAMoCzIaLm5leHVzLnVzYWdlLnYxLkF0dGVtcHRSb3ci6wEKCkF0dGVtcHRSb3cSEgoKYXR0ZW1wdF9pZBgBIAEoCRINCgVzdGF0ZRgCIAEoCRIQCghwcm92aWRlchgDIAEoCRINCgVtb2RlbBgEIAEoCRIqCgV1c2FnZRgFIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAYgASgDEhoKEnJlc2VydmVkX21pY3JvX3VzZBgHIAEoAxISCgplcnJvcl9jb2RlGAggASgJEhEKCW9wZW5lZF9hdBgJIAEoAxISCgpzZXR0bGVkX2F0GAogASgDMrMDCgxVc2FnZVNlcnZpY2USWQoMT3BlbkF0dGVtcHRzEiMubmV4dXMudXNhZ2UudjEuT3BlbkF0dGVtcHRzUmVxdWVzdBokLm5leHVzLnVzYWdlLnYxLk9wZW5BdHRlbXB0c1Jlc3BvbnNlEk0KCEdldFVzYWdlEh8ubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXF1ZXN0GiAubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXNwb25zZRJNCghHZXRRdW90YRIfLm5leHVzLnVzYWdlLnYxLkdldFF1b3RhUmVxdWVzdBogLm5leHVzLnVzYWdlLnYxLkdldFF1b3RhUmVzcG9uc2USTwoJU2V0QnVkZ2V0EiAubmV4dXMudXNhZ2UudjEuU2V0QnVkZ2V0UmVxdWVzdBogLm5leHVzLnVzYWdlLnYxLkdldFF1b3RhUmVzcG9uc2USWQoMTGlzdEF0dGVtcHRzEiMubmV4dXMudXNhZ2UudjEuTGlzdEF0dGVtcHRzUmVxdWVzdBokLm5leHVzLnVzYWdlLnYxLkxpc3RBdHRlbXB0c1Jlc3BvbnNlYgZwcm90bzM", [file_nexus_common_v1_common]);
+  fileDesc("ChpuZXh1cy91c2FnZS92MS91c2FnZS5wcm90bxIObmV4dXMudXNhZ2UudjEiiwQKDVVzYWdlUmVjb3JkZWQSEgoKYXR0ZW1wdF9pZBgBIAEoCRI0CgZyZXN1bHQYAiABKA4yJC5uZXh1cy51c2FnZS52MS5Vc2FnZVJlY29yZGVkLlJlc3VsdBIqCgV1c2FnZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEioKBXByaWNlGAQgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuUHJpY2USEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSFgoOZmluaXNoZWRfYXRfbXMYByABKAMSEwoLZHVyYXRpb25fbXMYCCABKAMSEgoKZXJyb3JfY29kZRgJIAEoCRIbChNwcm92aWRlcl9yZXF1ZXN0X2lkGAogASgJEgwKBHRvb2wYCyABKAkSMQoLYXR0cmlidXRpb24YDCABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGA0gASgJEhIKCnJlc29sdXRpb24YDiABKAkidAoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9TVUNDRUVERUQQARIRCg1SRVNVTFRfRkFJTEVEEAISEwoPUkVTVUxUX05PVF9TRU5UEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEIq0CCgdBdHRlbXB0EhIKCmF0dGVtcHRfaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBW93bmVyGAMgASgJEhAKCHByb3ZpZGVyGAQgASgJEg0KBW1vZGVsGAUgASgJEhgKEG1heF9pbnB1dF90b2tlbnMYBiABKAMSGQoRbWF4X291dHB1dF90b2tlbnMYByABKAMSKgoFcHJpY2UYCCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgJIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYCiABKAkSDAoEc3RlcBgLIAEoBRIZChFtaW5fb3V0cHV0X3Rva2VucxgMIAEoAyJAChNPcGVuQXR0ZW1wdHNSZXF1ZXN0EikKCGF0dGVtcHRzGAEgAygLMhcubmV4dXMudXNhZ2UudjEuQXR0ZW1wdCJHChRPcGVuQXR0ZW1wdHNSZXNwb25zZRIvCghhdHRlbXB0cxgBIAMoCzIdLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQirAIKDU9wZW5lZEF0dGVtcHQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIyCgVzdGF0ZRgCIAEoDjIjLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQuU3RhdGUSHQoVZ3JhbnRlZF9vdXRwdXRfdG9rZW5zGAMgASgDEiUKBWVycm9yGAQgASgLMhYubmV4dXMuY29tbW9uLnYxLkVycm9yEg0KBW93bmVyGAUgASgJIn4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEAoMU1RBVEVfT1BFTkVEEAESEwoPU1RBVEVfSU5fRkxJR0hUEAISEQoNU1RBVEVfU0VUVExFRBADEhEKDVNUQVRFX1VOS05PV04QBBIRCg1TVEFURV9SRUZVU0VEEAUiMwoKQXR0ZW1wdFJlZhIRCgl0ZW5hbnRfaWQYASABKAkSEgoKYXR0ZW1wdF9pZBgCIAEoCSLOAQoSUmVwb3J0T3duZXJSZXF1ZXN0Eg0KBW93bmVyGAEgASgJEg8KB3JlcGxpY2EYAiABKAkSDgoGdHRsX21zGAMgASgDEigKBGxvc3QYBCADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmEiwKCHVuY2FsbGVkGAUgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIwCgx1bnJlc29sdmFibGUYBiADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmIogBChNSZXBvcnRPd25lclJlc3BvbnNlEikKBXlvdXJzGAEgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIvCgd1bmtub3duGAIgAygLMh4ubmV4dXMudXNhZ2UudjEuVW5rbm93bkF0dGVtcHQSFQoNaXNfc3VwZXJzZWRlZBgDIAEoCCLHAQoOVW5rbm93bkF0dGVtcHQSEQoJdGVuYW50X2lkGAEgASgJEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSDQoFbW9kZWwYBCABKAkSKgoFcHJpY2UYBSABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgGIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYByABKAkiVQoPR2V0VXNhZ2VSZXF1ZXN0EhAKCGZyb21fZGF5GAEgASgJEg4KBnRvX2RheRgCIAEoCRIQCghncm91cF9ieRgDIAMoCRIOCgZjbGllbnQYBCABKAkiYwoQR2V0VXNhZ2VSZXNwb25zZRImCgRyb3dzGAEgAygLMhgubmV4dXMudXNhZ2UudjEuVXNhZ2VSb3cSJwoFdG90YWwYAiABKAsyGC5uZXh1cy51c2FnZS52MS5Vc2FnZVJvdyLAAQoIVXNhZ2VSb3cSCwoDZGF5GAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEg4KBmNsaWVudBgEIAEoCRIPCgdwcm9qZWN0GAUgASgJEg4KBmtleV9pZBgGIAEoCRIQCghhdHRlbXB0cxgHIAEoAxIrCgZ0b2tlbnMYCCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgJIAEoAyIRCg9HZXRRdW90YVJlcXVlc3QiOwoQR2V0UXVvdGFSZXNwb25zZRInCgdidWRnZXRzGAEgAygLMhYubmV4dXMudXNhZ2UudjEuQnVkZ2V0IpMBCgZCdWRnZXQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZwZXJpb2QYAyABKAkSFwoPbGltaXRfbWljcm9fdXNkGAQgASgDEhcKD3NwZW50X21pY3JvX3VzZBgFIAEoAxIaChJyZXNlcnZlZF9taWNyb191c2QYBiABKAMSEQoJcmVzZXRzX2F0GAcgASgDIkkKEFNldEJ1ZGdldFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZwZXJpb2QYAiABKAkSFwoPbGltaXRfbWljcm9fdXNkGAMgASgDIiUKE0xpc3RBdHRlbXB0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJIkQKFExpc3RBdHRlbXB0c1Jlc3BvbnNlEiwKCGF0dGVtcHRzGAEgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJvdyL/AQoKQXR0ZW1wdFJvdxISCgphdHRlbXB0X2lkGAEgASgJEg0KBXN0YXRlGAIgASgJEhAKCHByb3ZpZGVyGAMgASgJEg0KBW1vZGVsGAQgASgJEioKBXVzYWdlGAUgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USFgoOY29zdF9taWNyb191c2QYBiABKAMSGgoScmVzZXJ2ZWRfbWljcm9fdXNkGAcgASgDEhIKCmVycm9yX2NvZGUYCCABKAkSEQoJb3BlbmVkX2F0GAkgASgDEhIKCnNldHRsZWRfYXQYCiABKAMSEgoKcmVzb2x1dGlvbhgLIAEoCTKaBAoMVXNhZ2VTZXJ2aWNlElkKDE9wZW5BdHRlbXB0cxIjLm5leHVzLnVzYWdlLnYxLk9wZW5BdHRlbXB0c1JlcXVlc3QaJC5uZXh1cy51c2FnZS52MS5PcGVuQXR0ZW1wdHNSZXNwb25zZRJWCgtSZXBvcnRPd25lchIiLm5leHVzLnVzYWdlLnYxLlJlcG9ydE93bmVyUmVxdWVzdBojLm5leHVzLnVzYWdlLnYxLlJlcG9ydE93bmVyUmVzcG9uc2USUgoIR2V0VXNhZ2USHy5uZXh1cy51c2FnZS52MS5HZXRVc2FnZVJlcXVlc3QaIC5uZXh1cy51c2FnZS52MS5HZXRVc2FnZVJlc3BvbnNlIgOQAgESUgoIR2V0UXVvdGESHy5uZXh1cy51c2FnZS52MS5HZXRRdW90YVJlcXVlc3QaIC5uZXh1cy51c2FnZS52MS5HZXRRdW90YVJlc3BvbnNlIgOQAgESTwoJU2V0QnVkZ2V0EiAubmV4dXMudXNhZ2UudjEuU2V0QnVkZ2V0UmVxdWVzdBogLm5leHVzLnVzYWdlLnYxLkdldFF1b3RhUmVzcG9uc2USXgoMTGlzdEF0dGVtcHRzEiMubmV4dXMudXNhZ2UudjEuTGlzdEF0dGVtcHRzUmVxdWVzdBokLm5leHVzLnVzYWdlLnYxLkxpc3RBdHRlbXB0c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_nexus_common_v1_common]);
 
 /**
  * usage.recorded: what an attempt really used. Settles it: one ledger row, once, whoever sends it and however often.
@@ -92,6 +92,13 @@ export type UsageRecorded = Message<"nexus.usage.v1.UsageRecorded"> & {
    * @generated from field: string run_id = 13;
    */
   runId: string;
+
+  /**
+   * Empty when the one who made the call told what it used. Else who found that out afterwards: `owner`, `provider`, `policy` or `manual`.
+   *
+   * @generated from field: string resolution = 14;
+   */
+  resolution: string;
 };
 
 /**
@@ -156,7 +163,7 @@ export type Attempt = Message<"nexus.usage.v1.Attempt"> & {
   tenantId: string;
 
   /**
-   * The consumer that asks; another one that finds an attempt open must not call the provider.
+   * The life of a replica that asks, known by ReportOwner; another one that finds an attempt open must not call the provider.
    *
    * @generated from field: string owner = 3;
    */
@@ -282,6 +289,13 @@ export type OpenedAttempt = Message<"nexus.usage.v1.OpenedAttempt"> & {
    * @generated from field: nexus.common.v1.Error error = 4;
    */
   error?: Error | undefined;
+
+  /**
+   * Whose it is, when that is another owner than the one who asks, and alive: that one has the answer, or will have it.
+   *
+   * @generated from field: string owner = 5;
+   */
+  owner: string;
 };
 
 /**
@@ -308,7 +322,8 @@ export enum OpenedAttempt_State {
   OPENED = 1,
 
   /**
-   * Open by the same owner: a call is under way.
+   * Open: its owner, this one or another that is alive, has a call under way and will answer. Whoever else holds the request drops it: were
+   * the owner to die first, the request comes again.
    *
    * @generated from enum value: STATE_IN_FLIGHT = 2;
    */
@@ -322,7 +337,7 @@ export enum OpenedAttempt_State {
   SETTLED = 3,
 
   /**
-   * Opened by an owner that is gone: the provider may have been called.
+   * Opened by an owner that is gone, or that lost it: the provider may have been called.
    *
    * @generated from enum value: STATE_UNKNOWN = 4;
    */
@@ -339,6 +354,162 @@ export enum OpenedAttempt_State {
  */
 export const OpenedAttempt_StateSchema: GenEnum<OpenedAttempt_State> = /*@__PURE__*/
   enumDesc(file_nexus_usage_v1_usage, 4, 0);
+
+/**
+ * @generated from message nexus.usage.v1.AttemptRef
+ */
+export type AttemptRef = Message<"nexus.usage.v1.AttemptRef"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.AttemptRef.
+ * Use `create(AttemptRefSchema)` to create a new message.
+ */
+export const AttemptRefSchema: GenMessage<AttemptRef> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 5);
+
+/**
+ * @generated from message nexus.usage.v1.ReportOwnerRequest
+ */
+export type ReportOwnerRequest = Message<"nexus.usage.v1.ReportOwnerRequest"> & {
+  /**
+   * `<replica> <life>`: no two processes, and no process after its restart, have the same.
+   *
+   * @generated from field: string owner = 1;
+   */
+  owner: string;
+
+  /**
+   * Name of the replica. An earlier life of it is gone as soon as a later one has reported.
+   *
+   * @generated from field: string replica = 2;
+   */
+  replica: string;
+
+  /**
+   * The owner counts as gone when it has not reported again for so long; 0: it has ended.
+   *
+   * @generated from field: int64 ttl_ms = 3;
+   */
+  ttlMs: bigint;
+
+  /**
+   * Open attempts of this owner of which it does not know what became of them: they become UNKNOWN.
+   *
+   * @generated from field: repeated nexus.usage.v1.AttemptRef lost = 4;
+   */
+  lost: AttemptRef[];
+
+  /**
+   * Open attempts of this owner that never reached a provider: they are settled at no cost.
+   *
+   * @generated from field: repeated nexus.usage.v1.AttemptRef uncalled = 5;
+   */
+  uncalled: AttemptRef[];
+
+  /**
+   * UNKNOWN attempts that it was handed, whose provider cannot be asked: what was reserved is booked once they have been unknown for long enough.
+   *
+   * @generated from field: repeated nexus.usage.v1.AttemptRef unresolvable = 6;
+   */
+  unresolvable: AttemptRef[];
+};
+
+/**
+ * Describes the message nexus.usage.v1.ReportOwnerRequest.
+ * Use `create(ReportOwnerRequestSchema)` to create a new message.
+ */
+export const ReportOwnerRequestSchema: GenMessage<ReportOwnerRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 6);
+
+/**
+ * @generated from message nexus.usage.v1.ReportOwnerResponse
+ */
+export type ReportOwnerResponse = Message<"nexus.usage.v1.ReportOwnerResponse"> & {
+  /**
+   * Attempts of this owner that have been open for a while. It tells again what came of them, or reports them as lost.
+   *
+   * @generated from field: repeated nexus.usage.v1.AttemptRef yours = 1;
+   */
+  yours: AttemptRef[];
+
+  /**
+   * UNKNOWN attempts, of whatever owner, handed to this one for a while: it asks the provider what came of them.
+   *
+   * @generated from field: repeated nexus.usage.v1.UnknownAttempt unknown = 2;
+   */
+  unknown: UnknownAttempt[];
+
+  /**
+   * A later life of this replica has reported: two processes have one name.
+   *
+   * @generated from field: bool is_superseded = 3;
+   */
+  isSuperseded: boolean;
+};
+
+/**
+ * Describes the message nexus.usage.v1.ReportOwnerResponse.
+ * Use `create(ReportOwnerResponseSchema)` to create a new message.
+ */
+export const ReportOwnerResponseSchema: GenMessage<ReportOwnerResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 7);
+
+/**
+ * @generated from message nexus.usage.v1.UnknownAttempt
+ */
+export type UnknownAttempt = Message<"nexus.usage.v1.UnknownAttempt"> & {
+  /**
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * @generated from field: string attempt_id = 2;
+   */
+  attemptId: string;
+
+  /**
+   * @generated from field: string provider = 3;
+   */
+  provider: string;
+
+  /**
+   * @generated from field: string model = 4;
+   */
+  model: string;
+
+  /**
+   * @generated from field: nexus.common.v1.TokenPrice price = 5;
+   */
+  price?: TokenPrice | undefined;
+
+  /**
+   * @generated from field: nexus.common.v1.Attribution attribution = 6;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * @generated from field: string run_id = 7;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.UnknownAttempt.
+ * Use `create(UnknownAttemptSchema)` to create a new message.
+ */
+export const UnknownAttemptSchema: GenMessage<UnknownAttempt> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 8);
 
 /**
  * @generated from message nexus.usage.v1.GetUsageRequest
@@ -376,7 +547,7 @@ export type GetUsageRequest = Message<"nexus.usage.v1.GetUsageRequest"> & {
  * Use `create(GetUsageRequestSchema)` to create a new message.
  */
 export const GetUsageRequestSchema: GenMessage<GetUsageRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 5);
+  messageDesc(file_nexus_usage_v1_usage, 9);
 
 /**
  * @generated from message nexus.usage.v1.GetUsageResponse
@@ -398,7 +569,7 @@ export type GetUsageResponse = Message<"nexus.usage.v1.GetUsageResponse"> & {
  * Use `create(GetUsageResponseSchema)` to create a new message.
  */
 export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 6);
+  messageDesc(file_nexus_usage_v1_usage, 10);
 
 /**
  * @generated from message nexus.usage.v1.UsageRow
@@ -455,7 +626,7 @@ export type UsageRow = Message<"nexus.usage.v1.UsageRow"> & {
  * Use `create(UsageRowSchema)` to create a new message.
  */
 export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 7);
+  messageDesc(file_nexus_usage_v1_usage, 11);
 
 /**
  * @generated from message nexus.usage.v1.GetQuotaRequest
@@ -468,7 +639,7 @@ export type GetQuotaRequest = Message<"nexus.usage.v1.GetQuotaRequest"> & {
  * Use `create(GetQuotaRequestSchema)` to create a new message.
  */
 export const GetQuotaRequestSchema: GenMessage<GetQuotaRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 8);
+  messageDesc(file_nexus_usage_v1_usage, 12);
 
 /**
  * @generated from message nexus.usage.v1.GetQuotaResponse
@@ -485,7 +656,7 @@ export type GetQuotaResponse = Message<"nexus.usage.v1.GetQuotaResponse"> & {
  * Use `create(GetQuotaResponseSchema)` to create a new message.
  */
 export const GetQuotaResponseSchema: GenMessage<GetQuotaResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 9);
+  messageDesc(file_nexus_usage_v1_usage, 13);
 
 /**
  * @generated from message nexus.usage.v1.Budget
@@ -538,7 +709,7 @@ export type Budget = Message<"nexus.usage.v1.Budget"> & {
  * Use `create(BudgetSchema)` to create a new message.
  */
 export const BudgetSchema: GenMessage<Budget> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 10);
+  messageDesc(file_nexus_usage_v1_usage, 14);
 
 /**
  * @generated from message nexus.usage.v1.SetBudgetRequest
@@ -567,7 +738,7 @@ export type SetBudgetRequest = Message<"nexus.usage.v1.SetBudgetRequest"> & {
  * Use `create(SetBudgetRequestSchema)` to create a new message.
  */
 export const SetBudgetRequestSchema: GenMessage<SetBudgetRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 11);
+  messageDesc(file_nexus_usage_v1_usage, 15);
 
 /**
  * @generated from message nexus.usage.v1.ListAttemptsRequest
@@ -584,7 +755,7 @@ export type ListAttemptsRequest = Message<"nexus.usage.v1.ListAttemptsRequest"> 
  * Use `create(ListAttemptsRequestSchema)` to create a new message.
  */
 export const ListAttemptsRequestSchema: GenMessage<ListAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 12);
+  messageDesc(file_nexus_usage_v1_usage, 16);
 
 /**
  * @generated from message nexus.usage.v1.ListAttemptsResponse
@@ -601,7 +772,7 @@ export type ListAttemptsResponse = Message<"nexus.usage.v1.ListAttemptsResponse"
  * Use `create(ListAttemptsResponseSchema)` to create a new message.
  */
 export const ListAttemptsResponseSchema: GenMessage<ListAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 13);
+  messageDesc(file_nexus_usage_v1_usage, 17);
 
 /**
  * @generated from message nexus.usage.v1.AttemptRow
@@ -658,6 +829,13 @@ export type AttemptRow = Message<"nexus.usage.v1.AttemptRow"> & {
    * @generated from field: int64 settled_at = 10;
    */
   settledAt: bigint;
+
+  /**
+   * How it was settled when its owner did not tell in time: `owner` (later), `provider` (asked), `policy` (what was reserved), `manual`.
+   *
+   * @generated from field: string resolution = 11;
+   */
+  resolution: string;
 };
 
 /**
@@ -665,10 +843,10 @@ export type AttemptRow = Message<"nexus.usage.v1.AttemptRow"> & {
  * Use `create(AttemptRowSchema)` to create a new message.
  */
 export const AttemptRowSchema: GenMessage<AttemptRow> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 14);
+  messageDesc(file_nexus_usage_v1_usage, 18);
 
 /**
- * The ledger. OpenAttempts needs the service token; for the rest the tenant comes from the key.
+ * The ledger. OpenAttempts and ReportOwner need the service token; for the rest the tenant comes from the key.
  *
  * @generated from service nexus.usage.v1.UsageService
  */
@@ -680,6 +858,16 @@ export const UsageService: GenService<{
     methodKind: "unary";
     input: typeof OpenAttemptsRequestSchema;
     output: typeof OpenAttemptsResponseSchema;
+  },
+  /**
+   * Says that an owner of attempts is alive, and what it knows of attempts whose end the ledger has not heard of.
+   *
+   * @generated from rpc nexus.usage.v1.UsageService.ReportOwner
+   */
+  reportOwner: {
+    methodKind: "unary";
+    input: typeof ReportOwnerRequestSchema;
+    output: typeof ReportOwnerResponseSchema;
   },
   /**
    * @generated from rpc nexus.usage.v1.UsageService.GetUsage
