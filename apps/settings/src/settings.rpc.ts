@@ -1,7 +1,7 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
 import { SettingsService, type CreateKeyRequest, type GetConfigRequest, type RevokeKeyRequest, type SetProviderStateRequest, type SetToolStateRequest, type UpdateConfigRequest } from '@nexus/contracts';
-import { RpcService, requireAdmin, requireTenant, type Caller } from '@nexus/runtime';
+import { RpcService, requireAdmin, requireTenant, seedOf, type Caller } from '@nexus/runtime';
 import { configChangeFrom } from './domain/config-change.js';
 import { checkedNewKey } from './domain/new-key.js';
 import { CreateKeyHandler } from './handlers/create-key.handler.js';
@@ -60,7 +60,7 @@ export class SettingsRpc implements ServiceImpl<typeof SettingsService> {
   async createKey(request: CreateKeyRequest, context: HandlerContext) {
     const actor = actorOf(requireAdmin(context));
     const { name, client, project, surfaces, isAdmin } = request;
-    const { key, secret } = await this.creation.handle(actor, checkedNewKey({ name, kind: kindFrom(request.kind), client, project, surfaces, isAdmin }));
+    const { key, secret } = await this.creation.handle(actor, checkedNewKey({ name, kind: kindFrom(request.kind), client, project, surfaces, isAdmin }), seedOf(context));
     return { key: keyMessage(key), secret };
   }
 

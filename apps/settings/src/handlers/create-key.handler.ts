@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditRecorded_Risk, SettingsChanged_Kind } from '@nexus/contracts';
-import { newId } from '@nexus/core';
+import { deterministicId } from '@nexus/core';
 import { hashOf } from '@nexus/runtime';
-import { SECRET_BYTES, secretFrom, shownPrefix } from '../domain/key-secret.js';
+import { secretFrom, shownPrefix } from '../domain/key-secret.js';
 import type { NewKey } from '../domain/new-key.js';
 import { KeyRepository, type StoredKey } from '../storage/key.repository.js';
 import { TenantRepository } from '../storage/tenant.repository.js';
@@ -17,13 +16,15 @@ export class CreateKeyHandler {
     private readonly tenants: TenantRepository,
   ) {}
 
-  /** The key and its secret, which cannot be read again. */
-  handle(actor: Actor, wish: NewKey): Promise<{ readonly key: StoredKey; readonly secret: string }> {
+  /** The key and its secret, which cannot be read again. Made of 32 bytes of chance: the same bytes make the same key, once. */
+  handle(actor: Actor, wish: NewKey, chance: Uint8Array): Promise<{ readonly key: StoredKey; readonly secret: string }> {
     return this.changes.make(actor, async (tx, at) => {
       await this.tenants.requireKnown(tx);
-      const secret = secretFrom(randomBytes(SECRET_BYTES));
-      const key: StoredKey = { ...wish, id: newId(), prefix: shownPrefix(secret), createdAt: at, revokedAt: null };
-      await this.keys.insert(tx, actor.tenantId, key, hashOf(secret));
+      const secret = secretFrom(chance);
+      const hash = hashOf(secret);
+      const key: StoredKey = { ...wish, id: deterministicId(actor.tenantId, 'api key', hash.toString('hex')), prefix: shownPrefix(secret), createdAt: at, revokedAt: null };
+      const isNew = await this.keys.insert(tx, actor.tenantId, key, hash);
+      if (!isNew) return { result: { key: (await this.keys.get(tx, key.id)) ?? key, secret } };
       const after = { ...wish, prefix: key.prefix };
       return {
         result: { key, secret },

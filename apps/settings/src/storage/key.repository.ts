@@ -37,13 +37,15 @@ export class KeyRepository {
     return tx.query<StoredKey>('key_list', `SELECT ${COLUMNS} FROM settings.api_key ORDER BY created_at DESC, id DESC LIMIT 1000`);
   }
 
-  async insert(tx: Tx, tenantId: string, key: StoredKey, hash: Uint8Array): Promise<void> {
-    await tx.query(
+  /** False when there is a key with this id. */
+  async insert(tx: Tx, tenantId: string, key: StoredKey, hash: Uint8Array): Promise<boolean> {
+    const inserted = await tx.query(
       'key_insert',
       `INSERT INTO settings.api_key (tenant_id, id, hash, prefix, name, kind, client, project, surfaces, is_admin, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id`,
       [tenantId, key.id, Buffer.from(hash), key.prefix, key.name, key.kind, key.client, key.project, key.surfaces, key.isAdmin, key.createdAt],
     );
+    return inserted.length > 0;
   }
 
   /** Makes the key, or gives it this secret and makes it valid again. Answers false when it was so already. */

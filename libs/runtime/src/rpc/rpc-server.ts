@@ -8,7 +8,7 @@ import type { Readiness } from '../readiness.js';
 import type { Tracer } from '../telemetry/tracing.js';
 import { createGate } from './gate.js';
 import { createHealthService } from './health-service.js';
-import { createIdempotencyInterceptor } from './idempotency.js';
+import { withIdempotencyKeys } from './idempotency.js';
 import { createReflectionServices } from './reflection-service.js';
 import { createRpcInterceptor } from './rpc-interceptor.js';
 import type { RpcBinding } from './rpc-service.js';
@@ -37,22 +37,20 @@ export interface RpcServer {
 }
 
 export function createRpcServer(options: RpcServerOptions): RpcServer {
+  const { serviceToken, logger, idempotency } = options;
+  const bindings = idempotency === undefined ? options.bindings : options.bindings.map((binding) => withIdempotencyKeys(binding, { store: idempotency, serviceToken, logger }));
   const descriptions = [...options.bindings.map((binding) => binding.service), Health, ServerReflection, ServerReflectionAlpha];
   const reflection = createReflectionServices(descriptions);
   const health = createHealthService(options.readiness, new Set(descriptions.map((service) => service.typeName)));
   const routes = (router: ConnectRouter): void => {
-    for (const { service, implementation } of options.bindings) router.service(service, implementation);
+    for (const { service, implementation } of bindings) router.service(service, implementation);
     router.service(Health, health);
     router.service(ServerReflection, reflection.v1);
     router.service(ServerReflectionAlpha, reflection.v1alpha);
   };
-  const { serviceToken, logger, idempotency } = options;
   const routerOptions: ConnectRouterOptions = {
     requestGate: createGate(serviceToken, options.keys),
-    interceptors: [
-      createRpcInterceptor(options.tracer, logger),
-      ...(idempotency === undefined ? [] : [createIdempotencyInterceptor({ store: idempotency, serviceToken, logger })]),
-    ],
+    interceptors: [createRpcInterceptor(options.tracer, logger)],
     readMaxBytes: MAX_MESSAGE_BYTES,
   };
   return {
