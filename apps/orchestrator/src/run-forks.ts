@@ -2,16 +2,28 @@ import { create } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
 import { Inject } from '@nestjs/common';
 import { IncomingRequestSchema, Progress, type ForkRunRequest } from '@nexus/contracts';
-import { newId } from '@nexus/core';
+import { AppError, newId } from '@nexus/core';
 import { AgentCalls, requireTenant } from '@nexus/runtime';
+import { runIdOf } from './domain/run-ids.js';
+import { acceptedOf } from './handlers/live-run.js';
+import { RunStore } from './storage/run.store.js';
 
 /** Starts forks the way every run starts, through requests.incoming. */
 export class RunForks {
-  constructor(@Inject(AgentCalls) private readonly calls: AgentCalls) {}
+  constructor(
+    @Inject(AgentCalls) private readonly calls: AgentCalls,
+    @Inject(RunStore) private readonly runs: RunStore,
+  ) {}
 
-  /** The id of the new run, once its start is stored. Throws the AppError with which the fork was refused. */
-  async fork({ runId, step, agent, model, text, messageId }: ForkRunRequest, context: HandlerContext): Promise<string> {
+  /**
+   * The id of the new run, once its start is stored; of one that this message id began before, at once. Throws the AppError with which
+   * the fork was refused, or `idempotency_key_reused` (422) when the message id is another request's.
+   */
+  async fork(asked: ForkRunRequest, context: HandlerContext): Promise<string> {
+    const { runId, step, agent, model, text, messageId } = asked;
     const { tenantId, key, trace } = requireTenant(context);
+    const known = messageId === '' ? undefined : await this.known(tenantId, asked);
+    if (known !== undefined) return known;
     const request = create(IncomingRequestSchema, { text, agent, model, surface: 'rpc', progress: Progress.PARTS, forkedFrom: { runId, step } });
     const call = this.calls.ask(request, {
       publisher: { tenantId, keyId: key?.id ?? '', client: key?.client ?? '', project: key?.project ?? '' },
@@ -24,5 +36,13 @@ export class RunForks {
     } finally {
       call.forget();
     }
+  }
+
+  private async known(tenantId: string, { messageId, runId, step }: ForkRunRequest): Promise<string | undefined> {
+    const [run] = (await this.runs.load([{ tenantId, runId: runIdOf(tenantId, messageId) }], 0)).flat();
+    if (run === undefined) return undefined;
+    const origin = acceptedOf(run.events.map(({ event }) => event)).request?.forkedFrom;
+    if (origin?.runId === runId && origin.step === step) return run.runId;
+    throw new AppError('idempotency_key_reused', 'This message id began another run. Use a new one for a new fork.', { status: 422, param: 'message_id' });
   }
 }

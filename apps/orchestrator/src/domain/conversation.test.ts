@@ -62,4 +62,13 @@ describe('newest', () => {
     expect(newest([turn(1, 2), turn(2, 3), turn(3, 2)], 4)).toHaveLength(2);
     expect(newest([turn(1, 6)], 5)).toHaveLength(0);
   });
+
+  it('keeps of a conversation that is too long its newest questions with all that belongs to them', () => {
+    const words = ['U', 'A', 'U', 'A', 'T', 'A', 'U', 'A'].map((letter) => ({ role: { U: Role.USER, A: Role.ASSISTANT, T: Role.TOOL }[letter] ?? 0, parts: [{ kind: { case: 'text' as const, value: letter } }] }));
+    const held = turnOf({ threadSeq: 1, bytes: 0 }, create(IncomingRequestSchema, { history: words }), [], false);
+    expect(show(newest([held], 5))).toEqual(['USER: U', 'ASSISTANT: A']);
+    expect(newest([held], 7)).toHaveLength(6);
+    expect(newest([held, turnOf({ threadSeq: 2, bytes: 0 }, request, [said('x')], true)], 4)).toHaveLength(4);
+    expect(newest([held], 1)).toEqual([]);
+  });
 });

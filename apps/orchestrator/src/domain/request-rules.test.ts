@@ -13,6 +13,8 @@ it.each([
   [{ text: 'hi', threadId: newId(), deadlineMs: BigInt(NOW + 1) }],
   [{ history }],
   [{ attachments: [{ uri: 'https://example.com/a.png' }] }],
+  [{ forkedFrom: { runId: newId() } }],
+  [{ text: 'and?', forkedFrom: { runId: newId(), step: 3 } }],
 ])('takes %#', (request) => {
   expect(check(request)).not.toThrow();
 });
@@ -29,6 +31,10 @@ it.each([
   ['surface', { text: 'hi', surface: 'x'.repeat(513) }],
   ['timezone', { text: 'hi', timezone: 'x'.repeat(513) }],
   ['locale', { text: 'hi', locale: 'a\u0000b' }],
+  ['forked_from.run_id', { forkedFrom: { runId: 'mine' } }],
+  ['forked_from.step', { forkedFrom: { runId: newId(), step: -1 } }],
+  ['history', { history, forkedFrom: { runId: newId() } }],
+  ['thread_id', { threadId: newId(), forkedFrom: { runId: newId() } }],
   ['attachments', { text: 'hi', attachments: Array.from({ length: 33 }, () => ({})) }],
 ] as [string, MessageInitShape<typeof IncomingRequestSchema>][])('refuses a wrong %s', (param, request) => {
   expect(check(request)).toThrow(expect.objectContaining({ code: 'invalid_request', status: 400, param }));

@@ -31,6 +31,7 @@ describe('understandAnswer', () => {
   it('gives calls without an id, or with one that the run has used, an id of their own', () => {
     const { message: understood } = understand(message(call('', 'add', '{"a":1}'), call('x', 'add', '{"a":1}'), call('y', 'add', '{"a":1}')), true, ['x']);
     expect(toolCallsIn(understood).map(({ id }) => id)).toEqual(['call_2_0', 'call_2_1', 'y']);
+    expect(toolCallsIn(understand(message(call('', 'add', '{"a":1}')), true, ['call_2_0', 'call_2_0_2']).message).map(({ id }) => id)).toEqual(['call_2_0_3']);
   });
 
   it('reads calls out of the text and keeps the prose', () => {
