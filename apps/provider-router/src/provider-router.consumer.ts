@@ -1,4 +1,4 @@
-import { Controller } from '@nestjs/common';
+import { Controller, Inject, type Type } from '@nestjs/common';
 import type { Message, OutgoingMessage } from '@nexus/channels';
 import { ConsumesEach, Follows } from '@nexus/runtime';
 import { AppError } from '@nexus/core';
@@ -9,28 +9,31 @@ import { CompleteHandler } from './handlers/complete.handler.js';
 /** A call cannot be handed over, so it has this share of the grace period to finish; the rest is for booking what was broken off. */
 const FINISH_SHARE = 0.7;
 
-/** Channels in: inference.request, inference.cancel. */
-@Controller()
-export class ProviderRouterConsumer {
-  constructor(
-    private readonly complete: CompleteHandler,
-    private readonly calls: CallsUnderWay,
-  ) {}
+/** Channels in: inference.request, of which so many are under way at once; inference.cancel. */
+export function providerRouterConsumer(concurrency: number): Type {
+  @Controller()
+  class ProviderRouterConsumer {
+    constructor(
+      @Inject(CompleteHandler) private readonly complete: CompleteHandler,
+      @Inject(CallsUnderWay) private readonly calls: CallsUnderWay,
+    ) {}
 
-  @ConsumesEach('inference.request', {
-    concurrency: 512,
-    abortAfter: FINISH_SHARE,
-    replyToDeadLetter: ({ message, reasonCode, reason }) => (message ? [refusalOf(message, new AppError(reasonCode, reason))] : []),
-  })
-  async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    return this.complete.handle(message, signal);
-  }
+    @ConsumesEach('inference.request', {
+      concurrency,
+      abortAfter: FINISH_SHARE,
+      replyToDeadLetter: ({ message, reasonCode, reason }) => (message ? [refusalOf(message, new AppError(reasonCode, reason))] : []),
+    })
+    async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+      return this.complete.handle(message, signal);
+    }
 
-  @Follows('inference.cancel')
-  onCancel(batch: readonly Message<'inference.cancel'>[]): void {
-    for (const { payload } of batch) {
-      if (payload.target.case === 'attemptId') this.calls.cancelAttempt(payload.target.value);
-      if (payload.target.case === 'runId') this.calls.cancelRun(payload.target.value);
+    @Follows('inference.cancel')
+    onCancel(batch: readonly Message<'inference.cancel'>[]): void {
+      for (const { payload } of batch) {
+        if (payload.target.case === 'attemptId') this.calls.cancelAttempt(payload.target.value);
+        if (payload.target.case === 'runId') this.calls.cancelRun(payload.target.value);
+      }
     }
   }
+  return ProviderRouterConsumer;
 }

@@ -10,7 +10,7 @@ import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
 import { Models } from './providers/models.js';
 import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-compatible-client.js';
-import { ProviderRouterConsumer } from './provider-router.consumer.js';
+import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
 
 @Module({})
@@ -25,7 +25,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     const sources = { providers: loadProviders(config.providersFile), prices: loadPriceList(config.pricesFile), env: config.environment };
     return {
       module: ProviderRouterModule,
-      controllers: [ProviderRouterConsumer],
+      controllers: [providerRouterConsumer(config.concurrency)],
       providers: [
         ProviderRouterRpc,
         { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
