@@ -10,8 +10,9 @@ export const orchestratorEnvironmentSchema = z.object({
   NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of agents.yaml.'),
   NEXUS_AGENT_MODEL: z.string().min(1).default('demo').describe('Model of the agents that name none in agents.yaml.'),
   NEXUS_LEASE_MS: milliseconds(300).default(10_000).describe('Life of the lease on requests.incoming: after a crash another replica reads on after this time. Renewed every third of it.'),
-  NEXUS_SWEEP_MS: milliseconds(50).default(1_000).describe('How often runs are looked for whose deadline passed while nobody had a timer for them.'),
-  NEXUS_STALLED_MS: milliseconds(1_000).default(60_000).describe('A run that nothing happened to for this long is asked for again; what it waits for is not done twice.'),
+  NEXUS_SWEEP_MS: milliseconds(50).default(1_000).describe('How often runs are looked for whose deadline, or retry, is due while nobody has a timer for them.'),
+  NEXUS_STALLED_MS: milliseconds(1_000).default(10_000).describe('What a run waits for is asked for again when nothing happened to it for this long, then after twice as long and so on; it is not done twice. Tools have their own time first.'),
+  NEXUS_ADMISSION_QUEUE_MS: milliseconds(100).default(30_000).describe('While model calls wait longer than this for a router, messages are refused with `overloaded`.'),
   NEXUS_RUN_CACHE_MB: megabytes.default(64).describe('Memory for live runs.'),
   NEXUS_THREAD_CACHE_MB: megabytes.default(64).describe('Memory for the conversations of threads.'),
 });
@@ -22,6 +23,7 @@ export interface OrchestratorConfig {
   readonly leaseMs: number;
   readonly sweepMs: number;
   readonly stalledMs: number;
+  readonly admissionQueueMs: number;
   readonly runCacheBytes: number;
   readonly threadCacheBytes: number;
 }
@@ -39,6 +41,7 @@ export function readOrchestratorConfig(environment: Environment = processEnviron
     leaseMs: read.NEXUS_LEASE_MS,
     sweepMs: read.NEXUS_SWEEP_MS,
     stalledMs: read.NEXUS_STALLED_MS,
+    admissionQueueMs: read.NEXUS_ADMISSION_QUEUE_MS,
     runCacheBytes: read.NEXUS_RUN_CACHE_MB * MEGABYTE,
     threadCacheBytes: read.NEXUS_THREAD_CACHE_MB * MEGABYTE,
   };

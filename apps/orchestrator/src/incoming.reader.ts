@@ -1,11 +1,13 @@
 import type { ChannelBus, DeadLetter, Message, OutgoingMessage, Subscription } from '@nexus/channels';
 import { AppError } from '@nexus/core';
 import { FailureLog, attributes, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
+import type { Admission } from './handlers/admission.js';
 import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
-import type { Cancel } from './handlers/candidate.js';
-import { refuse, type StartRunsHandler } from './handlers/start-runs.handler.js';
+import type { Cancel, TracedIncoming } from './handlers/candidate.js';
+import { refuse } from './handlers/refusal.js';
 import { cancelled } from './handlers/run-input.js';
 import type { SeenEntries } from './handlers/seen-entries.js';
+import type { StartOutcome, StartRunsHandler } from './handlers/start-runs.handler.js';
 import type { LeaseStore } from './storage/lease.store.js';
 import type { RunStore } from './storage/run.store.js';
 
@@ -13,6 +15,7 @@ export interface IncomingReaderParts {
   readonly bus: ChannelBus;
   readonly leases: LeaseStore;
   readonly start: StartRunsHandler;
+  readonly admission: Admission;
   readonly advance: AdvanceRunsHandler;
   readonly runs: Pick<RunStore, 'load'>;
   readonly seen: SeenEntries;
@@ -90,7 +93,7 @@ export class IncomingReader {
     const { bus, partition } = this.parts;
     const subscription = bus.consumeBatches(
       {
-        channel: 'requests.incoming', group: 'orchestrator', consumer: `partition-${partition}`, partition, claimIdleMs: CLAIM_IDLE_MS,
+        channel: 'requests.incoming', group: 'orchestrator', consumer: `partition-${partition}`, partition, claimIdleMs: CLAIM_IDLE_MS, ordered: true,
         onDeadLetter: (letter) => this.setAside(letter),
         onHeldUp: (error) => this.failures.report('requests.incoming', error),
       },
@@ -110,7 +113,7 @@ export class IncomingReader {
     const spans = batch.map((message) => this.spanOf(message));
     const traced = batch.map((message, index) => ({ message, trace: (spans[index] as Span).trace, isAgain: this.parts.seen.isAgain(message) }));
     try {
-      const outcome = await this.parts.start.handle(traced, { partition: this.parts.partition, epoch });
+      const outcome = await this.accept(traced, epoch);
       if (outcome === undefined) {
         if (this.held?.epoch === epoch) void this.letGo();
         throw new AppError('lease_lost', 'Another replica reads requests.incoming.', { status: 409, isRetryable: true });
@@ -123,6 +126,14 @@ export class IncomingReader {
     } finally {
       for (const span of spans) span.end();
     }
+  }
+
+  /** Undefined when the lease is lost. What is refused for overload is not stored, so nothing else would notice that. */
+  private async accept(traced: readonly TracedIncoming[], epoch: number): Promise<StartOutcome | undefined> {
+    const { admission, leases, partition, leaseMs, start } = this.parts;
+    const overload = await admission.refusal();
+    if (overload !== undefined && !(await leases.renew(partition, epoch, leaseMs))) return undefined;
+    return start.handle(traced, { partition, epoch }, overload);
   }
 
   private async cancel(cancels: readonly Cancel[]): Promise<readonly OutgoingMessage[]> {

@@ -9,18 +9,22 @@ import {
 import { AgentRpc } from './agent.rpc.js';
 import { loadAgents } from './agents-file.js';
 import { readOrchestratorConfig, type OrchestratorConfig } from './config.js';
+import { Admission } from './handlers/admission.js';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
 import { DelayedMessages } from './handlers/delayed-messages.js';
 import { ForkOrigins } from './handlers/fork-origins.js';
+import { HeldLease } from './handlers/held-lease.js';
 import { KeptAgents } from './handlers/kept-agents.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { PublisherCheck } from './handlers/publisher-check.js';
+import { Republication } from './handlers/republication.js';
 import { expired } from './handlers/run-input.js';
 import { RunLoader } from './handlers/run-loader.js';
 import { RunMemory } from './handlers/run-memory.js';
 import { recordRun } from './handlers/run-span.js';
 import { SeenEntries } from './handlers/seen-entries.js';
+import { StalledRuns } from './handlers/stalled-runs.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
 import { StartedRuns } from './handlers/started-runs.js';
 import { Sweep } from './handlers/sweep.js';
@@ -36,12 +40,15 @@ import { ThreadRpc } from './thread.rpc.js';
 
 /** Partitions of the channels: one, as runtime makes the bus. */
 const PARTITION = 0;
+/** Where partitions have their readers' leases, the search for stalled runs has its own. */
+const SWEEP_LEASE = -1;
 
 /** What is remembered of live runs, and what ends those whose time is over: they know each other, so they are made together. */
 class LiveRuns {
   readonly memory: RunMemory;
   readonly loader: RunLoader;
   readonly delayed: DelayedMessages;
+  readonly again: Republication;
   readonly advance: AdvanceRunsHandler;
   readonly endings: OwnEndings;
 
@@ -52,18 +59,22 @@ class LiveRuns {
     });
     this.loader = new RunLoader(store, this.memory, kept);
     this.delayed = new DelayedMessages(bus, this.memory, logger);
-    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, clock, (live) => recordRun(tracer, live));
+    this.again = new Republication(store, this.loader, this.delayed, clock);
+    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, this.again, clock, (live) => recordRun(tracer, live));
     this.endings = new OwnEndings(this.advance, store, bus, logger);
   }
 }
 
 @Module({})
 export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private stopWatching = (): void => undefined;
+
   constructor(
     @Inject(IncomingReader) private readonly reader: IncomingReader,
     @Inject(Sweep) private readonly sweep: Sweep,
     @Inject(LiveRuns) private readonly live: LiveRuns,
     @Inject(AgentCalls) private readonly calls: AgentCalls,
+    @Inject(BUS) private readonly bus: ChannelBus,
   ) {}
 
   static with(environment: Environment): DynamicModule {
@@ -99,9 +110,19 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: Sweep,
-          inject: [RunStore, LiveRuns, BUS, CLOCK, LOGGER],
-          useFactory: (store: RunStore, live: LiveRuns, bus: ChannelBus, clock: Clock, logger: Logger) =>
-            new Sweep({ everyMs: config.sweepMs, stalledMs: config.stalledMs }, store, live.loader, live.endings, bus, clock, logger),
+          inject: [RunStore, LiveRuns, StalledRuns, BUS, CLOCK, LOGGER],
+          useFactory: (store: RunStore, live: LiveRuns, stalled: StalledRuns, bus: ChannelBus, clock: Clock, logger: Logger) =>
+            new Sweep({ everyMs: config.sweepMs, stalledEveryMs: config.stalledMs / 4, store, stalled, bus, clock, logger, loader: live.loader, endings: live.endings, delayed: live.delayed, again: live.again }),
+        },
+        {
+          provide: StalledRuns,
+          inject: [RunStore, LiveRuns, LeaseStore, AgentDirectory, BUS, CLOCK, REPLICA],
+          useFactory: (store: RunStore, live: LiveRuns, leases: LeaseStore, directory: AgentDirectory, bus: ChannelBus, clock: Clock, replica: string) =>
+            new StalledRuns({
+              stalledMs: config.stalledMs, store, bus, clock, loader: live.loader,
+              lease: new HeldLease(leases, { partition: SWEEP_LEASE, owner: replica, lifeMs: Math.max(config.leaseMs, config.stalledMs) }),
+              toolTimeMs: (tool) => directory.toolTimeMs(tool),
+            }),
         },
         {
           provide: IncomingReader,
@@ -111,6 +132,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
             tracer: Tracer, logger: Logger, replica: string, deadLetters: DeadLetterStore | undefined,
           ) => new IncomingReader({
             bus, leases, start, advance, runs, seen, tracer, logger, replica,
+            admission: new Admission(bus, config.admissionQueueMs),
             partition: PARTITION, leaseMs: config.leaseMs,
             onDeadLetter: (letter) => storeDeadLetter(letter, deadLetters, logger),
           }),
@@ -127,9 +149,11 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
   async onApplicationBootstrap(): Promise<void> {
     await this.reader.start();
     this.sweep.start();
+    this.stopWatching = this.bus.onLoss(() => this.sweep.onLoss());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopWatching();
     await Promise.all([this.reader.stop(), this.sweep.stop(), this.calls.stop()]);
     this.live.memory.stop();
     this.live.delayed.stop();

@@ -29,7 +29,7 @@ const message = (tenantId: string, threadId: string, more: Partial<NewRun> = {})
   payload: encodeEvent(storedEvent('accepted', { messageId: 'm', request: { text: 'hello' } })), ...more,
 });
 const happened = (run: NewRun, seq: number, more: Partial<RunCommit> = {}): RunCommit => ({
-  tenantId: run.tenantId, threadId: run.threadId, runId: run.runId, epoch: 1, seq, ending: undefined, isReplyDue: false,
+  tenantId: run.tenantId, threadId: run.threadId, runId: run.runId, epoch: 1, seq, ending: undefined, isReplyDue: false, wakeAt: 0,
   events: [{ payload: encodeEvent(storedEvent('modelAnswered', { step: 1 })), fingerprint: -7 }], ...more,
 });
 const accept = async (...runs: readonly NewRun[]) => {

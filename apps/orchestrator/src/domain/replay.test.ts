@@ -90,7 +90,7 @@ function live(seed: number) {
     if (event === undefined) {
       if (state.phase === 'over' && pick(3) === 0) break;
       const before = world.inFlight.length;
-      world.carryOut(pendingEffects(state), stored.map((one) => one.event)); // a sweeper wakes it
+      world.carryOut(pendingEffects(state, now), stored.map((one) => one.event)); // a sweeper wakes it
       expect(world.inFlight.length > before || state.phase === 'over' || state.phase === 'queued').toBe(true);
       continue;
     }

@@ -44,6 +44,8 @@ export interface RunState extends RunIdentity {
   readonly step: number;
   /** Tries at this step's model call before the current one. */
   readonly tryNumber: number;
+  /** When the model call under way may be made, after a wait that follows on a failure; 0 is at once. */
+  readonly retryAt: number;
   /** Model calls that were made anew although the text of the one before may have been sent as live parts. */
   readonly restarts: number;
   /** Answers of the model with calls that could not be made. */
@@ -59,7 +61,7 @@ export function newRun(identity: RunIdentity): RunState {
   return {
     ...identity,
     phase: 'new', acceptedAt: 0, startedAt: 0, deadlineAt: 0, maxSteps: 0, limitMs: 0, wantsProgress: false, parts: 0,
-    step: 0, tryNumber: 0, restarts: 0, repairs: 0, pending: [], usage: noUsage,
+    step: 0, tryNumber: 0, retryAt: 0, restarts: 0, repairs: 0, pending: [], usage: noUsage,
   };
 }
 

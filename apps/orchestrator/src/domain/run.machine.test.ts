@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { ErrorSchema, FinishReason, Outcome, Progress, Role, type StoredRunEvent } from '@nexus/contracts';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from './effect.js';
+import { pendingEffects } from './pending-effects.js';
 import { decide } from './run.machine.js';
 import { attemptIdOf, executionIdOf } from './run-ids.js';
 import { newRun, type RunState } from './run-state.js';
@@ -22,15 +23,15 @@ const says = (step: number, text: string, tryNumber = 0) =>
     message: { role: Role.ASSISTANT, parts: [{ kind: { case: 'text', value: text } }] },
     spend: { usage: { input: 10n, output: 2n }, costMicroUsd: 7n },
   });
-const asks = (step: number, calls: readonly string[], invalid: readonly string[] = []) =>
+const asks = (step: number, calls: readonly string[], invalid: readonly string[] = [], tryNumber = 0) =>
   storedEvent('modelAnswered', {
-    attemptId: attemptIdOf('run', step, 0), step, finishReason: FinishReason.TOOL_CALLS,
+    attemptId: attemptIdOf('run', step, tryNumber), step, finishReason: FinishReason.TOOL_CALLS,
     message: { role: Role.ASSISTANT, parts: [...calls, ...invalid].map((id) => ({ kind: { case: 'toolCall' as const, value: { id, name: 'tool', arguments: '{}' } } })) },
     invalidCalls: invalid.map((callId) => ({ callId, name: 'tool', text: 'wrong', isError: true })),
     spend: { usage: { input: 10n, output: 2n }, costMicroUsd: 7n },
   });
-const fails = (step: number, tryNumber: number, error: { code: string; isRetryable?: boolean; retryAfterMs?: bigint }) =>
-  storedEvent('modelFailed', { attemptId: attemptIdOf('run', step, tryNumber), step, error });
+const fails = (step: number, tryNumber: number, error: { code: string; isRetryable?: boolean; retryAfterMs?: bigint }, more: { spend?: { costMicroUsd: bigint }; parts?: bigint } = {}) =>
+  storedEvent('modelFailed', { attemptId: attemptIdOf('run', step, tryNumber), step, error, ...more });
 const result = (step: number, place: number) =>
   storedEvent('toolFinished', { step, executed: { executionId: executionIdOf('run', step, place), result: { callId: `c${place}`, text: 'ok' } } });
 
@@ -136,6 +137,17 @@ describe('decide', () => {
     const { state } = after(accepted(), fails(1, 0, { code: 'rate_limited', isRetryable: true }));
     expect(state).toMatchObject({ tryNumber: 1, restarts: 0 });
     expect(after(accepted(), fails(1, 0, { code: 'attempt_unknown' }), says(1, 'hi', 1)).state.restarts).toBe(1);
+    const interrupted = { code: 'interrupted', isRetryable: true };
+    expect(after(accepted(), fails(1, 0, interrupted, { spend: { costMicroUsd: 5n } })).state.restarts).toBe(1);
+    expect(after(accepted(), fails(1, 0, interrupted, { parts: 1n }), fails(1, 1, interrupted, { spend: { costMicroUsd: 5n } })).state.restarts).toBe(2);
+  });
+
+  it('remembers until when a retry waits, so that whoever takes the run up waits out the rest', () => {
+    const limited = { code: 'rate_limited', isRetryable: true, retryAfterMs: 9_000n };
+    const { state } = after(accepted(), fails(1, 0, limited));
+    expect(pendingEffects(state, NOW + 2_000)).toMatchObject([{ kind: 'callModel', tryNumber: 1, delayMs: 7_000 }]);
+    expect(pendingEffects(state, NOW + 60_000)).toMatchObject([{ kind: 'callModel', tryNumber: 1, delayMs: 0 }]);
+    expect(after(accepted(), fails(1, 0, limited), asks(1, ['c0'], [], 1), result(1, 0)).effects).toMatchObject([{ step: 2, delayMs: 0 }]);
   });
 
   it('fails on an empty answer instead of answering with silence', () => {

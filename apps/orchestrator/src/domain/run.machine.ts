@@ -66,23 +66,24 @@ function accepted(state: RunState, event: RunAccepted, now: number): Decision {
 function begin(state: RunState, now: number): Decision {
   const own = state.limitMs > 0 ? now + state.limitMs : 0;
   const deadlineAt = state.deadlineAt > 0 && own > 0 ? Math.min(state.deadlineAt, own) : state.deadlineAt || own;
-  return tryModel({ ...state, phase: 'model', step: 1, startedAt: now, deadlineAt }, 0);
+  return tryModel({ ...state, phase: 'model', step: 1, startedAt: now, deadlineAt }, now);
 }
 
 /** The next step, unless a rule says stop. */
 function callModel(state: RunState, now: number): Decision {
   const reason = mustStop(state, now);
   if (reason !== undefined) return end(state, failed(reason, now));
-  return tryModel({ ...state, phase: 'model', step: state.step + 1, tryNumber: 0, pending: [] }, 0);
+  return tryModel({ ...state, phase: 'model', step: state.step + 1, tryNumber: 0, retryAt: 0, pending: [] }, now);
 }
 
-function tryModel(state: RunState, delayMs: number): Decision {
-  return { state, effects: [modelCallOf(state, delayMs)] };
+function tryModel(state: RunState, now: number): Decision {
+  return { state, effects: [modelCallOf(state, now)] };
 }
 
-/** The model call that a run waits for. The last step that a run may take is asked without tools, so that it ends with an answer. */
-export function modelCallOf(state: RunState, delayMs: number): Effect {
-  return { kind: 'callModel', step: state.step, tryNumber: state.tryNumber, delayMs, mayCallTools: state.maxSteps === 1 || state.step < state.maxSteps };
+/** The model call that a run waits for, as of now. The last step that a run may take is asked without tools, so that it ends with an answer. */
+export function modelCallOf(state: RunState, now: number): Extract<Effect, { kind: 'callModel' }> {
+  const { step, tryNumber, maxSteps } = state;
+  return { kind: 'callModel', step, tryNumber, delayMs: Math.max(0, state.retryAt - now), mayCallTools: maxSteps === 1 || step < maxSteps };
 }
 
 function modelAnswered(state: RunState, event: ModelAnswered, now: number): Decision {
@@ -115,8 +116,8 @@ function modelFailed(state: RunState, event: ModelFailed, now: number): Decision
   const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend) } : state;
   const answer = answerToModelFailure(error, state.tryNumber);
   if (answer.kind === 'fail' || deadlinePassed(used, now + answer.delayMs) !== undefined) return end(used, notAnswered(used, error, now));
-  const restarts = used.restarts + (isUseUnknown(error) ? 1 : 0);
-  return tryModel({ ...used, tryNumber: used.tryNumber + 1, restarts }, answer.delayMs);
+  const restarts = used.restarts + (wasCalled || event.parts > 0n ? 1 : 0); // some of its text may have been seen
+  return tryModel({ ...used, tryNumber: used.tryNumber + 1, retryAt: answer.delayMs > 0 ? now + answer.delayMs : 0, restarts }, now);
 }
 
 function toolFinished(state: RunState, event: ToolFinishedEvent, now: number): Decision {

@@ -1,8 +1,7 @@
 import type { OutgoingMessage } from '@nexus/channels';
-import { AppError, failpoint, type Clock } from '@nexus/core';
+import { AppError, failpoint, type Clock, type TraceContext } from '@nexus/core';
 import type { StoredRunEvent } from '@nexus/contracts';
 import type { Effect } from '../domain/effect.js';
-import { pendingEffects } from '../domain/pending-effects.js';
 import { decide } from '../domain/run.machine.js';
 import { fingerprint } from '../domain/run-state.js';
 import { storedEvent } from '../domain/stored-event.js';
@@ -11,6 +10,7 @@ import type { PromotedRun, RunCommit, RunCommitResult, RunStore } from '../stora
 import type { DelayedMessages } from './delayed-messages.js';
 import { acceptedOf, endingStatus, liveRunOf, runKey, traceOf, turnsAfter, type LiveRun } from './live-run.js';
 import { toMessages } from './outbox.js';
+import type { Republication } from './republication.js';
 import type { RunInput } from './run-input.js';
 import type { RunLoader } from './run-loader.js';
 import type { RunMemory } from './run-memory.js';
@@ -52,6 +52,7 @@ export class AdvanceRunsHandler {
     private readonly memory: RunMemory,
     private readonly loader: RunLoader,
     private readonly delayed: DelayedMessages,
+    private readonly again: Republication,
     private readonly clock: Clock,
     private readonly onOver: (live: LiveRun) => void,
   ) {}
@@ -133,19 +134,14 @@ export class AdvanceRunsHandler {
       waiting.resolve(index === work.applied.length - 1 ? [...now, ...more] : now);
     });
     for (const { input, resolve, reject } of work.ignored) {
-      if (input.isAgain && isLast(input, work.live)) this.publishAgain(work.live, input).then(resolve, reject);
+      if (input.isAgain && isLast(input, work.live)) this.publishAgain(work.live, input.trace).then(resolve, reject);
       else resolve([]);
     }
   }
 
   /** What the run's last event published; when that was its end, also how its successor began. */
-  private async publishAgain(live: LiveRun, input: RunInput): Promise<readonly OutgoingMessage[]> {
-    const again = toMessages(live, pendingEffects(live.state), input.trace ?? traceOf(live)).now;
-    if (live.state.phase !== 'over') return again;
-    const [next] = await this.store.activeAfter([{ tenantId: live.tenantId, threadId: live.state.threadId, threadSeq: live.threadSeq }]);
-    if (next === undefined) return again;
-    const [successor] = (await this.loader.reload([{ ...next, withTurns: true }])).values();
-    return successor?.live.events.length === 2 ? [...again, ...toMessages(successor.live, pendingEffects(successor.live.state), traceOf(successor.live)).now] : again;
+  private async publishAgain(live: LiveRun, trace: TraceContext | undefined): Promise<readonly OutgoingMessage[]> {
+    return [...this.again.of(live, trace), ...(live.state.phase === 'over' ? await this.again.ofSuccessors([live]) : [])];
   }
 
   /** Runs that begin because those before them in their threads are over: what each publishes. */
@@ -161,7 +157,7 @@ export class AdvanceRunsHandler {
         live = liveRunOf({ ...run, tenantId, threadId: state.threadId, bytes }, run.events, agents[index], turnsAfter(after.live, this.memory.mostTurns));
         this.memory.keep(live);
       } else live = [...(await this.loader.reload([{ tenantId, runId: run.runId, withTurns: true }])).values()][0]?.live; // some were cancelled in between
-      return live === undefined ? [] : toMessages(live, pendingEffects(live.state), traceOf(live)).now;
+      return live === undefined ? [] : this.again.of(live);
     }));
   }
 }
@@ -209,5 +205,6 @@ function commitOf({ live, seq, events, applied }: Work): RunCommit {
     tenantId: live.tenantId, threadId: live.state.threadId, runId: live.state.runId, epoch: live.epoch, seq, events,
     ending: endingStatus(live.state),
     isReplyDue: live.state.phase === 'over' && applied.at(-1)?.waiting.input.isOwn === true,
+    wakeAt: live.state.phase === 'model' ? live.state.retryAt : 0,
   };
 }

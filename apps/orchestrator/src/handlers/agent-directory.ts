@@ -16,6 +16,8 @@ export interface ChosenAgent {
 }
 
 const KEEP_TOOLS_MS = 30_000;
+/** Of a tool whose executor did not say how long it takes. */
+const UNKNOWN_TOOL_TIME_MS = 60_000;
 const MOST_REMEMBERED = 1_000;
 
 interface Remembered {
@@ -30,6 +32,7 @@ export class AgentDirectory {
   private lastTools: readonly ToolDefinition[] | undefined;
   private readonly remembered = new Map<string, Remembered>();
   private readonly missing = new Set<string>();
+  private readonly toolTimes = new Map<string, number>();
 
   constructor(
     private readonly agents: ReadonlyMap<string, AgentConfig>,
@@ -42,7 +45,9 @@ export class AgentDirectory {
     this.tools = new ExpiringCache<readonly ToolDefinition[]>({
       clock,
       load: async () => {
-        const tools = (await clients.tools.listTools({}, asService())).tools.flatMap(({ definition }) => definition ?? []);
+        const listed = (await clients.tools.listTools({}, asService())).tools;
+        for (const { definition, timeoutMs } of listed) if (definition !== undefined && timeoutMs > 0n) this.toolTimes.set(definition.name, Number(timeoutMs));
+        const tools = listed.flatMap(({ definition }) => definition ?? []);
         this.warnOfMissing(tools);
         return tools;
       },
@@ -71,6 +76,11 @@ export class AgentDirectory {
   /** To be called for each settings.changed. */
   onSettingsChanged(change: SettingsChanged): void {
     if (change.kind === SettingsChanged_Kind.TOOL && change.tenantId === '') this.tools.forget(() => true);
+  }
+
+  /** The longest that a call of this tool takes, milliseconds; a minute when the executor did not say. */
+  toolTimeMs(tool: string): number {
+    return this.toolTimes.get(tool) ?? UNKNOWN_TOOL_TIME_MS;
   }
 
   /** While the executor cannot be asked, the tools that it had last; a call of one that is gone fails by itself. */

@@ -1,6 +1,6 @@
 import type { Message } from '@nexus/channels';
 import type { RunAccepted } from '@nexus/contracts';
-import type { TraceContext } from '@nexus/core';
+import type { AppError, TraceContext } from '@nexus/core';
 import type { NewRun } from '../storage/run.store.js';
 import type { ChosenAgent } from './agent-directory.js';
 import type { ProvenPublisher } from './publisher-check.js';
@@ -19,6 +19,13 @@ export interface Candidate extends TracedIncoming {
   readonly agent: ChosenAgent;
   readonly accepted: RunAccepted;
   readonly run: NewRun;
+}
+
+/** A message that shall not start a run. */
+export interface Refused extends TracedIncoming {
+  /** Undefined when that could not be told. */
+  readonly publisher: ProvenPublisher | undefined;
+  readonly error: AppError;
 }
 
 /** The run that a message wants to stop. */

@@ -1,11 +1,13 @@
 import type { ChannelBus, OutgoingMessage } from '@nexus/channels';
 import type { Logger } from '@nexus/runtime';
+import type { TenantRun } from '../storage/run.store.js';
 import { runKey, type LiveRun } from './live-run.js';
 import type { RunMemory } from './run-memory.js';
 
-/** Publishes model calls after a wait, if their run still waits for them then. What a crash loses here, the sweep finds. */
+/** Publishes model calls after a wait, if their run still waits for them then. What a crash loses here, the sweep finds when it is due. */
 export class DelayedMessages {
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  private woken: TenantRun[] = [];
 
   constructor(
     private readonly bus: Pick<ChannelBus, 'publish'>,
@@ -20,10 +22,18 @@ export class DelayedMessages {
     const timer = setTimeout(() => {
       this.timers.delete(key);
       const known = this.memory.run(run);
-      if (known !== undefined && known.events.length !== live.events.length) return;
-      this.bus.publish(message).catch((error: unknown) => this.logger.warn({ run: run.runId, error }, 'a delayed model call was not published; the sweep will'));
+      if (known !== undefined && known.events.length !== live.events.length) return void this.woken.push(run);
+      this.bus.publish(message).then(
+        () => this.woken.push(run),
+        (error: unknown) => this.logger.warn({ run: run.runId, error }, 'a delayed model call was not published; the sweep will'),
+      );
     }, delayMs);
     this.timers.set(key, timer.unref());
+  }
+
+  /** The runs whose wait is over since the last time that this was asked. */
+  takeWoken(): readonly TenantRun[] {
+    return this.woken.splice(0);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
 import {
-  CancelInferenceSchema, ConversationSchema, ExecuteToolSchema, InferenceRequestSchema, ParametersSchema, Progress, ProgressPartSchema,
+  CancelInferenceSchema, ConversationSchema, ExecuteToolSchema, InferenceRequestSchema, ParametersSchema, Progress, ProgressPartSchema, metadataKeys,
   type Parameters, type StoredRunEvent, type ToolCall,
 } from '@nexus/contracts';
 import { assertExhaustive, deterministicId, type TraceContext } from '@nexus/core';
@@ -44,6 +44,11 @@ export function toMessages(live: LiveRun, effects: readonly Effect[], trace: Tra
 function envelope(live: LiveRun, trace: TraceContext | undefined) {
   const { accepted, state, tenantId } = live;
   return { tenantId, correlationId: accepted.correlationId || accepted.messageId, trace, partitionKey: state.threadId };
+}
+
+/** Two who use one message id for different requests can tell what concerns which. */
+function requestHashOf({ accepted: { requestHash } }: LiveRun): Pick<OutgoingMessage, 'metadata'> {
+  return requestHash === '' ? {} : { metadata: { [metadataKeys.requestHash]: requestHash } };
 }
 
 function modelCall(live: LiveRun, effect: Extract<Effect, { kind: 'callModel' }>, trace: TraceContext | undefined): OutgoingMessage {
@@ -122,6 +127,7 @@ function progress(live: LiveRun, effect: Extract<Effect, { kind: 'progress' }>, 
   const epoch = partsEpochOf(live);
   return outgoing({
     ...envelope(live, trace),
+    ...requestHashOf(live),
     channel: 'requests.progress',
     id: `${runId}.${epoch}.orchestrator.${effect.seq}`,
     payload: create(ProgressPartSchema, { runId, messageId: live.accepted.messageId, epoch, seq: BigInt(effect.seq), step: effect.step, part: effect.part }),
@@ -135,6 +141,7 @@ function reply(live: LiveRun, trace: TraceContext | undefined, to = live.accepte
     id: answerIdOf(live.state.runId),
     payload: answerOf(live.state, live.accepted, live.events),
     to,
+    ...requestHashOf(live),
     once: true,
   });
 }

@@ -37,7 +37,7 @@ export interface Bringing {
 /** The answer of a model call, or its failure. Undefined when it belongs to no run. */
 export function modelAnswered(message: Message<'inference.response'>, bringing: Bringing, schemas: ToolSchemas): RunInput | undefined {
   const { tenantId, payload } = message;
-  const { attemptId, run, outcome, spend } = payload;
+  const { attemptId, run, outcome, spend, parts } = payload;
   if (run === undefined || tenantId === '') return undefined;
   return {
     ...bringing,
@@ -50,20 +50,23 @@ export function modelAnswered(message: Message<'inference.response'>, bringing: 
         const call = modelCallOf(live.state, 0);
         const { message: understood, invalidCalls } = understandAnswer(output.value, schemas.rulesOf(live.agent.tools), {
           step: run.step,
-          mayCallTools: call.kind === 'callModel' && call.mayCallTools && live.agent.tools.length > 0,
+          mayCallTools: call.mayCallTools && live.agent.tools.length > 0,
           usedIds: usedCallIds(live),
         });
         return storedEvent('modelAnswered', { attemptId, step: run.step, message: understood, finishReason, spend, invalidCalls: [...invalidCalls] });
       }
       const error = outcome.case === 'error' ? outcome.value : create(ErrorSchema, { code: 'provider_error', message: 'The provider answered in a way that an agent cannot use.', status: 502 });
-      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend });
+      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend, parts });
     },
     isSame: ({ event }) => (event.case === 'modelAnswered' || event.case === 'modelFailed') && event.value.attemptId === attemptId,
   };
 }
 
+/** Of everything that the model is told: ids made here for earlier turns, and for the origin of a fork, are of the same making. */
 function usedCallIds(live: LiveRun): ReadonlySet<string> {
-  return new Set(live.events.flatMap(({ event }) => (event.case === 'modelAnswered' ? toolCallsIn(event.value.message).map((call) => call.id) : [])));
+  const before = [...live.earlier.flatMap(({ messages }) => messages), ...(live.accepted.request?.history ?? [])];
+  const said = live.events.flatMap(({ event }) => (event.case === 'modelAnswered' ? (event.value.message ?? []) : []));
+  return new Set([...before, ...said].flatMap((message) => toolCallsIn(message).map((call) => call.id)));
 }
 
 /** The result of a tool call. */

@@ -1,15 +1,14 @@
-import { outgoing, type OutgoingMessage } from '@nexus/channels';
-import { toWireError, type IncomingRequest, type RunAccepted } from '@nexus/contracts';
-import { AppError, SYSTEM_TENANT_ID, failpoint, formatTraceparent, type Clock } from '@nexus/core';
+import type { OutgoingMessage } from '@nexus/channels';
+import { metadataKeys, type IncomingRequest, type RunAccepted } from '@nexus/contracts';
+import { AppError, failpoint, formatTraceparent, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
-import { refusalOf } from '../domain/answer.js';
 import { checkName, checkRequest } from '../domain/request-rules.js';
-import { refusalIdOf, runIdOf, threadIdOf } from '../domain/run-ids.js';
+import { runIdOf, threadIdOf } from '../domain/run-ids.js';
 import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
 import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
-import type { Cancel, Candidate, TracedIncoming } from './candidate.js';
+import type { Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
 import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
 import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
@@ -34,12 +33,17 @@ export class StartRunsHandler {
     private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
-  /** Undefined when the lease is no longer held: nothing was stored, and the messages are someone else's. */
-  async handle(batch: readonly TracedIncoming[], lease: { readonly partition: number; readonly epoch: number }): Promise<StartOutcome | undefined> {
+  /**
+   * Undefined when the lease is no longer held: nothing was stored, and the messages are someone else's. With `overload` no run begins; what
+   * is known of those that have begun is told all the same.
+   */
+  async handle(batch: readonly TracedIncoming[], lease: { readonly partition: number; readonly epoch: number }, overload?: AppError): Promise<StartOutcome | undefined> {
     const now = this.clock.now();
     const read = await Promise.all(batch.map((traced) => this.read(traced, now)));
-    const candidates = read.flatMap((one) => ('run' in one ? [one] : []));
-    const messages = read.flatMap((one) => ('channel' in one ? [one] : []));
+    const wanted = read.flatMap((one) => ('run' in one ? [one] : []));
+    const candidates = overload === undefined ? wanted : [];
+    const refused = [...read.flatMap((one) => ('error' in one ? [one] : [])), ...(overload === undefined ? [] : wanted.map((one) => ({ ...one, error: overload })))];
+    const messages = await this.started.tellRefused(refused, now);
     const cancels = read.flatMap((one) => ('runId' in one ? [one] : []));
     if (candidates.length === 0) return { messages, cancels };
     failpoint('orchestrator.before-accept');
@@ -56,7 +60,7 @@ export class StartRunsHandler {
     return this.publishers.prove(message).catch(() => undefined);
   }
 
-  private async read(traced: TracedIncoming, now: number): Promise<Candidate | Cancel | OutgoingMessage> {
+  private async read(traced: TracedIncoming, now: number): Promise<Candidate | Cancel | Refused> {
     const { message } = traced;
     let publisher: ProvenPublisher | undefined;
     try {
@@ -65,12 +69,13 @@ export class StartRunsHandler {
       if (message.payload.cancelsMessageId !== '') return { ...traced, publisher, runId: runIdOf(publisher.tenantId, message.payload.cancelsMessageId) };
       checkName('id', message.id);
       checkName('correlation_id', message.correlationId);
+      checkName('request_hash', message.metadata[metadataKeys.requestHash] ?? '');
       checkRequest(message.payload, now);
       return await this.candidateOf(traced, publisher);
     } catch (error) {
       const refusal = AppError.from(error);
       if (refusal.isRetryable || refusal.code === 'internal') throw error;
-      return refuse(traced, publisher, refusal);
+      return { ...traced, publisher, error: refusal };
     }
   }
 
@@ -94,6 +99,7 @@ export class StartRunsHandler {
       attribution: publisher.attribution,
       agent: agent.own,
       agentHash: agent.stored.hash,
+      requestHash: message.metadata[metadataKeys.requestHash] ?? '',
     });
     return {
       ...traced, publisher, agent,
@@ -120,18 +126,4 @@ export class StartRunsHandler {
     }
     return [...unknown.values()];
   }
-}
-
-/** The answer to a message that starts nothing. One that nobody proved goes to the channel itself, as the system tenant's. */
-export function refuse({ message, trace }: TracedIncoming, publisher: ProvenPublisher | undefined, error: AppError): OutgoingMessage {
-  const tenantId = publisher?.tenantId ?? SYSTEM_TENANT_ID;
-  return outgoing({
-    channel: 'requests.processed',
-    id: refusalIdOf(tenantId, message.id, `${error.code} ${error.param ?? ''}`),
-    payload: refusalOf(message.id, message.payload, toWireError(error)),
-    tenantId, trace,
-    correlationId: message.correlationId,
-    to: publisher?.replyTo,
-    once: true,
-  });
 }

@@ -1,16 +1,23 @@
 import type { OutgoingMessage } from '@nexus/channels';
-import { RunStatus } from '@nexus/contracts';
+import { RunStatus, metadataKeys } from '@nexus/contracts';
+import { AppError } from '@nexus/core';
 import type { Turn } from '../domain/conversation.js';
 import { decide } from '../domain/run.machine.js';
 import { newRun } from '../domain/run-state.js';
 import { pendingEffects } from '../domain/pending-effects.js';
+import { runIdOf } from '../domain/run-ids.js';
 import { storedEvent } from '../domain/stored-event.js';
 import type { AcceptedPlace } from '../storage/run.store.js';
-import type { Candidate } from './candidate.js';
+import type { Candidate, Refused, TracedIncoming } from './candidate.js';
 import { completeAgent, runKey, type LiveRun } from './live-run.js';
 import { replyTo, toMessages } from './outbox.js';
+import type { ProvenPublisher } from './publisher-check.js';
+import { refuse } from './refusal.js';
 import type { RunLoader } from './run-loader.js';
 import type { RunMemory } from './run-memory.js';
+
+/** A message of which it is known who published it. */
+type Asked = TracedIncoming & { readonly publisher: ProvenPublisher };
 
 interface Placed {
   readonly candidate: Candidate;
@@ -38,6 +45,19 @@ export class StartedRuns {
     });
   }
 
+  /** Answers to messages that shall not start a run: the refusal, or of one that started a run before what is known of that. */
+  async tellRefused(refused: readonly Refused[], now: number): Promise<readonly OutgoingMessage[]> {
+    const runOf = ({ publisher, message }: Refused) => publisher && { tenantId: publisher.tenantId, runId: runIdOf(publisher.tenantId, message.id) };
+    const runs = refused.map(runOf);
+    const loaded = await this.loader.load(runs.flatMap((run) => (run === undefined ? [] : [{ ...run, withTurns: true }])));
+    return refused.flatMap((one, index) => {
+      const { publisher, error } = one;
+      const run = runs[index];
+      const known = run && loaded.get(runKey(run))?.live;
+      return publisher === undefined || known === undefined ? [refuse(one, publisher, error)] : again({ ...one, publisher }, known, now);
+    });
+  }
+
   private begin(candidate: Candidate, place: AcceptedPlace, earlier: readonly Turn[], now: number): readonly OutgoingMessage[] {
     const { run, accepted, agent, trace } = candidate;
     const event = storedEvent('accepted', accepted);
@@ -51,12 +71,17 @@ export class StartedRuns {
   }
 }
 
-/** A message that was accepted before: its publisher hears where it stands, and gets the answer when there is one. */
-function again({ isAgain, publisher, trace }: Candidate, live: LiveRun, now: number): readonly OutgoingMessage[] {
+/** A message that was accepted before: its publisher hears where it stands, and gets the answer when there is one; unless it is another request by now. */
+function again(asked: Asked, live: LiveRun, now: number): readonly OutgoingMessage[] {
+  const { message, isAgain, publisher, trace } = asked;
+  const hash = message.metadata[metadataKeys.requestHash] ?? '';
+  if (hash !== '' && live.accepted.requestHash !== '' && hash !== live.accepted.requestHash) return [refuse(asked, publisher, reused())];
   if (live.state.phase === 'over') return [replyTo(live, publisher.replyTo, trace)];
   const { runId, threadId, queuedBehind } = live.state;
   const first = decide(newRun({ runId, threadId, queuedBehind }), live.events[0] ?? storedEvent('accepted', live.accepted), now);
   const told = toMessages(live, first.effects.filter(({ kind }) => kind === 'progress'), trace).now;
   const hasJustBegun = live.events.length === 1;
-  return isAgain && hasJustBegun ? [...told, ...toMessages(live, pendingEffects(live.state), trace).now] : told;
+  return isAgain && hasJustBegun ? [...told, ...toMessages(live, pendingEffects(live.state, now), trace).now] : told;
 }
+
+const reused = (): AppError => new AppError('idempotency_key_reused', 'This message id was used with another request. Use a new id for a new request.', { status: 422, param: 'id' });

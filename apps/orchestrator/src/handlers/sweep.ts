@@ -1,87 +1,122 @@
 import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
-import { pendingEffects } from '../domain/pending-effects.js';
-import type { RunStore } from '../storage/run.store.js';
-import { traceOf, type LiveRun } from './live-run.js';
-import { toMessages } from './outbox.js';
+import type { RunStore, TenantRun } from '../storage/run.store.js';
+import type { DelayedMessages } from './delayed-messages.js';
+import type { LiveRun } from './live-run.js';
 import type { OwnEndings } from './own-endings.js';
+import type { Republication } from './republication.js';
 import { expired } from './run-input.js';
 import type { RunLoader } from './run-loader.js';
+import type { StalledRuns } from './stalled-runs.js';
 
-export interface SweepOptions {
+export interface SweepParts {
   readonly everyMs: number;
-  /** A run without an event for this long is asked for again. */
-  readonly stalledMs: number;
+  /** Between two looks for stalled runs. */
+  readonly stalledEveryMs: number;
+  readonly store: Pick<RunStore, 'expired' | 'waking' | 'settleWakes' | 'unsent' | 'settleReplies'>;
+  readonly loader: RunLoader;
+  readonly endings: OwnEndings;
+  readonly delayed: DelayedMessages;
+  readonly again: Republication;
+  readonly stalled: StalledRuns;
+  readonly bus: Pick<ChannelBus, 'publishAll'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
 }
 
 const MOST_AT_ONCE = 200;
-/** An answer that is due is left this long to the process that ended the run. */
-const UNSENT_AFTER_MS = 5_000;
+/** An answer that is due is left this long to the process that ended the run, a retry to the one that has its timer. */
+const LEFT_TO_OTHERS_MS = 3_000;
 
 /**
- * Finds, in all replicas' runs, what no timer and no message moves: deadlines that passed, answers that were not published, runs without
- * progress. Every replica sweeps; what two of them find is done once.
+ * Finds, in all replicas' runs, what no timer and no message moves: deadlines that passed, retries that nobody made, answers that were not
+ * published, runs without progress, and, when Redis lost what it held, every live run. What two replicas find is done once.
  */
 export class Sweep {
   private timer: NodeJS.Timeout | undefined;
   private underWay: Promise<void> = Promise.resolve();
+  private isUnderWay = false;
   private isStopped = false;
-  private nextLookAt = 0;
+  private isLossOpen = false;
+  private nextStalledAt = 0;
 
-  constructor(
-    private readonly options: SweepOptions,
-    private readonly store: RunStore,
-    private readonly loader: RunLoader,
-    private readonly endings: OwnEndings,
-    private readonly bus: Pick<ChannelBus, 'publishAll'>,
-    private readonly clock: Clock,
-    private readonly logger: Pick<Logger, 'warn'>,
-  ) {}
+  constructor(private readonly parts: SweepParts) {}
 
-  start(): void {
+  start(waitMs = this.parts.everyMs): void {
     this.timer = setTimeout(() => {
-      this.underWay = this.once().catch((error: unknown) => this.logger.warn({ error }, 'a sweep failed')).finally(() => {
+      this.isUnderWay = true;
+      this.underWay = this.once().catch((error: unknown) => this.parts.logger.warn({ error }, 'a sweep failed')).finally(() => {
+        this.isUnderWay = false;
         if (!this.isStopped) this.start();
       });
-    }, this.options.everyMs).unref();
+    }, waitMs).unref();
+  }
+
+  /** To be called when Redis lost entries, or may have: whatever live runs wait for is published again at once. */
+  onLoss(): void {
+    this.isLossOpen = true;
+    if (this.isUnderWay || this.isStopped || this.timer === undefined) return;
+    clearTimeout(this.timer);
+    this.start(0);
   }
 
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.underWay;
+    await this.parts.stalled.stop().catch(() => undefined); // then the lease runs out
   }
 
   /** One look at everything. */
   async once(): Promise<void> {
-    const now = this.clock.now();
-    const runs = await this.store.expired(now, MOST_AT_ONCE);
-    await this.endings.end(runs.map((run) => expired(run, () => this.clock.now())));
-    if (now < this.nextLookAt) return;
-    this.nextLookAt = now + this.options.stalledMs / 4;
+    const { store, clock, endings, stalled, stalledEveryMs } = this.parts;
+    const now = clock.now();
+    if (this.isLossOpen) await this.wakeAll();
+    const runs = await store.expired(now, MOST_AT_ONCE);
+    await endings.end(runs.map((run) => expired(run, () => clock.now())));
+    await this.makeRetries(now);
     await this.sendUnsent(now);
-    await this.wakeStalled(now);
+    if (now < this.nextStalledAt) return;
+    this.nextStalledAt = now + stalledEveryMs;
+    await stalled.wake();
+  }
+
+  private async wakeAll(): Promise<void> {
+    this.isLossOpen = false;
+    const began = performance.now();
+    try {
+      const count = await this.parts.stalled.wakeAll();
+      this.parts.logger.warn({ runs: count, duration_ms: Math.round(performance.now() - began) }, 'Redis lost entries, or may have: live runs were asked for again');
+    } catch (error) {
+      this.isLossOpen = true;
+      throw error;
+    }
+  }
+
+  private async makeRetries(now: number): Promise<void> {
+    const { store, delayed, again, bus } = this.parts;
+    const made = delayed.takeWoken();
+    if (made.length > 0) await store.settleWakes(made, now);
+    const due = now - LEFT_TO_OTHERS_MS;
+    const lost = await store.waking(due, MOST_AT_ONCE);
+    if (lost.length === 0) return;
+    const lives = await this.load(lost);
+    await bus.publishAll(lives.filter(({ state }) => state.phase === 'model' && state.retryAt > 0).flatMap((live) => again.of(live)));
+    await store.settleWakes(lost, due);
   }
 
   private async sendUnsent(now: number): Promise<void> {
-    const runs = await this.store.unsent(now - UNSENT_AFTER_MS, MOST_AT_ONCE);
-    await this.publish(await this.load(runs));
-    if (runs.length > 0) await this.store.settleReplies(runs);
+    const { store, bus, again } = this.parts;
+    const runs = await store.unsent(now - LEFT_TO_OTHERS_MS, MOST_AT_ONCE);
+    if (runs.length === 0) return;
+    const lives = await this.load(runs);
+    await bus.publishAll([...lives.flatMap((live) => again.of(live)), ...(await again.ofSuccessors(lives))]);
+    await store.settleReplies(runs);
   }
 
-  private async wakeStalled(now: number): Promise<void> {
-    const before = now - this.options.stalledMs;
-    const lives = await this.load(await this.store.startedBefore(before, MOST_AT_ONCE));
-    await this.publish(lives.filter(({ lastAt, state }) => lastAt <= before && state.phase !== 'over'));
-  }
-
-  private async load(runs: readonly { readonly tenantId: string; readonly runId: string }[]): Promise<readonly LiveRun[]> {
-    const loaded = await this.loader.reload(runs.map((run) => ({ ...run, withTurns: true })));
+  private async load(runs: readonly TenantRun[]): Promise<readonly LiveRun[]> {
+    const loaded = await this.parts.loader.reload(runs.map((run) => ({ ...run, withTurns: true })));
     return [...loaded.values()].map(({ live }) => live);
-  }
-
-  private async publish(lives: readonly LiveRun[]): Promise<void> {
-    await this.bus.publishAll(lives.flatMap((live) => toMessages(live, pendingEffects(live.state), traceOf(live)).now));
   }
 }

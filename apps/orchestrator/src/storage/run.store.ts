@@ -51,6 +51,8 @@ export interface RunCommit {
   readonly ending: RunStatus.SUCCEEDED | RunStatus.FAILED | RunStatus.CANCELLED | undefined;
   /** No redelivery would publish the answer again: it is due until settleReplies(). */
   readonly isReplyDue: boolean;
+  /** When its model call is to be made again, Unix milliseconds; 0 when it does not wait. It is due until settleWakes(). */
+  readonly wakeAt: number;
 }
 
 /** A run that begins because the one before it in its thread is over. */
@@ -125,12 +127,12 @@ export class RunStore {
     const order = commits.map((_, index) => index).sort((a, b) => compare(commitKey(commits[a]), commitKey(commits[b])));
     const sorted = order.map((index) => commits[index] as RunCommit);
     const events = sorted.flatMap((commit) => commit.events);
-    const rows = await this.database.query<CommitRow>('commit_batch', 'SELECT * FROM orchestrator.commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
+    const rows = await this.database.query<CommitRow>('commit_batch', 'SELECT * FROM orchestrator.commit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)', [
       new Date(now), Buffer.from(encodeEvent(started)),
       plainArray(sorted.map((commit) => commit.tenantId)), plainArray(sorted.map((commit) => commit.threadId)), plainArray(sorted.map((commit) => commit.runId)),
       plainArray(sorted.map((commit) => commit.epoch)), plainArray(sorted.map((commit) => commit.seq)), plainArray(sorted.map((commit) => commit.events.length)),
       plainArray(sorted.map((commit) => commit.ending ?? 0)), plainArray(sorted.map((commit) => commit.isReplyDue)),
-      plainArray(events.map(({ fingerprint }) => fingerprint)), bytesArray(events.map(({ payload }) => payload)),
+      plainArray(events.map(({ fingerprint }) => fingerprint)), bytesArray(events.map(({ payload }) => payload)), plainArray(sorted.map((commit) => commit.wakeAt)),
     ]);
     const results: RunCommitResult[] = [];
     for (const row of rows) results[order[row.place - 1] as number] = { isCommitted: row.is_committed, promoted: promotedOf(row, now, started) };
@@ -181,14 +183,26 @@ export class RunStore {
     await this.database.query('settle_replies', 'SELECT orchestrator.settle_replies($1, $2)', [plainArray(runs.map((run) => run.tenantId)), plainArray(runs.map((run) => run.runId))]);
   }
 
-  /** Active runs whose time is over. */
+  /** The retries of these runs, as far as they were due by then, are published. */
+  async settleWakes(runs: readonly TenantRun[], dueBefore: number): Promise<void> {
+    await this.database.query('settle_wakes', 'SELECT orchestrator.settle_wakes($1, $2, $3)', [plainArray(runs.map((run) => run.tenantId)), plainArray(runs.map((run) => run.runId)), new Date(dueBefore)]);
+  }
+
+  /** Runs whose time is over; of those in a queue, the request's own deadline. At most twice `limit`. */
   expired(now: number, limit: number): Promise<readonly TenantRun[]> {
     return this.find('expired_runs', now, limit);
   }
 
-  /** Active runs that began before; whether they move is in their events. */
-  startedBefore(before: number, limit: number): Promise<readonly TenantRun[]> {
-    return this.find('stalled_runs', before, limit);
+  /** Runs whose model call was to be made again before, and may not have been. */
+  waking(dueBefore: number, limit: number): Promise<readonly TenantRun[]> {
+    return this.find('waking_runs', dueBefore, limit);
+  }
+
+  /** Active runs without an event since, in an order of their own; those after the run `after`, which may be over by now. */
+  quietSince(since: number, after: TenantRun | undefined, limit: number): Promise<readonly TenantRun[]> {
+    return this.database.query<{ tenantId: string; runId: string }>('stalled_runs', 'SELECT tenant_id AS "tenantId", id AS "runId" FROM orchestrator.stalled_runs($1, $2, $3, $4)', [
+      new Date(since), after?.tenantId ?? NIL_ID, after?.runId ?? NIL_ID, limit,
+    ]);
   }
 
   /** Runs that ended before and whose answer may not have been published. */
@@ -196,10 +210,12 @@ export class RunStore {
     return this.find('unsent_runs', before, limit);
   }
 
-  private find(finder: 'expired_runs' | 'stalled_runs' | 'unsent_runs', at: number, limit: number): Promise<readonly TenantRun[]> {
+  private find(finder: 'expired_runs' | 'waking_runs' | 'unsent_runs', at: number, limit: number): Promise<readonly TenantRun[]> {
     return this.database.query<{ tenantId: string; runId: string }>(finder, `SELECT tenant_id AS "tenantId", id AS "runId" FROM orchestrator.${finder}($1, $2)`, [new Date(at), limit]);
   }
 }
+
+const NIL_ID = '00000000-0000-0000-0000-000000000000';
 
 const threadKey = (run: NewRun | undefined): string => `${run?.tenantId} ${run?.threadId}`;
 const commitKey = (commit: RunCommit | undefined): string => `${commit?.tenantId} ${commit?.threadId} ${commit?.runId}`;

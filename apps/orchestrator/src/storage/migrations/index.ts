@@ -1,9 +1,14 @@
 import type { MigrationClass } from '@nexus/postgres';
 import { AcceptBatch1763700000002 } from './accept-batch.migration.js';
 import { CommitBatch1763700000003 } from './commit-batch.migration.js';
+import { CommitWakes1764300000002 } from './commit-wakes.migration.js';
 import { Lease1763700000005 } from './lease.migration.js';
 import { LoadRuns1763700000004 } from './load-runs.migration.js';
+import { Recovery1764300000001 } from './recovery.migration.js';
 import { Schema1763700000001 } from './schema.migration.js';
 
 /** What builds the schema `orchestrator`, in order. */
-export const migrations: readonly MigrationClass[] = [Schema1763700000001, AcceptBatch1763700000002, CommitBatch1763700000003, LoadRuns1763700000004, Lease1763700000005];
+export const migrations: readonly MigrationClass[] = [
+  Schema1763700000001, AcceptBatch1763700000002, CommitBatch1763700000003, LoadRuns1763700000004, Lease1763700000005,
+  Recovery1764300000001, CommitWakes1764300000002,
+];

@@ -1,0 +1,27 @@
+import { outgoing, type OutgoingMessage } from '@nexus/channels';
+import { metadataKeys, toWireError } from '@nexus/contracts';
+import { SYSTEM_TENANT_ID, type AppError } from '@nexus/core';
+import { refusalOf } from '../domain/answer.js';
+import { refusalIdOf } from '../domain/run-ids.js';
+import type { TracedIncoming } from './candidate.js';
+import type { ProvenPublisher } from './publisher-check.js';
+
+/**
+ * The answer to a message that starts nothing; one that nobody proved goes to the channel itself, as the system tenant's. Every time that
+ * the message is published it is refused anew, for its publisher listens anew. It names the request hash that came with the message, so that
+ * two who use one message id for different requests can tell their answers apart.
+ */
+export function refuse({ message, trace }: TracedIncoming, publisher: ProvenPublisher | undefined, error: AppError): OutgoingMessage {
+  const tenantId = publisher?.tenantId ?? SYSTEM_TENANT_ID;
+  const requestHash = message.metadata[metadataKeys.requestHash];
+  return outgoing({
+    channel: 'requests.processed',
+    id: refusalIdOf(tenantId, message.id, `${error.code} ${error.param ?? ''} ${message.entryId}`),
+    payload: refusalOf(message.id, message.payload, toWireError(error)),
+    tenantId, trace,
+    correlationId: message.correlationId,
+    to: publisher?.replyTo,
+    ...(requestHash !== undefined && { metadata: { [metadataKeys.requestHash]: requestHash } }),
+    once: true,
+  });
+}

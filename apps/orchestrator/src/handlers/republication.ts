@@ -1,0 +1,33 @@
+import type { OutgoingMessage } from '@nexus/channels';
+import type { Clock, TraceContext } from '@nexus/core';
+import { pendingEffects } from '../domain/pending-effects.js';
+import type { RunStore } from '../storage/run.store.js';
+import type { DelayedMessages } from './delayed-messages.js';
+import { traceOf, type LiveRun } from './live-run.js';
+import { toMessages } from './outbox.js';
+import type { RunLoader } from './run-loader.js';
+
+/** What is published again of runs, because nobody knows whether it was published. Every id is as it was. */
+export class Republication {
+  constructor(
+    private readonly store: Pick<RunStore, 'activeAfter'>,
+    private readonly loader: RunLoader,
+    private readonly delayed: DelayedMessages,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What the run waits for, or its answer. A model call that may not be made yet waits here for its time. */
+  of(live: LiveRun, trace: TraceContext | undefined = traceOf(live)): readonly OutgoingMessage[] {
+    const { now, later } = toMessages(live, pendingEffects(live.state, this.clock.now()), trace);
+    for (const { delayMs, message } of later) this.delayed.add(live, delayMs, message);
+    return now;
+  }
+
+  /** How the runs began that follow on these, which are over: a commit that ends a run lets the next one begin, and published both. */
+  async ofSuccessors(over: readonly LiveRun[]): Promise<readonly OutgoingMessage[]> {
+    if (over.length === 0) return [];
+    const next = await this.store.activeAfter(over.map(({ tenantId, state, threadSeq }) => ({ tenantId, threadId: state.threadId, threadSeq })));
+    const loaded = await this.loader.reload(next.map((run) => ({ ...run, withTurns: true })));
+    return [...loaded.values()].flatMap(({ live }) => (live.events.length === 2 ? this.of(live) : []));
+  }
+}
