@@ -107,5 +107,6 @@ function rawHttp(keys: KeyResolver, route: ChatCompletionsRoute, host: HttpAdapt
 export const gatewayService: ServiceDefinition = {
   name: 'gateway',
   defaultPort: defaultPorts.gateway,
+  facesOutside: true,
   module: (environment) => GatewayModule.with(environment),
 };

@@ -1,6 +1,6 @@
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
 import { UsageRecorded_Result as Result, type Attempt } from '@nexus/contracts';
-import { newId, newTrace } from '@nexus/core';
+import { newId, newTrace, SYSTEM_TENANT_ID } from '@nexus/core';
 import { DeadLetterStore } from '@nexus/postgres';
 import { postgresTest } from '@nexus/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -124,8 +124,8 @@ describe('a settlement', () => {
     await settle(recorded(before), recorded(bad, { price: undefined }), recorded(after), outgoing({ ...recorded(bad), id: newId(), tenantId: 'nobody' }));
     await expect.poll(() => ledger()).toHaveLength(2);
     const letters = new DeadLetterStore(usage.database, 'usage');
-    await expect.poll(async () => (await letters.list({ tenantId: tenant })).map((letter) => letter.reasonCode)).toEqual(['usage_price_missing']);
-    await expect.poll(async () => (await letters.list()).map((letter) => letter.reasonCode)).toContain('invalid_usage_record');
+    await expect.poll(async () => (await letters.list(tenant)).map((letter) => letter.reasonCode)).toEqual(['usage_price_missing']);
+    await expect.poll(async () => (await letters.list(SYSTEM_TENANT_ID)).map((letter) => letter.reasonCode)).toContain('invalid_usage_record');
     expect(await quota()).toEqual({ spent: 200, reserved: 200 });
   });
 

@@ -1,8 +1,12 @@
 export { plainArray, textArray } from './array-literal.js';
 export { checkCatalogue, type CatalogueOptions, type Queryable } from './catalogue.js';
 export { Database, type DatabaseOptions, type Statement, type Tx } from './database.js';
+export type { DeadLetterCount, DeadLetterPlace, DeadLetterSelection, NewDeadLetter, StoredDeadLetter } from './dead-letter.js';
+export { DeadLetterCensus } from './dead-letter-census.js';
+export { deadLetterLifeMigration } from './dead-letter-life.migration.js';
 export { deadLetterMigration } from './dead-letter.migration.js';
-export { DeadLetterStore, type DeadLetterQuery, type NewDeadLetter, type StoredDeadLetter } from './dead-letter-store.js';
+export { DeadLetterSelections } from './dead-letter-selections.js';
+export { DeadLetterStore } from './dead-letter-store.js';
 export { deleteExpired, expiringRows } from './expiring-rows.js';
 export { GroupCommit } from './group-commit.js';
 export { idempotencyMigration } from './idempotency.migration.js';

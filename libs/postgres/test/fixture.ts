@@ -1,4 +1,4 @@
-import { Database, deadLetterMigration, migrate, servingUrl, tenantTable, type MigrationClass } from '../src/index.js';
+import { Database, deadLetterLifeMigration, deadLetterMigration, migrate, servingUrl, tenantTable, type MigrationClass } from '../src/index.js';
 import type { QueryRunner } from 'typeorm';
 
 export const PASSWORD = 'only-for-tests';
@@ -17,7 +17,7 @@ export class Sample1763600000001 {
   }
 }
 
-export const migrations: readonly MigrationClass[] = [deadLetterMigration(SCHEMA), Sample1763600000001];
+export const migrations: readonly MigrationClass[] = [deadLetterMigration(SCHEMA), deadLetterLifeMigration(SCHEMA), Sample1763600000001];
 
 /** Migrates, then connects as the serving role. */
 export async function connectSample(adminUrl: string): Promise<Database> {

@@ -16,8 +16,8 @@ const run = (more = migrations): Promise<string[]> => migrate({ adminUrl: create
 describe('migrate', () => {
   it('applies what is due once, in order, and then does nothing', async () => {
     const log: string[] = [];
-    expect(await migrate({ adminUrl: created.url, schema: SCHEMA, migrations, log: (text) => log.push(text) })).toEqual(['DeadLetter1763600000000', 'Sample1763600000001']);
-    expect(log).toEqual(['sample: DeadLetter1763600000000', 'sample: Sample1763600000001']);
+    expect(await migrate({ adminUrl: created.url, schema: SCHEMA, migrations, log: (text) => log.push(text) })).toEqual(['DeadLetter1763600000000', 'Sample1763600000001', 'DeadLetterLife1763800000000']);
+    expect(log).toEqual(['sample: DeadLetter1763600000000', 'sample: Sample1763600000001', 'sample: DeadLetterLife1763800000000']);
     expect(await run()).toEqual([]);
   });
 
@@ -42,7 +42,7 @@ describe('migrate', () => {
 
   it('applies each migration once when eight processes start at the same moment', async () => {
     const results = await Promise.all(Array.from({ length: 8 }, () => run()));
-    expect(results.flat().sort()).toEqual(['DeadLetter1763600000000', 'Sample1763600000001']);
+    expect(results.flat().sort()).toEqual(['DeadLetter1763600000000', 'DeadLetterLife1763800000000', 'Sample1763600000001']);
   });
 
   it('works in two new databases of one server at the same moment', async () => {

@@ -54,6 +54,8 @@ const common = z.object({
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is recorded, 0 to 1.'),
   NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(25_000).describe('Time that work under way has to finish after SIGTERM.'),
   NEXUS_SHUTDOWN_NOTICE_MS: z.coerce.number('must be milliseconds').int().min(0).max(60_000).default(1_000).describe('Part of the grace period, at most half of it, in which new connections are still served: so long load balancers take to see that the service is no longer ready.'),
+  NEXUS_DEAD_LETTER_DAYS: z.coerce.number('must be a number of days').int('must be a whole number of days').min(1, 'must be at least 1').max(3_650, 'must be at most 3650').default(7).describe('Days after its last failure for which a dead letter is kept; those that expire are counted in a metric.'),
+  NEXUS_DEAD_LETTER_ALERT: z.coerce.number('must be a number of letters').int().min(0).default(100).describe('More dead letters of a service than this are warned of in its log; also told as a metric, for alerts.'),
   FAILPOINT: z.string().default('').describe('For fault tests only, never in production: places where the process shall fail, as name[:action][@pass], parted by commas.'),
 });
 
@@ -104,6 +106,15 @@ export function readTelemetryConfig(environment: Environment, service: ServiceNa
   const parsed = common.pick({ OTEL_EXPORTER_OTLP_ENDPOINT: true, OTEL_TRACES_SAMPLER_ARG: true }).safeParse(withoutEmpty(environment));
   if (!parsed.success) throw invalidConfiguration(service, parsed.error);
   return { otlpEndpoint: parsed.data.OTEL_EXPORTER_OTLP_ENDPOINT, sampleRatio: parsed.data.OTEL_TRACES_SAMPLER_ARG };
+}
+
+const DAY_MS = 86_400_000;
+
+/** How dead letters are kept: milliseconds after their last time, and above which number they are warned of. */
+export function readDeadLetterConfig(environment: Environment, service: ServiceName): { readonly keepMs: number; readonly alertAt: number } {
+  const parsed = common.pick({ NEXUS_DEAD_LETTER_DAYS: true, NEXUS_DEAD_LETTER_ALERT: true }).safeParse(withoutEmpty(environment));
+  if (!parsed.success) throw invalidConfiguration(service, parsed.error);
+  return { keepMs: parsed.data.NEXUS_DEAD_LETTER_DAYS * DAY_MS, alertAt: parsed.data.NEXUS_DEAD_LETTER_ALERT };
 }
 
 /** For a service's own config.ts: the same error, with every issue of `error` and no value. */

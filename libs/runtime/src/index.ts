@@ -12,6 +12,7 @@ export { signPublisher, verifyPublisher, type Publisher } from './keys/publisher
 export { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 export { createLogger, type Logger } from './logger.js';
 export { migrationsOf, openDatabase } from './open-database.js';
+export { Metrics } from './metrics/metrics.js';
 export type { AcceptedRun, AgentCall, AgentCallOptions, AgentCallsOptions } from './pending-agent-call.js';
 export { ProgressFeed, type ProgressListener, type ProgressMessage } from './progress-feed.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
@@ -21,6 +22,7 @@ export { caller, requireAdmin, requireService, requireTenant, type Caller } from
 export { IDEMPOTENCY_HEADER, checkedIdempotencyKey, keyInFlight, keyReused } from './rpc/idempotency-key.js';
 export { idempotencyKeyOf, seedOf } from './rpc/idempotency.js';
 export { requestHash } from './rpc/request-hash.js';
+export { cursorAfter } from './rpc/dead-letter-messages.js';
 export { fromConnectError, toConnectError } from './rpc/rpc-error.js';
 export { RpcService } from './rpc/rpc-service.js';
 export { ServiceClients, type ServiceClientsOptions } from './rpc/service-clients.js';

@@ -3,6 +3,7 @@ import type { Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import type { Environment } from './config.js';
 import type { Logger } from './logger.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { ServiceClients } from './rpc/service-clients.js';
 
 /** What a service stands on. Whoever makes it closes it; a service only stops using it. */
@@ -15,4 +16,6 @@ export interface Infrastructure {
   readonly environment: Environment;
   readonly serviceToken: string;
   readonly replica: string;
+  /** Shared by the services of a process, so that the port of one shows those of all; default: the service's own. */
+  readonly metrics?: Metrics;
 }

@@ -1,4 +1,4 @@
-import { Database, deadLetterMigration, idempotencyMigration, migrate, type MigrationClass } from '@nexus/postgres';
+import { Database, deadLetterLifeMigration, deadLetterMigration, idempotencyMigration, migrate, type MigrationClass } from '@nexus/postgres';
 import type { RuntimeConfig } from './config.js';
 import { databaseUrls } from './database-urls.js';
 import type { Logger } from './logger.js';
@@ -7,7 +7,7 @@ import type { ServiceDefinition } from './service-definition.js';
 /** A service's migrations with those that every service has: the tables of dead letters and of idempotency keys. */
 export function migrationsOf(storage: NonNullable<ServiceDefinition['storage']>): MigrationClass[] {
   const own = storage.migrations.filter((migration) => !migration.name.startsWith('DeadLetter'));
-  return [deadLetterMigration(storage.schema), idempotencyMigration(storage.schema), ...own];
+  return [deadLetterMigration(storage.schema), deadLetterLifeMigration(storage.schema), idempotencyMigration(storage.schema), ...own];
 }
 
 type DatabaseConfig = Pick<RuntimeConfig, 'databaseUrl' | 'databaseAdminUrl' | 'isMigrating' | 'serviceToken'>;

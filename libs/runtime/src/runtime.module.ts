@@ -5,15 +5,17 @@ import type { Infrastructure } from './infrastructure.js';
 import type { KeyResolver } from './keys/key-resolver.js';
 import type { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 import type { Logger } from './logger.js';
+import type { Metrics } from './metrics/metrics.js';
 import type { ServiceDefinition } from './service-definition.js';
 import type { Stopping } from './stopping.js';
 import type { Tracer } from './telemetry/tracing.js';
-import { BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, ENVIRONMENT, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER } from './tokens.js';
+import { BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, ENVIRONMENT, KEY_RESOLVER, LOGGER, METRICS, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER } from './tokens.js';
 
 /** What one service has of its own, beside the infrastructure. */
 export interface ServiceParts {
   readonly logger: Logger;
   readonly tracer: Tracer;
+  readonly metrics: Metrics;
   readonly stopping: Stopping;
   readonly keys: KeyResolver;
   readonly tenantSettings: TenantSettingsCache;
@@ -34,6 +36,7 @@ export class RuntimeModule {
       { provide: SERVICE_TOKEN, useValue: infrastructure.serviceToken },
       { provide: LOGGER, useValue: parts.logger },
       { provide: TRACER, useValue: parts.tracer },
+      { provide: METRICS, useValue: parts.metrics },
       { provide: STOPPING, useValue: parts.stopping },
       { provide: KEY_RESOLVER, useValue: parts.keys },
       { provide: TENANT_SETTINGS, useValue: parts.tenantSettings },

@@ -9,6 +9,8 @@ export interface ServiceDefinition {
   readonly name: ServiceName;
   /** The one port it serves when it runs apart. */
   readonly defaultPort: number;
+  /** True when programs from outside call its port: what is meant for those who run NEXUS then needs the service token. */
+  readonly facesOutside?: boolean;
   /** Its Postgres schema (`orchestrator`, `router`, `tools`, `settings`, `usage`), with what builds it. */
   readonly storage?: { readonly schema: string; readonly migrations: readonly MigrationClass[] };
   /** The service's own Nest module. The environment is validated by the service's config.ts inside it. */

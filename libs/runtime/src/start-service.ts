@@ -3,15 +3,16 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { DeadLetterStore, IdempotencyStore } from '@nexus/postgres';
 import { ChannelTransport } from './channels/channel-transport.js';
 import { readTelemetryConfig } from './config.js';
+import { serveDeadLetters } from './dead-letters/serve-dead-letters.js';
 import { deleteHourly } from './delete-hourly.js';
 import type { Infrastructure } from './infrastructure.js';
 import { KeyResolver } from './keys/key-resolver.js';
 import { TenantSettingsCache } from './keys/tenant-settings-cache.js';
+import { Metrics } from './metrics/metrics.js';
 import { NestLogger } from './nest-logger.js';
 import { listenOnPort } from './port/listen-on-port.js';
 import type { PortServer } from './port/port-server.js';
 import { Readiness } from './readiness.js';
-import { deadLetterBinding } from './rpc/dead-letter-service.js';
 import { createRpcServer } from './rpc/rpc-server.js';
 import { discoverRpcServices } from './rpc/rpc-service.js';
 import { RuntimeModule, type ServiceParts } from './runtime.module.js';
@@ -63,7 +64,8 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   const telemetry = await startTelemetry({ service: definition.name, replica, ...readTelemetryConfig(infrastructure.environment, definition.name) });
   teardown.add(() => telemetry.shutdown(FLUSH_TRACES_WITHIN_MS));
   const stopping = new Stopping();
-  const parts: ServiceParts = { logger, stopping, tracer: telemetry.tracer, ...partsOf(definition, infrastructure) };
+  const metrics = infrastructure.metrics ?? new Metrics();
+  const parts: ServiceParts = { logger, metrics, stopping, tracer: telemetry.tracer, ...partsOf(definition, infrastructure) };
   const changes = bus.follow('settings.changed', (batch) => batch.forEach(({ payload }) => {
     parts.keys.onSettingsChanged(payload);
     parts.tenantSettings.onSettingsChanged(payload);
@@ -77,8 +79,7 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   await app.init();
 
   const readiness = new Readiness(bus, database);
-  const bindings = discoverRpcServices(app.get(DiscoveryService, { strict: false }));
-  if (parts.deadLetters !== undefined) bindings.push(deadLetterBinding(parts.deadLetters));
+  const bindings = [...discoverRpcServices(app.get(DiscoveryService, { strict: false })), ...serveDeadLetters(definition, infrastructure, parts, teardown)];
   const idempotency = database && definition.storage && new IdempotencyStore(database, definition.storage.schema);
   if (idempotency !== undefined) teardown.add(deleteHourly('idempotency keys', () => idempotency.prune(), logger));
   const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, logger, idempotency });
@@ -93,7 +94,10 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
     return Promise.all([consumers.close(graceMs), port?.close(graceMs, noticeMs)]);
   });
   await app.startAllMicroservices();
-  if (options.listen) port = await listenOnPort({ host: options.host ?? '127.0.0.1', port: options.port ?? definition.defaultPort, app, rpc, readiness });
+  if (options.listen) {
+    const metricsToken = definition.facesOutside === true ? serviceToken : undefined;
+    port = await listenOnPort({ host: options.host ?? '127.0.0.1', port: options.port ?? definition.defaultPort, app, rpc, readiness, metrics, metricsToken });
+  }
   logger.info({ url: port?.url }, 'service started');
 
   let stopped: Promise<void> | undefined;
@@ -108,7 +112,7 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   };
 }
 
-function partsOf({ storage }: ServiceDefinition, { clients, clock, database }: Infrastructure): Omit<ServiceParts, 'logger' | 'stopping' | 'tracer'> {
+function partsOf({ storage }: ServiceDefinition, { clients, clock, database }: Infrastructure): Omit<ServiceParts, 'logger' | 'metrics' | 'stopping' | 'tracer'> {
   return {
     keys: new KeyResolver(clients, clock),
     tenantSettings: new TenantSettingsCache(clients, clock),

@@ -16,6 +16,8 @@ export const DEAD_LETTERS = Symbol('DeadLetterStore');
 export const TRACER = Symbol('Tracer');
 /** Proves to the other services that a request comes from one of them. */
 export const SERVICE_TOKEN = Symbol('ServiceToken');
+/** Metrics: what GET /metrics shows. */
+export const METRICS = Symbol('Metrics');
 /** Stopping: when this service ends, and how. */
 export const STOPPING = Symbol('Stopping');
 /** Optional, provided by a service: a RawHttpHandler that sees HTTP/1 requests before anything else. */

@@ -1,5 +1,7 @@
 import { DiscoveryService } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { metricsEndpoint } from '../metrics/metrics-endpoint.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Readiness } from '../readiness.js';
 import type { NodeHandler, RpcServer } from '../rpc/rpc-server.js';
 import { HTTP_UPGRADE, RAW_HTTP } from '../tokens.js';
@@ -13,11 +15,15 @@ export interface ServicePort {
   readonly app: NestExpressApplication;
   readonly rpc: RpcServer;
   readonly readiness: Readiness;
+  readonly metrics: Metrics;
+  /** What metrics need as a bearer token, from other machines; undefined: nothing. */
+  readonly metricsToken: string | undefined;
 }
 
-/** The one port of a service. HTTP/1.1: health, the service's raw handler, RPCs, Nest's controllers, in this order; HTTP/2: RPCs. */
-export function listenOnPort({ host, port, app, rpc, readiness }: ServicePort): Promise<PortServer> {
+/** The one port of a service. HTTP/1.1: health, metrics, the service's raw handler, RPCs, Nest's controllers, in this order; HTTP/2: RPCs. */
+export function listenOnPort({ host, port, app, rpc, readiness, metrics, metricsToken }: ServicePort): Promise<PortServer> {
   const health = plainHealth(readiness);
+  const scrape = metricsEndpoint({ metrics, token: metricsToken });
   const raw = optional<RawHttpHandler>(app, RAW_HTTP);
   const express = app.getHttpAdapter().getInstance() as NodeHandler;
   return PortServer.listen({
@@ -25,7 +31,7 @@ export function listenOnPort({ host, port, app, rpc, readiness }: ServicePort): 
     port,
     http1: rpc.handler(express),
     http2: rpc.handler(onlyHttp1),
-    raw: (request, response) => health(request, response) || raw?.(request, response) === true,
+    raw: (request, response) => health(request, response) || scrape(request, response) || raw?.(request, response) === true,
     upgrade: optional<UpgradeHandler>(app, HTTP_UPGRADE),
   });
 }

@@ -4,15 +4,19 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Error } from "./common_pb.js";
+import { file_nexus_common_v1_common } from "./common_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file nexus/common/v1/dead_letter_service.proto.
  */
 export const file_nexus_common_v1_dead_letter_service: GenFile = /*@__PURE__*/
-  fileDesc("CiluZXh1cy9jb21tb24vdjEvZGVhZF9sZXR0ZXJfc2VydmljZS5wcm90bxIPbmV4dXMuY29tbW9uLnYxItoBCgpEZWFkTGV0dGVyEgoKAmlkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIZW50cnlfaWQYAyABKAkSCwoDcmF3GAQgASgMEhMKC3JlYXNvbl9jb2RlGAUgASgJEg4KBnJlYXNvbhgGIAEoCRISCgpkZWxpdmVyaWVzGAcgASgFEhUKDWZpcnN0X3NlZW5fYXQYCCABKAMSFAoMbGFzdF9zZWVuX2F0GAkgASgDEhIKCm1lc3NhZ2VfaWQYCiABKAkSFgoOY29uc3VtZXJfZ3JvdXAYCyABKAkiOAoWTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBIPCgdjaGFubmVsGAEgASgJEg0KBWxpbWl0GAIgASgFIkwKF0xpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEjEKDGRlYWRfbGV0dGVycxgBIAMoCzIbLm5leHVzLmNvbW1vbi52MS5EZWFkTGV0dGVyMnkKEURlYWRMZXR0ZXJTZXJ2aWNlEmQKD0xpc3REZWFkTGV0dGVycxInLm5leHVzLmNvbW1vbi52MS5MaXN0RGVhZExldHRlcnNSZXF1ZXN0GigubmV4dXMuY29tbW9uLnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlYgZwcm90bzM");
+  fileDesc("CiluZXh1cy9jb21tb24vdjEvZGVhZF9sZXR0ZXJfc2VydmljZS5wcm90bxIPbmV4dXMuY29tbW9uLnYxIv4BCgpEZWFkTGV0dGVyEgoKAmlkGAEgASgJEg8KB2NoYW5uZWwYAiABKAkSEAoIZW50cnlfaWQYAyABKAkSCwoDcmF3GAQgASgMEhMKC3JlYXNvbl9jb2RlGAUgASgJEg4KBnJlYXNvbhgGIAEoCRISCgpkZWxpdmVyaWVzGAcgASgFEhUKDWZpcnN0X3NlZW5fYXQYCCABKAMSFAoMbGFzdF9zZWVuX2F0GAkgASgDEhIKCm1lc3NhZ2VfaWQYCiABKAkSFgoOY29uc3VtZXJfZ3JvdXAYCyABKAkSEQoJdGVuYW50X2lkGAwgASgJEg8KB3JlcGxheXMYDSABKAUihAEKFkxpc3REZWFkTGV0dGVyc1JlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCRINCgVsaW1pdBgCIAEoBRITCgtyZWFzb25fY29kZRgDIAEoCRIWCg5jb25zdW1lcl9ncm91cBgEIAEoCRIOCgZjdXJzb3IYBSABKAkSDQoFYWJvdXQYBiABKAkiYQoXTGlzdERlYWRMZXR0ZXJzUmVzcG9uc2USMQoMZGVhZF9sZXR0ZXJzGAEgAygLMhsubmV4dXMuY29tbW9uLnYxLkRlYWRMZXR0ZXISEwoLbmV4dF9jdXJzb3IYAiABKAkiVwoXQ291bnREZWFkTGV0dGVyc1JlcXVlc3QSDwoHY2hhbm5lbBgBIAEoCRITCgtyZWFzb25fY29kZRgCIAEoCRIWCg5jb25zdW1lcl9ncm91cBgDIAEoCSKLAQoPRGVhZExldHRlckNvdW50Eg8KB2NoYW5uZWwYASABKAkSFgoOY29uc3VtZXJfZ3JvdXAYAiABKAkSEwoLcmVhc29uX2NvZGUYAyABKAkSDQoFY291bnQYBCABKAUSFQoNZmlyc3Rfc2Vlbl9hdBgFIAEoAxIUCgxsYXN0X3NlZW5fYXQYBiABKAMiTAoYQ291bnREZWFkTGV0dGVyc1Jlc3BvbnNlEjAKBmNvdW50cxgBIAMoCzIgLm5leHVzLmNvbW1vbi52MS5EZWFkTGV0dGVyQ291bnQiIgoUR2V0RGVhZExldHRlclJlcXVlc3QSCgoCaWQYASABKAkiWAoKRW50cnlGaWVsZBIMCgRuYW1lGAEgASgJEg4KBHRleHQYAiABKAlIABIPCgVieXRlcxgDIAEoDEgAEhIKCmlzX2NoYW5nZWQYBCABKAhCBwoFdmFsdWUihwEKFUdldERlYWRMZXR0ZXJSZXNwb25zZRIwCgtkZWFkX2xldHRlchgBIAEoCzIbLm5leHVzLmNvbW1vbi52MS5EZWFkTGV0dGVyEisKBmZpZWxkcxgCIAMoCzIbLm5leHVzLmNvbW1vbi52MS5FbnRyeUZpZWxkEg8KB3Byb2JsZW0YAyABKAkigQEKE0RlYWRMZXR0ZXJTZWxlY3Rpb24SCwoDaWRzGAEgAygJEg8KB2NoYW5uZWwYAiABKAkSEwoLcmVhc29uX2NvZGUYAyABKAkSFgoOY29uc3VtZXJfZ3JvdXAYBCABKAkSCwoDYWxsGAUgASgIEhIKCnNlZW5fdW50aWwYBiABKAMiZAoYUmVwbGF5RGVhZExldHRlcnNSZXF1ZXN0EjcKCXNlbGVjdGlvbhgBIAEoCzIkLm5leHVzLmNvbW1vbi52MS5EZWFkTGV0dGVyU2VsZWN0aW9uEg8KB2RyeV9ydW4YAiABKAgiQgoNUmVwbGF5RmFpbHVyZRIKCgJpZBgBIAEoCRIlCgVlcnJvchgCIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvciKrAQoZUmVwbGF5RGVhZExldHRlcnNSZXNwb25zZRIQCghzZWxlY3RlZBgBIAEoBRIQCghyZXBsYXllZBgCIAEoBRIwCghmYWlsdXJlcxgDIAMoCzIeLm5leHVzLmNvbW1vbi52MS5SZXBsYXlGYWlsdXJlEhAKCGhhc19tb3JlGAQgASgIEhIKCnNlZW5fdW50aWwYBSABKAMSEgoKdW5hbnN3ZXJlZBgGIAMoCSJjChdQdXJnZURlYWRMZXR0ZXJzUmVxdWVzdBI3CglzZWxlY3Rpb24YASABKAsyJC5uZXh1cy5jb21tb24udjEuRGVhZExldHRlclNlbGVjdGlvbhIPCgdkcnlfcnVuGAIgASgIInYKGFB1cmdlRGVhZExldHRlcnNSZXNwb25zZRIQCghzZWxlY3RlZBgBIAEoBRIOCgZwdXJnZWQYAiABKAUSEAoIaGFzX21vcmUYAyABKAgSEgoKc2Vlbl91bnRpbBgEIAEoAxISCgp1bmFuc3dlcmVkGAUgAygJMqYEChFEZWFkTGV0dGVyU2VydmljZRJpCg9MaXN0RGVhZExldHRlcnMSJy5uZXh1cy5jb21tb24udjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBooLm5leHVzLmNvbW1vbi52MS5MaXN0RGVhZExldHRlcnNSZXNwb25zZSIDkAIBEmwKEENvdW50RGVhZExldHRlcnMSKC5uZXh1cy5jb21tb24udjEuQ291bnREZWFkTGV0dGVyc1JlcXVlc3QaKS5uZXh1cy5jb21tb24udjEuQ291bnREZWFkTGV0dGVyc1Jlc3BvbnNlIgOQAgESYwoNR2V0RGVhZExldHRlchIlLm5leHVzLmNvbW1vbi52MS5HZXREZWFkTGV0dGVyUmVxdWVzdBomLm5leHVzLmNvbW1vbi52MS5HZXREZWFkTGV0dGVyUmVzcG9uc2UiA5ACARJqChFSZXBsYXlEZWFkTGV0dGVycxIpLm5leHVzLmNvbW1vbi52MS5SZXBsYXlEZWFkTGV0dGVyc1JlcXVlc3QaKi5uZXh1cy5jb21tb24udjEuUmVwbGF5RGVhZExldHRlcnNSZXNwb25zZRJnChBQdXJnZURlYWRMZXR0ZXJzEigubmV4dXMuY29tbW9uLnYxLlB1cmdlRGVhZExldHRlcnNSZXF1ZXN0GikubmV4dXMuY29tbW9uLnYxLlB1cmdlRGVhZExldHRlcnNSZXNwb25zZWIGcHJvdG8z", [file_nexus_common_v1_common]);
 
 /**
+ * An entry that a service could not handle, without what it held.
+ *
  * @generated from message nexus.common.v1.DeadLetter
  */
 export type DeadLetter = Message<"nexus.common.v1.DeadLetter"> & {
@@ -34,7 +38,7 @@ export type DeadLetter = Message<"nexus.common.v1.DeadLetter"> & {
   entryId: string;
 
   /**
-   * The entry's fields as they were, bytes and all; may hold what people wrote, so lists leave it out.
+   * Never set: what an entry held may be private, and is shown by GetDeadLetter alone.
    *
    * @generated from field: bytes raw = 4;
    */
@@ -56,7 +60,7 @@ export type DeadLetter = Message<"nexus.common.v1.DeadLetter"> & {
   deliveries: number;
 
   /**
-   * Unix milliseconds.
+   * Unix milliseconds. Of a letter that was replayed and failed again: when it failed for the very first time.
    *
    * @generated from field: int64 first_seen_at = 8;
    */
@@ -73,9 +77,25 @@ export type DeadLetter = Message<"nexus.common.v1.DeadLetter"> & {
   messageId: string;
 
   /**
+   * The service whose letter it is.
+   *
    * @generated from field: string consumer_group = 11;
    */
   consumerGroup: string;
+
+  /**
+   * The system tenant, 00000000-0000-7000-8000-000000000000, when no tenant could be told.
+   *
+   * @generated from field: string tenant_id = 12;
+   */
+  tenantId: string;
+
+  /**
+   * How often it was replayed and failed again.
+   *
+   * @generated from field: int32 replays = 13;
+   */
+  replays: number;
 };
 
 /**
@@ -102,6 +122,34 @@ export type ListDeadLettersRequest = Message<"nexus.common.v1.ListDeadLettersReq
    * @generated from field: int32 limit = 2;
    */
   limit: number;
+
+  /**
+   * Empty is every reason.
+   *
+   * @generated from field: string reason_code = 3;
+   */
+  reasonCode: string;
+
+  /**
+   * Empty is every service.
+   *
+   * @generated from field: string consumer_group = 4;
+   */
+  consumerGroup: string;
+
+  /**
+   * `next_cursor` of the page before; empty is the first page.
+   *
+   * @generated from field: string cursor = 5;
+   */
+  cursor: string;
+
+  /**
+   * Only letters with this id, message id or entry id; empty is all.
+   *
+   * @generated from field: string about = 6;
+   */
+  about: string;
 };
 
 /**
@@ -119,6 +167,13 @@ export type ListDeadLettersResponse = Message<"nexus.common.v1.ListDeadLettersRe
    * @generated from field: repeated nexus.common.v1.DeadLetter dead_letters = 1;
    */
   deadLetters: DeadLetter[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next_cursor = 2;
+   */
+  nextCursor: string;
 };
 
 /**
@@ -129,7 +184,420 @@ export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> 
   messageDesc(file_nexus_common_v1_dead_letter_service, 2);
 
 /**
- * Every service has one, for the entries that it could not handle. Those that no tenant could be told for belong to the system tenant.
+ * @generated from message nexus.common.v1.CountDeadLettersRequest
+ */
+export type CountDeadLettersRequest = Message<"nexus.common.v1.CountDeadLettersRequest"> & {
+  /**
+   * Empty is every channel.
+   *
+   * @generated from field: string channel = 1;
+   */
+  channel: string;
+
+  /**
+   * Empty is every reason.
+   *
+   * @generated from field: string reason_code = 2;
+   */
+  reasonCode: string;
+
+  /**
+   * Empty is every service.
+   *
+   * @generated from field: string consumer_group = 3;
+   */
+  consumerGroup: string;
+};
+
+/**
+ * Describes the message nexus.common.v1.CountDeadLettersRequest.
+ * Use `create(CountDeadLettersRequestSchema)` to create a new message.
+ */
+export const CountDeadLettersRequestSchema: GenMessage<CountDeadLettersRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 3);
+
+/**
+ * The letters of one service and channel with one reason.
+ *
+ * @generated from message nexus.common.v1.DeadLetterCount
+ */
+export type DeadLetterCount = Message<"nexus.common.v1.DeadLetterCount"> & {
+  /**
+   * @generated from field: string channel = 1;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string consumer_group = 2;
+   */
+  consumerGroup: string;
+
+  /**
+   * @generated from field: string reason_code = 3;
+   */
+  reasonCode: string;
+
+  /**
+   * @generated from field: int32 count = 4;
+   */
+  count: number;
+
+  /**
+   * Unix milliseconds: the oldest first and the newest last time.
+   *
+   * @generated from field: int64 first_seen_at = 5;
+   */
+  firstSeenAt: bigint;
+
+  /**
+   * @generated from field: int64 last_seen_at = 6;
+   */
+  lastSeenAt: bigint;
+};
+
+/**
+ * Describes the message nexus.common.v1.DeadLetterCount.
+ * Use `create(DeadLetterCountSchema)` to create a new message.
+ */
+export const DeadLetterCountSchema: GenMessage<DeadLetterCount> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 4);
+
+/**
+ * @generated from message nexus.common.v1.CountDeadLettersResponse
+ */
+export type CountDeadLettersResponse = Message<"nexus.common.v1.CountDeadLettersResponse"> & {
+  /**
+   * The largest first.
+   *
+   * @generated from field: repeated nexus.common.v1.DeadLetterCount counts = 1;
+   */
+  counts: DeadLetterCount[];
+};
+
+/**
+ * Describes the message nexus.common.v1.CountDeadLettersResponse.
+ * Use `create(CountDeadLettersResponseSchema)` to create a new message.
+ */
+export const CountDeadLettersResponseSchema: GenMessage<CountDeadLettersResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 5);
+
+/**
+ * @generated from message nexus.common.v1.GetDeadLetterRequest
+ */
+export type GetDeadLetterRequest = Message<"nexus.common.v1.GetDeadLetterRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message nexus.common.v1.GetDeadLetterRequest.
+ * Use `create(GetDeadLetterRequestSchema)` to create a new message.
+ */
+export const GetDeadLetterRequestSchema: GenMessage<GetDeadLetterRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 6);
+
+/**
+ * A field of the entry, in the entry's order.
+ *
+ * @generated from message nexus.common.v1.EntryField
+ */
+export type EntryField = Message<"nexus.common.v1.EntryField"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from oneof nexus.common.v1.EntryField.value
+   */
+  value: {
+    /**
+     * As it was; a payload that can be decoded as proto3 JSON; metadata as JSON with its secrets masked.
+     *
+     * @generated from field: string text = 2;
+     */
+    value: string;
+    case: "text";
+  } | {
+    /**
+     * As it was, where it is no UTF-8 text.
+     *
+     * @generated from field: bytes bytes = 3;
+     */
+    value: Uint8Array;
+    case: "bytes";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * True when `text` is not what stood there: a decoded payload, or something that is or may hold a secret.
+   *
+   * @generated from field: bool is_changed = 4;
+   */
+  isChanged: boolean;
+};
+
+/**
+ * Describes the message nexus.common.v1.EntryField.
+ * Use `create(EntryFieldSchema)` to create a new message.
+ */
+export const EntryFieldSchema: GenMessage<EntryField> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 7);
+
+/**
+ * @generated from message nexus.common.v1.GetDeadLetterResponse
+ */
+export type GetDeadLetterResponse = Message<"nexus.common.v1.GetDeadLetterResponse"> & {
+  /**
+   * @generated from field: nexus.common.v1.DeadLetter dead_letter = 1;
+   */
+  deadLetter?: DeadLetter | undefined;
+
+  /**
+   * @generated from field: repeated nexus.common.v1.EntryField fields = 2;
+   */
+  fields: EntryField[];
+
+  /**
+   * Why the entry cannot be decoded by this version of NEXUS; empty when it can be.
+   *
+   * @generated from field: string problem = 3;
+   */
+  problem: string;
+};
+
+/**
+ * Describes the message nexus.common.v1.GetDeadLetterResponse.
+ * Use `create(GetDeadLetterResponseSchema)` to create a new message.
+ */
+export const GetDeadLetterResponseSchema: GenMessage<GetDeadLetterResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 8);
+
+/**
+ * Which letters to replay or to purge: those with these ids, or all that the other fields leave.
+ *
+ * @generated from message nexus.common.v1.DeadLetterSelection
+ */
+export type DeadLetterSelection = Message<"nexus.common.v1.DeadLetterSelection"> & {
+  /**
+   * At most 1,000. With ids the other fields but `seen_until` must be empty.
+   *
+   * @generated from field: repeated string ids = 1;
+   */
+  ids: string[];
+
+  /**
+   * @generated from field: string channel = 2;
+   */
+  channel: string;
+
+  /**
+   * @generated from field: string reason_code = 3;
+   */
+  reasonCode: string;
+
+  /**
+   * @generated from field: string consumer_group = 4;
+   */
+  consumerGroup: string;
+
+  /**
+   * Must be true when nothing else narrows the selection.
+   *
+   * @generated from field: bool all = 5;
+   */
+  all: boolean;
+
+  /**
+   * Unix milliseconds: only letters last seen until then. 0 is now. What fails again after it is not selected again.
+   *
+   * @generated from field: int64 seen_until = 6;
+   */
+  seenUntil: bigint;
+};
+
+/**
+ * Describes the message nexus.common.v1.DeadLetterSelection.
+ * Use `create(DeadLetterSelectionSchema)` to create a new message.
+ */
+export const DeadLetterSelectionSchema: GenMessage<DeadLetterSelection> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 9);
+
+/**
+ * @generated from message nexus.common.v1.ReplayDeadLettersRequest
+ */
+export type ReplayDeadLettersRequest = Message<"nexus.common.v1.ReplayDeadLettersRequest"> & {
+  /**
+   * @generated from field: nexus.common.v1.DeadLetterSelection selection = 1;
+   */
+  selection?: DeadLetterSelection | undefined;
+
+  /**
+   * Only counts.
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message nexus.common.v1.ReplayDeadLettersRequest.
+ * Use `create(ReplayDeadLettersRequestSchema)` to create a new message.
+ */
+export const ReplayDeadLettersRequestSchema: GenMessage<ReplayDeadLettersRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 10);
+
+/**
+ * @generated from message nexus.common.v1.ReplayFailure
+ */
+export type ReplayFailure = Message<"nexus.common.v1.ReplayFailure"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: nexus.common.v1.Error error = 2;
+   */
+  error?: Error | undefined;
+};
+
+/**
+ * Describes the message nexus.common.v1.ReplayFailure.
+ * Use `create(ReplayFailureSchema)` to create a new message.
+ */
+export const ReplayFailureSchema: GenMessage<ReplayFailure> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 11);
+
+/**
+ * @generated from message nexus.common.v1.ReplayDeadLettersResponse
+ */
+export type ReplayDeadLettersResponse = Message<"nexus.common.v1.ReplayDeadLettersResponse"> & {
+  /**
+   * How many letters were selected when the call began.
+   *
+   * @generated from field: int32 selected = 1;
+   */
+  selected: number;
+
+  /**
+   * How many were published again and are letters no more.
+   *
+   * @generated from field: int32 replayed = 2;
+   */
+  replayed: number;
+
+  /**
+   * Some of those that could not be published; they stay letters. At most 20.
+   *
+   * @generated from field: repeated nexus.common.v1.ReplayFailure failures = 3;
+   */
+  failures: ReplayFailure[];
+
+  /**
+   * True when time was over before all were tried: call again with the same selection and `seen_until`.
+   *
+   * @generated from field: bool has_more = 4;
+   */
+  hasMore: boolean;
+
+  /**
+   * What the selection was taken to be, for the next call.
+   *
+   * @generated from field: int64 seen_until = 5;
+   */
+  seenUntil: bigint;
+
+  /**
+   * Services that did not answer: their letters were neither counted nor touched, as far as is known.
+   *
+   * @generated from field: repeated string unanswered = 6;
+   */
+  unanswered: string[];
+};
+
+/**
+ * Describes the message nexus.common.v1.ReplayDeadLettersResponse.
+ * Use `create(ReplayDeadLettersResponseSchema)` to create a new message.
+ */
+export const ReplayDeadLettersResponseSchema: GenMessage<ReplayDeadLettersResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 12);
+
+/**
+ * @generated from message nexus.common.v1.PurgeDeadLettersRequest
+ */
+export type PurgeDeadLettersRequest = Message<"nexus.common.v1.PurgeDeadLettersRequest"> & {
+  /**
+   * @generated from field: nexus.common.v1.DeadLetterSelection selection = 1;
+   */
+  selection?: DeadLetterSelection | undefined;
+
+  /**
+   * Only counts.
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message nexus.common.v1.PurgeDeadLettersRequest.
+ * Use `create(PurgeDeadLettersRequestSchema)` to create a new message.
+ */
+export const PurgeDeadLettersRequestSchema: GenMessage<PurgeDeadLettersRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 13);
+
+/**
+ * @generated from message nexus.common.v1.PurgeDeadLettersResponse
+ */
+export type PurgeDeadLettersResponse = Message<"nexus.common.v1.PurgeDeadLettersResponse"> & {
+  /**
+   * How many letters were selected when the call began.
+   *
+   * @generated from field: int32 selected = 1;
+   */
+  selected: number;
+
+  /**
+   * How many are gone for good.
+   *
+   * @generated from field: int32 purged = 2;
+   */
+  purged: number;
+
+  /**
+   * True when time was over before all were gone: call again with the same selection and `seen_until`.
+   *
+   * @generated from field: bool has_more = 3;
+   */
+  hasMore: boolean;
+
+  /**
+   * What the selection was taken to be, for the next call.
+   *
+   * @generated from field: int64 seen_until = 4;
+   */
+  seenUntil: bigint;
+
+  /**
+   * Services that did not answer: their letters were neither counted nor touched, as far as is known.
+   *
+   * @generated from field: repeated string unanswered = 5;
+   */
+  unanswered: string[];
+};
+
+/**
+ * Describes the message nexus.common.v1.PurgeDeadLettersResponse.
+ * Use `create(PurgeDeadLettersResponseSchema)` to create a new message.
+ */
+export const PurgeDeadLettersResponseSchema: GenMessage<PurgeDeadLettersResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_common_v1_dead_letter_service, 14);
+
+/**
+ * Every service has one, for the entries that it could not handle; the gateway answers for all of them together. An admin key sees and
+ * changes its tenant's letters, the service token those of the tenant that it names, else those that no tenant could be told for.
  *
  * @generated from service nexus.common.v1.DeadLetterService
  */
@@ -141,6 +609,47 @@ export const DeadLetterService: GenService<{
     methodKind: "unary";
     input: typeof ListDeadLettersRequestSchema;
     output: typeof ListDeadLettersResponseSchema;
+  },
+  /**
+   * How many there are, by service, channel and reason.
+   *
+   * @generated from rpc nexus.common.v1.DeadLetterService.CountDeadLetters
+   */
+  countDeadLetters: {
+    methodKind: "unary";
+    input: typeof CountDeadLettersRequestSchema;
+    output: typeof CountDeadLettersResponseSchema;
+  },
+  /**
+   * What an entry held.
+   *
+   * @generated from rpc nexus.common.v1.DeadLetterService.GetDeadLetter
+   */
+  getDeadLetter: {
+    methodKind: "unary";
+    input: typeof GetDeadLetterRequestSchema;
+    output: typeof GetDeadLetterResponseSchema;
+  },
+  /**
+   * Publishes the entries again to their channels, the oldest first; each is then a letter no more. One that fails again becomes a letter
+   * again and keeps its first time. Handlers know a message that they have handled, so replaying one twice does nothing twice.
+   *
+   * @generated from rpc nexus.common.v1.DeadLetterService.ReplayDeadLetters
+   */
+  replayDeadLetters: {
+    methodKind: "unary";
+    input: typeof ReplayDeadLettersRequestSchema;
+    output: typeof ReplayDeadLettersResponseSchema;
+  },
+  /**
+   * Deletes letters for good.
+   *
+   * @generated from rpc nexus.common.v1.DeadLetterService.PurgeDeadLetters
+   */
+  purgeDeadLetters: {
+    methodKind: "unary";
+    input: typeof PurgeDeadLettersRequestSchema;
+    output: typeof PurgeDeadLettersResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_nexus_common_v1_dead_letter_service, 0);
