@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'usage', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish', 'dead-letters list',
+  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish', 'dead-letters list',
 ];
 
 describe('the command line', () => {
@@ -28,6 +28,8 @@ describe('the command line', () => {
     ['an option that is none', ['usage', '--form', '2026-01-01'], /Did you mean --from/],
     ['a day that is none', ['usage', '--from', 'yesterday'], /2026-11-20/],
     ['a group that is none', ['usage', '--group-by', 'colour'], /knows day, provider/],
+    ['a fork without a step', ['runs', 'fork', 'x'], /--step/],
+    ['a step that is none', ['runs', 'fork', 'x', '--step', 'last'], /whole number from 0/],
     ['a missing question', ['ask'], /missing required argument/],
   ])('ends with 2 for %s and says what would be right', async (_, args, message) => {
     expect(await place.nexus(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });

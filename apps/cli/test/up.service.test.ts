@@ -85,6 +85,18 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect(json.run.id).toBe(runId);
   });
 
+  it('replays a run, and forks it into a new thread', async () => {
+    const replayed = await place.nexus(['runs', 'replay', runId]);
+    expect(replayed).toMatchObject({ code: 0, stdout: expect.stringMatching(/tool finished .*call model \(step 2, try 0\)\n[^]*The same: 4 states, 3 of them held against/) });
+    expect(JSON.parse((await place.nexus(['runs', 'replay', runId, '--json'])).stdout)).toMatchObject({ divergences: [] });
+    const forked = await place.nexus(['runs', 'fork', runId, '--step', '1']);
+    expect(forked).toMatchObject({ code: 0, stdout: expect.stringContaining('42'), stderr: expect.stringMatching(/1 step, 0 tool calls/) });
+    const newRun = / \(run (\S+), thread/.exec(forked.stderr)?.[1] ?? '';
+    expect((await place.nexus(['runs', 'show', newRun])).stdout).toContain(`forked from run ${runId} after step 1`);
+    expect(await place.nexus(['runs', 'fork', runId, '--step', '2'])).toMatchObject({ code: 1, stderr: expect.stringContaining('say something') });
+    expect(await place.nexus(['runs', 'replay', 'never-published'])).toMatchObject({ code: 1, stderr: expect.stringContaining('it was never published') });
+  });
+
   it('holds a conversation', async () => {
     const { code, stdout } = await place.nexus(['chat', '--thread', threadId], { input: 'What did I ask before?\n/new\nWhat did I ask before?\n/exit\n' });
     expect(code).toBe(0);

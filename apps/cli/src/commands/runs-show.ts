@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
-import { Failure } from '../exit-code.js';
 import { withUrl } from './agent-options.js';
+import { requireRun } from './require-run.js';
 
 interface RunsShowOptions {
   readonly json?: boolean;
@@ -16,13 +16,7 @@ export function addRunsShow(parent: Command, context: CliContext): void {
     .option('--json', 'print JSON instead')
     .addHelpText('after', '\nExamples:\n  nexus runs show 0192d8a0-...\n  nexus runs show my-message-1 --json')
     .action(async (id: string, options: RunsShowOptions) => {
-      const { findRun } = await import('../find-run.js');
-      const found = await findRun(await context.gateway(options), id);
-      if (found === undefined) {
-        const { explainMissingRun } = await import('../explain-missing-run.js');
-        for (const line of await explainMissingRun(context, id, options.url)) context.terminal.note(line);
-        throw new Failure('no run');
-      }
+      const found = await requireRun(context, await context.gateway(options), id, options.url);
       if (options.json) {
         const { runJson } = await import('../format/run-json.js');
         return context.terminal.line(runJson(found));

@@ -50,6 +50,15 @@ it('says of a run under way that it is not over, and of a failed one why', () =>
   expect(runTimeline(failed)).toContain('Not answered: Too many steps. [step_limit]');
 });
 
+it('says of a fork where it goes on from', () => {
+  const lines = runTimeline(create(GetRunResponseSchema, {
+    run: { id: 'r', createdAt: began, forkedFrom: { runId: 'run-0', step: 2 } },
+    events: [event(0, 'accepted', 0, { case: 'accepted', value: { request: { surface: 'rpc', forkedFrom: { runId: 'run-0', step: 2 }, history: [{}, {}, {}] } } })],
+  }));
+  expect(lines).toContain('forked from run run-0 after step 2');
+  expect(lines.at(-3)).toContain('accepted from rpc: a conversation of 3 messages, to go on from');
+});
+
 it('gives as JSON what its events hold, not a text in a text', () => {
   const json = JSON.parse(runJson(found)) as { run: { status: string }; events: { payload: unknown; payloadJson?: string }[] };
   expect(json.run.status).toBe('RUN_STATUS_SUCCEEDED');

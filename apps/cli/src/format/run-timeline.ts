@@ -27,14 +27,20 @@ function heading(run: Run): string[] {
     `agent ${run.agent}, thread ${run.threadId}, message ${run.messageId}`,
     ...(run.correlationId === '' || run.correlationId === run.messageId ? [] : [`correlation ${run.correlationId}`]),
     ...(run.traceId === '' ? [] : [`trace ${run.traceId}`]),
+    ...(run.forkedFrom === undefined ? [] : [`forked from run ${run.forkedFrom.runId} after step ${run.forkedFrom.step}`]),
   ];
 }
 
 function rowsOf(event: RunEvent, run: Run): string[][] {
   const after = `+${formatDuration(Number(event.createdAt - run.createdAt))}`;
-  const lines = linesOf(stored(event)) ?? [event.kind.replaceAll('_', ' ')];
+  const lines = eventLines(event);
   const cost = event.costMicroUsd === 0n && !event.kind.startsWith('model') ? '' : formatUsd(Number(event.costMicroUsd));
   return lines.map((line, i) => [i === 0 ? after : '', i === 0 && event.step > 0 ? String(event.step) : '', i === 0 ? cost : '', line]);
+}
+
+/** What happened, in words: one line, and one more for each tool call that could not be made. */
+export function eventLines(event: RunEvent): string[] {
+  return linesOf(stored(event)) ?? [event.kind.replaceAll('_', ' ')];
 }
 
 /** Undefined for an event that this version cannot read. */
@@ -50,7 +56,8 @@ function linesOf(event: StoredRunEvent['event'] | undefined): string[] | undefin
   switch (event?.case) {
     case 'accepted': {
       const { request } = event.value;
-      const words = request?.text || `a conversation of ${request?.history.length ?? 0} messages`;
+      const held = `a conversation of ${request?.history.length ?? 0} messages`;
+      const words = request?.text || (request?.forkedFrom === undefined ? held : `${held}, to go on from`);
       return [`accepted from ${request?.surface || 'an unknown surface'}: ${oneLine(words, LONGEST_TEXT)}`];
     }
     case 'started':
