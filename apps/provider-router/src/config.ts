@@ -5,21 +5,36 @@ import { z } from 'zod';
 /** What provider-router reads of its environment, beside each provider's own key and base URL (named in providers.yaml). */
 export const routerEnvironmentSchema = z.object({
   NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of providers.yaml and model-prices.json.'),
+  NEXUS_OWNER_TTL_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(600_000).default(10_000)
+    .describe('A router that the ledger has not heard of for this time counts as gone, and its open attempts as UNKNOWN. It reports every third of it.'),
+  NEXUS_ANSWER_MEMORY_MB: z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536).default(64)
+    .describe('Memory for the answers of the last ten minutes, which a request that comes again gets once more.'),
   NEXUS_ROUTER_CONCURRENCY: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').max(100_000).default(512).describe('Model calls that a replica makes at once; further ones wait in the queue.'),
 });
 
 export interface RouterConfig {
   readonly providersFile: string;
   readonly pricesFile: string;
+  readonly ownerTtlMs: number;
+  readonly answerMemoryBytes: number;
   readonly concurrency: number;
   /** Holds the providers' keys: never logged. */
   readonly environment: Environment;
 }
 
+const MEGABYTE = 1_048_576;
+
 export function readRouterConfig(environment: Environment = processEnvironment()): RouterConfig {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = routerEnvironmentSchema.safeParse(set);
   if (!parsed.success) throw invalidConfiguration('provider-router', parsed.error);
-  const folder = parsed.data.NEXUS_CONFIG_DIR;
-  return { providersFile: join(folder, 'providers.yaml'), pricesFile: join(folder, 'model-prices.json'), concurrency: parsed.data.NEXUS_ROUTER_CONCURRENCY, environment };
+  const read = parsed.data;
+  return {
+    providersFile: join(read.NEXUS_CONFIG_DIR, 'providers.yaml'),
+    pricesFile: join(read.NEXUS_CONFIG_DIR, 'model-prices.json'),
+    ownerTtlMs: read.NEXUS_OWNER_TTL_MS,
+    answerMemoryBytes: read.NEXUS_ANSWER_MEMORY_MB * MEGABYTE,
+    concurrency: read.NEXUS_ROUTER_CONCURRENCY,
+    environment,
+  };
 }

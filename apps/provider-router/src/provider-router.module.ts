@@ -1,11 +1,14 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ChannelBus } from '@nexus/channels';
-import { newId, type Clock } from '@nexus/core';
+import type { Clock } from '@nexus/core';
 import { BUS, CLIENTS, CLOCK, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readRouterConfig } from './config.js';
+import { AnsweredCalls } from './handlers/answered-calls.js';
 import { AttemptOpener } from './handlers/attempt-opener.js';
+import { AttemptOwner } from './handlers/attempt-owner.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
+import { OwnAttempts } from './handlers/own-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
 import { Models } from './providers/models.js';
@@ -13,11 +16,16 @@ import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-com
 import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
 
+/** How long an answer may be asked for again. */
+const KEEP_ANSWERS_MS = 600_000;
+
 @Module({})
 class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(Models) private readonly models: Models,
     @Inject(OpenAiCompatibleClient) private readonly client: OpenAiCompatibleClient,
+    @Inject(AttemptOwner) private readonly owner: AttemptOwner,
+    @Inject(OwnAttempts) private readonly own: OwnAttempts,
   ) {}
 
   static of(environment: Environment): DynamicModule {
@@ -31,21 +39,37 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
         { provide: OpenAiCompatibleClient, useFactory: () => new OpenAiCompatibleClient() },
         { provide: Models, inject: [OpenAiCompatibleClient, CLOCK], useFactory: (client: OpenAiCompatibleClient, clock: Clock) => new Models(sources, client, clock) },
+        { provide: AnsweredCalls, inject: [CLOCK], useFactory: (clock: Clock) => new AnsweredCalls(clock, { bytes: config.answerMemoryBytes, keepMs: KEEP_ANSWERS_MS }) },
+        {
+          provide: AttemptOwner,
+          inject: [REPLICA, CLIENTS, LOGGER],
+          useFactory: (replica: string, clients: ServiceClients, logger: Logger) => new AttemptOwner(replica, config.ownerTtlMs, clients, logger),
+        },
+        { provide: AttemptOpener, inject: [CLIENTS, AttemptOwner], useFactory: (clients: ServiceClients, owner: AttemptOwner) => new AttemptOpener(clients, owner) },
+        {
+          provide: OwnAttempts,
+          inject: [BUS, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
+          useFactory: (bus: ChannelBus, calls: CallsUnderWay, answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner) => new OwnAttempts({ bus, calls, answered, attempts, owner }),
+        },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, CLIENTS, TENANT_SETTINGS, REPLICA, Models, OpenAiCompatibleClient, CallsUnderWay],
-          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, clients: ServiceClients, tenantSettings: TenantSettingsCache, replica: string, models: Models, client: OpenAiCompatibleClient, calls: CallsUnderWay) =>
-            new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, attempts: new AttemptOpener(clients), owner: `${replica} ${newId()}` }),
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Models, OpenAiCompatibleClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
+          useFactory: (
+            bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, models: Models, client: OpenAiCompatibleClient, calls: CallsUnderWay,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner,
+          ) => new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, answered, attempts, owner }),
         },
       ],
     };
   }
 
   async onModuleInit(): Promise<void> {
+    this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: () => undefined });
     await this.models.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
+    await this.owner.stop();
     this.models.stop();
     await this.client.close();
   }

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { createRouterTransport } from '@connectrpc/connect';
-import { OpenedAttempt_State as State, UsageService, type Attempt, type OpenedAttemptSchema } from '@nexus/contracts';
+import { OpenedAttempt_State as State, UsageService, type Attempt, type OpenedAttemptSchema, type ReportOwnerRequest, type ReportOwnerResponseSchema } from '@nexus/contracts';
 
 export type LedgerAnswer = MessageInitShape<typeof OpenedAttemptSchema>;
 
@@ -14,8 +14,16 @@ export class FakeLedger {
   /** Called with each question before it is answered; may throw, and hold it up. */
   beforeAnswer: (attempts: readonly Attempt[]) => void | Promise<void> = () => undefined;
 
+  readonly reports: ReportOwnerRequest[] = [];
+  /** What an owner that reports is told. */
+  duties: (report: ReportOwnerRequest) => MessageInitShape<typeof ReportOwnerResponseSchema> = () => ({});
+
   readonly transport = createRouterTransport((router) =>
     router.service(UsageService, {
+      reportOwner: (report) => {
+        this.reports.push(report);
+        return this.duties(report);
+      },
       openAttempts: async ({ attempts }) => {
         this.asked.push(...attempts);
         await this.beforeAnswer(attempts);
@@ -27,7 +35,8 @@ export class FakeLedger {
   /** As usage does it: once, and for its owner alone. */
   open({ attemptId, owner, maxOutputTokens }: Attempt): LedgerAnswer {
     const openedBy = this.opened.get(attemptId);
-    if (openedBy !== undefined) return { state: openedBy === owner ? State.IN_FLIGHT : State.UNKNOWN };
+    if (openedBy === owner) return { state: State.IN_FLIGHT };
+    if (openedBy !== undefined) return this.reports.some((report) => report.owner === openedBy) ? { state: State.IN_FLIGHT, owner: openedBy } : { state: State.UNKNOWN };
     this.opened.set(attemptId, owner);
     return { state: State.OPENED, grantedOutputTokens: maxOutputTokens };
   }

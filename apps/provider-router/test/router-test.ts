@@ -41,6 +41,9 @@ export interface RouterOptions {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   readonly replica?: string;
+  /** A second replica: what it publishes is read by the first. */
+  readonly isSecond?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 type Envelope = Partial<Pick<OutgoingMessage, 'tenantId' | 'replyTo'>>;
@@ -69,9 +72,10 @@ export class RouterUnderTest {
     readonly clients: ServiceClients,
     private readonly database: Database,
     private readonly folder: string,
+    isSecond: boolean,
   ) {
     const work = { group: 'test', consumer: 'test', onDeadLetter: async () => [] };
-    this.readers = [
+    this.readers = isSecond ? [] : [
       bus.followReplies('inference.response', ASKER, (batch) => void this.answers.push(...batch)),
       bus.followReplies('requests.progress', ASKER, (batch) => void this.parts.push(...batch)),
       bus.follow('requests.progress', (batch) => void this.partsOfRuns.push(...batch)),
@@ -91,10 +95,10 @@ export class RouterUnderTest {
     const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
     clients.offer('usage', world.ledger.transport);
     clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, { getTenantSettings: () => ({ disabledProviders: world.disabledProviders }) })));
-    const environment = { NEXUS_CONFIG_DIR: folder, TEST_FAKE_URL: world.provider.url };
+    const environment = { NEXUS_CONFIG_DIR: folder, TEST_FAKE_URL: world.provider.url, ...options.environment };
     const infrastructure: Infrastructure = { bus, database, clients, logger, clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: options.replica ?? 'test-1' };
     const service = await startService(providerRouterService, infrastructure, { listen: true, port: 0 });
-    const router = new RouterUnderTest(service, bus, clients, database, folder);
+    const router = new RouterUnderTest(service, bus, clients, database, folder, options.isSecond ?? false);
     await Promise.all(router.readers.map((reader) => reader.ready));
     return router;
   }
@@ -157,6 +161,7 @@ export class RouterWorld {
     this.disabledProviders = [];
     this.ledger.answer = () => undefined;
     this.ledger.beforeAnswer = () => undefined;
+    this.ledger.duties = () => ({});
     this.provider.reply({ text: 'hello' });
   }
 

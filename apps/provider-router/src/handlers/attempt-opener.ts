@@ -2,8 +2,9 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { OpenedAttempt_State, type AttemptSchema, type OpenedAttempt } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { asService, type ServiceClients } from '@nexus/runtime';
+import type { AttemptOwner } from './attempt-owner.js';
 
-type NewAttempt = MessageInitShape<typeof AttemptSchema> & { readonly attemptId: string };
+type NewAttempt = Omit<MessageInitShape<typeof AttemptSchema>, '$typeName' | 'owner'> & { readonly attemptId: string };
 
 interface Waiting {
   readonly attempt: NewAttempt;
@@ -25,7 +26,10 @@ export class AttemptOpener {
   /** What this life of this replica knows of its latest attempts. */
   private readonly known = new Map<string, 'allowed' | 'unanswered'>();
 
-  constructor(private readonly clients: ServiceClients) {}
+  constructor(
+    private readonly clients: ServiceClients,
+    private readonly owner: AttemptOwner,
+  ) {}
 
   /**
    * Only an answer OPENED allows the call. Rejects with a retryable AppError `usage_unavailable` when usage cannot be asked, and with
@@ -64,7 +68,8 @@ export class AttemptOpener {
   /** Never rejects. A question that is refused as a whole is asked attempt by attempt, so that the one that is wrong fails alone. */
   private async ask(batch: readonly Waiting[]): Promise<void> {
     try {
-      const { attempts } = await this.clients.usage.openAttempts({ attempts: batch.map(({ attempt }) => attempt) }, asService());
+      if (!this.owner.isAlive) await this.owner.introduce(); // nobody can own an attempt whom the ledger does not know to live
+      const { attempts } = await this.clients.usage.openAttempts({ attempts: batch.map(({ attempt }) => ({ ...attempt, owner: this.owner.name })) }, asService());
       batch.forEach((waiting, i) => this.answer(waiting, attempts[i]));
     } catch (error) {
       const refusal = AppError.from(error);

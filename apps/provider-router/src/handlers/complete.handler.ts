@@ -1,6 +1,6 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
 import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
-import { AppError, assertExhaustive, failpoint, type Clock } from '@nexus/core';
+import { AppError, failpoint, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { deadlineOf } from '../domain/deadline.js';
 import { planConversation, planOpenAiCall, type CallPlan } from '../domain/plan-call.js';
@@ -8,10 +8,13 @@ import type { OpenAiCompatibleClient } from '../providers/openai-compatible/open
 import { toWirePrice } from '../providers/to-contract.js';
 import type { Models } from '../providers/models.js';
 import { answerOf, notSentOf, refusalOf } from './answer.js';
+import type { AnsweredCalls } from './answered-calls.js';
+import { whenNotOpened } from './asked-again.js';
 import type { AttemptOpener } from './attempt-opener.js';
+import type { AttemptOwner } from './attempt-owner.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { LiveParts } from './live-parts.js';
-import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, refused, stopping } from './refusals.js';
+import { cancelled, inProgress, interrupted, late, notOpened, stopping } from './refusals.js';
 
 export interface CompleteParts {
   readonly bus: ChannelBus;
@@ -22,12 +25,16 @@ export interface CompleteParts {
   readonly client: OpenAiCompatibleClient;
   readonly attempts: AttemptOpener;
   readonly calls: CallsUnderWay;
+  readonly answered: AnsweredCalls;
   readonly tenantSettings: TenantSettingsCache;
   /** This life of this replica: an attempt that another owner opened is not ours to make. */
-  readonly owner: string;
+  readonly owner: AttemptOwner;
 }
 
 type Request = Message<'inference.request'>;
+
+/** The ledger may say otherwise in a moment. */
+const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'in_flight_elsewhere']);
 
 /** One model call, from its request to its answer and its usage record. */
 export class CompleteHandler {
@@ -48,7 +55,7 @@ export class CompleteHandler {
     } catch (error) {
       span.recordError(error);
       const refusal = AppError.from(error);
-      if (refusal.code === 'stopping' || (refusal.code === 'usage_unavailable' && !this.isLate(message))) throw refusal;
+      if (refusal.code === 'stopping' || (COMES_AGAIN.has(refusal.code) && !this.isLate(message))) throw refusal;
       if (refusal.code === 'internal') this.parts.logger.error({ attempt: attemptId, error }, 'a model call failed inside NEXUS');
       return [refusalOf(traced, refusal)];
     } finally {
@@ -61,6 +68,8 @@ export class CompleteHandler {
     if (this.isLate(message)) throw late();
     const underWay = this.parts.calls.find(attemptId);
     if (underWay) return underWay.replyTo === message.replyTo ? [] : [refusalOf(message, inProgress())]; // the same message once more, or somebody else's question
+    const answered = this.parts.answered.find(message.tenantId, attemptId);
+    if (answered) return answered.map((sent) => toAsker(sent, message));
     const call = this.parts.calls.begin(attemptId, run?.runId, message.replyTo);
     const onStopping = (): void => call.stop.abort();
     signal.addEventListener('abort', onStopping);
@@ -77,22 +86,12 @@ export class CompleteHandler {
     if (signal.aborted) throw stopping();
     if (stop.signal.aborted) throw cancelled();
     const opened = await this.ask(message, plan);
-    switch (opened.state) {
-      case State.OPENED:
-        failpoint('router.after-open');
-        return this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
-      case State.IN_FLIGHT:
-        if (this.parts.attempts.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), this.parts.clock.now())];
-        throw attemptUnknown();
-      case State.SETTLED:
-      case State.UNKNOWN:
-        throw attemptUnknown();
-      case State.REFUSED:
-      case State.UNSPECIFIED:
-        throw refused(opened.error);
-      default:
-        return assertExhaustive(opened.state);
-    }
+    if (opened.state !== State.OPENED) return whenNotOpened(message, plan, opened, this.parts.attempts, this.parts.clock.now());
+    failpoint('router.after-open');
+    const messages = await this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
+    this.parts.answered.remember(message.tenantId, opened.attemptId, messages);
+    if (!messages.some(({ channel }) => channel === 'usage.recorded')) this.parts.owner.say('lost', { tenantId: message.tenantId, attemptId: opened.attemptId });
+    return messages;
   }
 
   private async plan(message: Request): Promise<CallPlan> {
@@ -110,7 +109,6 @@ export class CompleteHandler {
     return this.parts.attempts.open({
       attemptId, attribution,
       tenantId: message.tenantId,
-      owner: this.parts.owner,
       provider: plan.model.target.name,
       model: plan.model.upstreamModel,
       maxInputTokens: BigInt(plan.maxInputTokens),
@@ -123,7 +121,9 @@ export class CompleteHandler {
   }
 
   private async make(message: Request, plan: CallPlan, granted: number, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const { bus, client, clock } = this.parts;
+    const { bus, client, clock, owner } = this.parts;
+    // It stood still for longer than its lease: others may hold the attempt for lost, and look for it at the provider.
+    if (!owner.isAlive) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), clock.now())];
     const live = message.payload.wantParts ? new LiveParts(bus, message, plan.wantsUsage) : undefined;
     const call = { target: plan.model.target, body: plan.bodyFor(granted), stream: plan.isStream };
     const deadline = setTimeout(() => stop.abort(), deadlineOf(message) - clock.now() + 1); // then nobody waits any more
@@ -138,4 +138,9 @@ export class CompleteHandler {
   private isLate(message: Request): boolean {
     return deadlineOf(message) <= this.parts.clock.now();
   }
+}
+
+/** What was published for a request once, for the one who asks again. */
+function toAsker(sent: OutgoingMessage, message: Request): OutgoingMessage {
+  return sent.channel === 'inference.response' ? { ...sent, to: message.replyTo, correlationId: message.correlationId } : sent;
 }

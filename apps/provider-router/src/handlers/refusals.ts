@@ -10,6 +10,9 @@ export const late = (): AppError => new AppError('deadline_exceeded', 'The deadl
 
 export const inProgress = (): AppError => new AppError('in_progress', 'This very request is under way for somebody else. Wait for that answer.', { status: 409 });
 
+/** Another router makes this call, and was alive a moment ago: whether it still is, is asked again. */
+export const elsewhere = (): AppError => new AppError('in_flight_elsewhere', 'Another replica makes this call.', { status: 503, isRetryable: true });
+
 /** What the call cost until then is booked, so another attempt is a new call with a price of its own. */
 export const interrupted = (): AppError => new AppError('interrupted', 'The call was broken off because the replica that made it stops. Ask again.', { status: 503, isRetryable: true });
 

@@ -1,0 +1,37 @@
+import type { Message, OutgoingMessage } from '@nexus/channels';
+import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
+import { assertExhaustive } from '@nexus/core';
+import type { CallPlan } from '../domain/plan-call.js';
+import { notSentOf, refusalOf } from './answer.js';
+import type { AttemptOpener } from './attempt-opener.js';
+import { attemptUnknown, elsewhere, notOpened, refused } from './refusals.js';
+
+type Request = Message<'inference.request'>;
+
+/** What follows when the ledger does not open the attempt of a request. Throws what those who wait are told; `in_flight_elsewhere` is nobody's to know. */
+export function whenNotOpened(message: Request, plan: CallPlan, opened: OpenedAttempt, opener: AttemptOpener, now: number): readonly OutgoingMessage[] {
+  switch (opened.state) {
+    case State.IN_FLIGHT:
+      if (opened.owner !== '') return leaveToOwner(message);
+      if (opener.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), now)];
+      throw attemptUnknown();
+    case State.SETTLED:
+    case State.UNKNOWN:
+      throw attemptUnknown();
+    case State.OPENED:
+    case State.REFUSED:
+    case State.UNSPECIFIED:
+      throw refused(opened.error);
+    default:
+      return assertExhaustive(opened.state);
+  }
+}
+
+/**
+ * Another owner, which is alive, will answer: the request is dropped. Were it to die, a run would ask again; for a plain completion nobody
+ * would, so one that was taken over from a reader that may be dying is asked about until it is known.
+ */
+function leaveToOwner(message: Request): readonly OutgoingMessage[] {
+  if (message.payload.run === undefined && message.deliveries > 1) throw elsewhere();
+  return [];
+}
