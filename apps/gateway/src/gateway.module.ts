@@ -8,6 +8,7 @@ import {
   type Environment, type KeyResolver, type Logger, type RawHttpHandler, type ServiceClients, type ServiceDefinition, type Stopping, type Tracer,
 } from '@nexus/runtime';
 import { readGatewayConfig, type GatewayConfig } from './config.js';
+import { Admission } from './handlers/admission.js';
 import { ModelCalls } from './handlers/model-calls.js';
 import { ModelDirectory } from './handlers/model-directory.js';
 import { AgentCompletions } from './routes/agent-completions.js';
@@ -33,6 +34,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(ModelCalls) private readonly modelCalls: ModelCalls,
     @Inject(AgentCalls) private readonly agentCalls: AgentCalls,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(STOPPING) { lastCall }: Stopping,
   ) {
     // an error that says what happened, in time to be read, and not a connection that is cut
@@ -60,7 +62,16 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (bus: ChannelBus, serviceToken: string, replica: string, clock: Clock) => new AgentCalls({ bus, serviceToken, replyTo: replyToOf(replica), clock }),
         },
         { provide: ModelDirectory, inject: [CLIENTS, CLOCK], useFactory: (clients: ServiceClients, clock: Clock) => new ModelDirectory(clients, clock) },
-        { provide: AgentCompletions, inject: [AgentCalls, CLOCK], useFactory: (agentCalls: AgentCalls, clock: Clock) => new AgentCompletions(agentCalls, clock) },
+        {
+          provide: Admission,
+          inject: [BUS, CLOCK, LOGGER, GATEWAY_CONFIG],
+          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, { maxQueueMs, maxInFlight }: GatewayConfig) => new Admission({ bus, clock, logger, maxQueueMs, maxInFlight }),
+        },
+        {
+          provide: AgentCompletions,
+          inject: [AgentCalls, Admission, CLOCK],
+          useFactory: (agentCalls: AgentCalls, admission: Admission, clock: Clock) => new AgentCompletions(agentCalls, admission, clock),
+        },
         {
           provide: RunStreams,
           inject: [BUS, CLIENTS, AgentCalls, STOPPING],
@@ -68,19 +79,19 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: ChatCompletionsRoute,
-          inject: [ModelCalls, AgentCompletions, TRACER, CLOCK, GATEWAY_CONFIG],
-          useFactory: (modelCalls: ModelCalls, agents: AgentCompletions, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
-            new ChatCompletionsRoute({ modelCalls, agents, tracer, clock, maxBodyBytes, timeoutMs }),
+          inject: [ModelCalls, Admission, AgentCompletions, TRACER, CLOCK, GATEWAY_CONFIG],
+          useFactory: (modelCalls: ModelCalls, admission: Admission, agents: AgentCompletions, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
+            new ChatCompletionsRoute({ modelCalls, admission, agents, tracer, clock, maxBodyBytes, timeoutMs }),
         },
         {
           provide: RAW_HTTP,
-          inject: [KEY_RESOLVER, ChatCompletionsRoute, HttpAdapterHost, LOGGER, GATEWAY_CONFIG],
+          inject: [KEY_RESOLVER, Admission, ChatCompletionsRoute, HttpAdapterHost, LOGGER, GATEWAY_CONFIG],
           useFactory: rawHttp,
         },
-        forwarding(AgentService, (clients) => clients.agent),
+        forwarding(AgentService, (clients) => clients.agent, { starting: ['queryAgent', 'streamAgent'] }),
         forwarding(ThreadService, (clients) => clients.threads),
         forwarding(SettingsService, (clients) => clients.settings),
-        forwarding(UsageService, (clients) => clients.usage, ['openAttempts']),
+        forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts'] }),
         DeadLettersRpc,
         ProviderTestRpc,
       ],
@@ -93,13 +104,14 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.admission.stop();
     await Promise.all([this.modelCalls.stop(), this.agentCalls.stop()]);
   }
 }
 
-function rawHttp(keys: KeyResolver, route: ChatCompletionsRoute, host: HttpAdapterHost, logger: Logger, { corsOrigins }: GatewayConfig): RawHttpHandler {
+function rawHttp(keys: KeyResolver, admission: Admission, route: ChatCompletionsRoute, host: HttpAdapterHost, logger: Logger, { corsOrigins }: GatewayConfig): RawHttpHandler {
   const nest = () => host.httpAdapter.getInstance<HttpHandler>();
-  const door = new Door(keys, route, nest, new Cors(corsOrigins), logger);
+  const door = new Door(keys, admission, route, nest, new Cors(corsOrigins), logger);
   return (request, response) => door.open(request, response);
 }
 

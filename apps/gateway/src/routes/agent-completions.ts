@@ -9,6 +9,7 @@ import type { ChatBody } from '../domain/chat-body.js';
 import { toOpenAiError } from '../domain/openai-error.js';
 import { DONE_EVENT, HEARTBEAT, formatEvent } from '../domain/server-sent-event.js';
 import { toUnixSeconds } from '../domain/unix-seconds.js';
+import { RUN_QUEUES, type Admission } from '../handlers/admission.js';
 import { EventStream } from './event-stream.js';
 import { idempotencyKeyOf } from './idempotency-key.js';
 import { publisherOf } from './publisher.js';
@@ -29,18 +30,21 @@ export interface CompletionCall {
 export class AgentCompletions {
   constructor(
     private readonly agentCalls: AgentCalls,
+    private readonly admission: Pick<Admission, 'require' | 'publishing'>,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws an AppError for a body that an agent cannot take; everything later is answered here. */
+  /** Throws an AppError for a body that an agent cannot take, and while too many messages to agents wait; everything later is answered here. */
   ask(call: CompletionCall, agent: string): void {
     const { body, span, requestId } = call;
     const request = toAgentRequest(body, agent, call.deadlineMs);
+    this.admission.require(RUN_QUEUES);
     if (span.isRecording) span.setAttributes({ [attributes.agentName]: agent });
     failpoint('gateway.before-publish');
     const identity = { id: `chatcmpl-${requestId}`, model: body.model, created: toUnixSeconds(this.clock.now()) };
     const reader: CompletionReader = body.stream ? new StreamedCompletion(call, identity) : new WholeCompletion(call, identity);
     const abort = new AbortController();
+    this.admission.publishing(RUN_QUEUES);
     const agentCall = this.agentCalls.ask(request, {
       publisher: publisherOf(call.key),
       messageId: messageIdOf(call),

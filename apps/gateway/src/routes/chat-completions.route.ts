@@ -5,6 +5,7 @@ import { AppError, deterministicId, isUuid, newId, parseTraceparent, type Clock 
 import { REQUEST_ID_HEADER, attributes, type ResolvedKey, type Span, type Tracer } from '@nexus/runtime';
 import { agentOf } from '../domain/agent-request.js';
 import { checkChatBody } from '../domain/chat-body.js';
+import { COMPLETION_QUEUES, type Admission } from '../handlers/admission.js';
 import type { ModelCalls } from '../handlers/model-calls.js';
 import type { AgentCompletions, CompletionCall } from './agent-completions.js';
 import { EventStream } from './event-stream.js';
@@ -16,6 +17,7 @@ import { writeError } from './write-error.js';
 
 export interface ChatCompletionsOptions {
   readonly modelCalls: ModelCalls;
+  readonly admission: Pick<Admission, 'publishing'>;
   readonly agents: AgentCompletions;
   readonly tracer: Tracer;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export class ChatCompletionsRoute {
       deadlineMs: BigInt(call.deadlineMs),
     });
     const details = { tenantId: key.tenantId, isRepeatable: request.headers['idempotency-key'] !== undefined, correlationId: requestId, trace: span.trace };
+    this.options.admission.publishing(COMPLETION_QUEUES);
     let cancel: (() => void) | undefined;
     const onGone = (): void => {
       cancel?.();

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KeyKind } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import type { KeyResolver, Logger } from '@nexus/runtime';
+import { COMPLETION_QUEUES, RUN_QUEUES, type Admission, type Queue } from '../handlers/admission.js';
 import { setCaller } from './caller.js';
 import type { ChatCompletionsRoute } from './chat-completions.route.js';
 import type { Cors } from './cors.js';
@@ -11,12 +12,13 @@ import { writeError } from './write-error.js';
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
- * Every HTTP/1 request but those of protobuf services, which have their own gate: nothing is read of it before its key is known.
- * Then the hot path takes what is its own, and Nest the rest.
+ * Every HTTP/1 request but those of protobuf services, which have their own gate: nothing is read of it before its key is known and
+ * there is room for it. Then the hot path takes what is its own, and Nest the rest.
  */
 export class Door {
   constructor(
     private readonly keys: Pick<KeyResolver, 'peek' | 'resolve'>,
+    private readonly admission: Pick<Admission, 'enter'>,
     private readonly chatCompletions: Pick<ChatCompletionsRoute, 'serve'>,
     private readonly rest: () => HttpHandler,
     private readonly cors: Cors,
@@ -41,7 +43,9 @@ export class Door {
     if (key.key.kind !== KeyKind.API) {
       throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
     }
-    if (path === '/v1/chat/completions' || path === '/v1/chat/completions/') return this.chatCompletions.serve(request, response, key);
+    const queues = queuesOf(request.method, path);
+    if (queues) this.admission.enter(response, queues);
+    if (isCompletions(path)) return this.chatCompletions.serve(request, response, key);
     setCaller(request, key);
     this.rest()(request, response);
   }
@@ -57,6 +61,19 @@ function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '/';
   const end = url.indexOf('?');
   return end < 0 ? url : url.slice(0, end);
+}
+
+function isCompletions(path: string): boolean {
+  return path === '/v1/chat/completions' || path === '/v1/chat/completions/';
+}
+
+const RUNS = /^\/v1\/threads\/[^/]+\/runs\/?$/;
+const RUN_STREAM = /^\/v1\/(?:threads\/[^/]+\/)?runs\/[^/]+\/stream\/?$/;
+
+/** What a request that waits for an answer has to pass; undefined when it is answered at once. */
+function queuesOf(method: string | undefined, path: string): readonly Queue[] | undefined {
+  if (method === 'POST') return isCompletions(path) ? COMPLETION_QUEUES : RUNS.test(path) ? RUN_QUEUES : undefined;
+  return method === 'GET' && RUN_STREAM.test(path) ? [] : undefined;
 }
 
 /** `/package.Service/Method` of one of the packages that are served. */

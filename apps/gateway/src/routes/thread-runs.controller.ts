@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { deterministicId, failpoint, newId } from '@nexus/core';
 import { AgentCalls, CLIENTS, TRACER, attributes, type AcceptedRun, type AgentCall, type ServiceClients, type Span, type Tracer } from '@nexus/runtime';
 import { z } from 'zod';
+import { Admission, RUN_QUEUES } from '../handlers/admission.js';
 import { runJson } from '../domain/run-json.js';
 import { toRunRequest } from '../domain/run-request.js';
 import { Api, type ApiCall } from './caller.js';
@@ -32,6 +33,7 @@ export class ThreadRunsController {
     @Inject(CLIENTS) private readonly clients: ServiceClients,
     @Inject(AgentCalls) private readonly agentCalls: AgentCalls,
     @Inject(RunStreams) private readonly streams: RunStreams,
+    @Inject(Admission) private readonly admission: Admission,
     @Inject(TRACER) private readonly tracer: Tracer,
   ) {}
 
@@ -45,6 +47,7 @@ export class ThreadRunsController {
     failpoint('gateway.before-publish');
     const parts = new RunParts();
     const span = this.startSpan(call, threadId, options.agent);
+    this.admission.publishing(RUN_QUEUES);
     const agentCall = this.agentCalls.ask(request, {
       publisher: publisherOf(call),
       messageId: messageIdOf(call, threadId),
