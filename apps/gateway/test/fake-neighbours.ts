@@ -28,6 +28,8 @@ export interface StoredRun {
   readonly id: string;
   readonly threadId: string;
   readonly messageId: string;
+  /** The hash that the message came with. */
+  readonly requestHash?: string | undefined;
   status: RunStatus;
   answer?: ProcessedRequest;
 }
@@ -51,6 +53,14 @@ function keepDeadLetters(router: ConnectRouter, service: string): void {
       if (bytes !== null && !decodeBinaryHeader(bytes, KeySchema).isAdmin) throw toConnectError(new AppError('admin_required', 'This needs an admin key of the tenant.', { status: 403 }));
       return { deadLetters: [{ id: `${service} ${tenantId}`, channel, consumerGroup: service, lastSeenAt: BigInt(keepers.indexOf(service)) }] };
     },
+    countDeadLetters: () => ({ counts: [{ consumerGroup: service, count: keepers.indexOf(service) }] }),
+    getDeadLetter: ({ id }) => (id === service ? { problem: `of ${service}` } : notFound('dead_letter')),
+    replayDeadLetters({ selection, dryRun }) {
+      if (selection?.reasonCode === `${service} is away`) throw toConnectError(new AppError('database_unavailable', 'Away.', { status: 503, isRetryable: true }));
+      if (selection?.reasonCode === 'refused') throw toConnectError(new AppError('invalid_selection', 'Say which.', { status: 400 }));
+      return { selected: 2, replayed: dryRun ? 0 : 1, hasMore: service === 'usage', seenUntil: BigInt(keepers.indexOf(service)), failures: [{ id: service }] };
+    },
+    purgeDeadLetters: () => ({ selected: 1, purged: 1, seenUntil: 7n }),
   });
 }
 
@@ -118,8 +128,8 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       getRun({ by }, context) {
         const run = [...runs.values()].find((each) => each.tenantId === tenantOf(context.requestHeader) && (by.case === 'id' ? each.id : each.messageId) === by.value);
         if (!run) return notFound('run');
-        const { id, threadId, messageId, status, answer } = run;
-        return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n }], answer };
+        const { id, threadId, messageId, status, answer, requestHash } = run;
+        return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n, payloadJson: JSON.stringify({ accepted: { requestHash } }) }], answer };
       },
       cancelRun({ id }, context) {
         const run = runs.get(id);

@@ -49,6 +49,26 @@ describe('RPC at the gateway', () => {
     expect(await groups(1, withKey(SERVICE_TOKEN))).toEqual(['tool-executor ']);
   });
 
+  it('shows, counts, replays and purges them as one, and says whose could not be reached', async () => {
+    const letters = createClient(DeadLetterService, createGrpcTransport({ baseUrl: gateway.url }));
+    const admin = withKey('nx_a_admin');
+    expect(await letters.getDeadLetter({ id: 'usage' }, admin)).toMatchObject({ problem: 'of usage' });
+    expect(await codeOf(letters.getDeadLetter({ id: 'nobody' }, admin))).toBe(Code.NotFound);
+    expect((await letters.countDeadLetters({}, admin)).counts.map(({ count }) => count)).toEqual([4, 3, 2, 1, 0]);
+    expect(await letters.replayDeadLetters({ selection: { all: true }, dryRun: true }, admin)).toMatchObject({ selected: 10, replayed: 0, seenUntil: 4n });
+    expect(await letters.replayDeadLetters({ selection: { all: true } }, admin)).toMatchObject({ selected: 10, replayed: 5, hasMore: true, unanswered: [] });
+    expect(await letters.replayDeadLetters({ selection: { consumerGroup: 'settings' } }, admin)).toMatchObject({ selected: 2, replayed: 1, hasMore: false });
+    expect(await letters.replayDeadLetters({ selection: { reasonCode: 'settings is away' } }, admin)).toMatchObject({ selected: 8, replayed: 4, unanswered: ['settings'] });
+    expect(await codeOf(letters.replayDeadLetters({ selection: { reasonCode: 'refused' } }, admin))).toBe(Code.InvalidArgument);
+    expect(await letters.purgeDeadLetters({ selection: { all: true } }, admin)).toMatchObject({ selected: 5, purged: 5, hasMore: false, seenUntil: 7n });
+  });
+
+  it('shows metrics to this machine, and to others only with the service token', async () => {
+    const status = async (headers: Record<string, string>): Promise<number> => (await fetch(`${gateway.url}/metrics`, { headers })).status;
+    const elsewhere = { 'x-forwarded-for': '203.0.113.7' };
+    expect([await status({}), await status(elsewhere), await status({ ...elsewhere, ...withKey('nx_a_admin').headers }), await status({ ...elsewhere, ...withKey(SERVICE_TOKEN).headers })]).toEqual([200, 401, 401, 200]);
+  });
+
   it('lets admin keys, and no others, try a provider out', async () => {
     const providers = createClient(ProviderService, createGrpcTransport({ baseUrl: gateway.url }));
     expect(await providers.testProvider({ provider: 'openai' }, withKey('nx_a_admin'))).toMatchObject({ ok: true, models: ['openai/one'] });
