@@ -9,13 +9,15 @@ export type Outcome = readonly OutgoingMessage[];
 
 /**
  * Handles a batch as one: everything is committed when the promise resolves; what it returns is published, then the batch is
- * acknowledged. When it rejects, each message is tried alone, so that one that fails cannot hold up its neighbours.
+ * acknowledged. When it rejects, the batch is halved until what fails is alone, so that it cannot hold up its neighbours; meanwhile the
+ * handler is called for other batches too, unless the consumer is `ordered`.
  */
 export type BatchHandler<C extends ChannelName> = (batch: readonly Message<C>[]) => Promise<Outcome>;
 
 /**
  * Handles one message while others are handled too: for calls to the outside, which take long. The signal aborts when the consumer
- * stops (see `abortAfter`): a handler that rejects then leaves its message to the next consumer.
+ * stops (see `abortAfter`): a handler that rejects then leaves its message to the next consumer. A handler whose message another consumer took
+ * over meanwhile (see `onTakenOver` of BusOptions) is not told: what it has begun may cost money, and is settled.
  */
 export type EachHandler<C extends ChannelName> = (message: Message<C>, signal: AbortSignal) => Promise<Outcome>;
 

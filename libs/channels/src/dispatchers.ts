@@ -9,36 +9,70 @@ export interface Dispatcher<C extends ChannelName> {
   dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>, signal: AbortSignal): Promise<void>;
 }
 
-/** One batch after the other: each is one commit. */
-export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
-  constructor(private readonly handler: BatchHandler<C>) {}
+/** A batch that fails this often although a retry makes sense is halved all the same: one of its messages may be why. */
+const TRIES_TOGETHER = 5;
+/** How many batches or messages in trouble are mended beside the others at most. */
+const MOST_ASIDE = 8;
 
-  async dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>): Promise<void> {
+/**
+ * One batch after the other: each is one commit. One that fails is halved until what fails is alone, beside the batches that follow, so
+ * that its neighbours lose little time; when the order counts (`isOrdered`), those wait until it is done.
+ */
+export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
+  private aside = 0;
+
+  constructor(
+    private readonly handler: BatchHandler<C>,
+    private readonly isOrdered: boolean,
+  ) {}
+
+  dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>): Promise<void> {
+    return this.handle(batch, settlement, TRIES_TOGETHER);
+  }
+
+  private async handle(batch: readonly Delivered<C>[], settlement: Settlement<C>, tries: number): Promise<void> {
+    const trouble = await this.tryTogether(batch, settlement, tries);
+    if (trouble === undefined) return;
+    const mended = this.mend(batch, settlement, trouble);
+    if (this.isOrdered || this.aside >= MOST_ASIDE) return mended;
+    this.aside++;
+    void mended.finally(() => this.aside--);
+  }
+
+  /** Resolves with the error that remains; with undefined when the batch is settled, or left. */
+  private async tryTogether(batch: readonly Delivered<C>[], settlement: Settlement<C>, tries: number): Promise<AppError | undefined> {
     const messages = batch.map((delivered) => delivered.message);
-    for (let failures = 0; ; failures++) {
+    for (let failures = 1; !settlement.isStopping || failures === 1; failures++) {
       try {
-        return await settlement.settle(batch, await this.handler(messages));
+        await settlement.settle(batch, await this.handler(messages));
+        return undefined;
       } catch (error) {
-        if (!AppError.from(error).isRetryable) return this.oneByOne(batch, settlement);
+        const known = AppError.from(error);
+        if (settlement.isStopping) break;
+        if (!known.isRetryable || failures >= tries || batch.length === 1) return known;
         await settlement.pause(failures);
-        if (settlement.isStopping) return settlement.leave(batch);
       }
     }
+    settlement.leave(batch);
+    return undefined;
   }
 
-  private async oneByOne(batch: readonly Delivered<C>[], settlement: Settlement<C>): Promise<void> {
-    for (const delivered of batch) {
-      if (settlement.isStopping) settlement.leave([delivered]);
-      else await this.alone(delivered, settlement);
-    }
+  private async mend(batch: readonly Delivered<C>[], settlement: Settlement<C>, trouble: AppError): Promise<void> {
+    const [first] = batch;
+    if (batch.length === 1 && first) return this.alone(first, settlement, trouble);
+    const middle = batch.length >> 1;
+    const halves = [batch.slice(0, middle), batch.slice(middle)];
+    // what passes (a database that is away) would fail ever more calls at once
+    if (!this.isOrdered && !trouble.isRetryable) return void (await Promise.all(halves.map((half) => this.handle(half, settlement, 1))));
+    for (const half of halves) await this.handle(half, settlement, 1);
   }
 
-  private async alone(delivered: Delivered<C>, settlement: Settlement<C>): Promise<void> {
-    for (let failures = 0; ; ) {
+  private async alone(delivered: Delivered<C>, settlement: Settlement<C>, trouble: unknown): Promise<void> {
+    for (let failures = 1, error = trouble; await settlement.fail(delivered, failures, error, this.isOrdered); failures++) {
       try {
         return await settlement.settle([delivered], await this.handler([delivered.message]));
-      } catch (error) {
-        if (!(await settlement.fail(delivered, ++failures, error))) return;
+      } catch (again) {
+        error = again;
       }
     }
   }

@@ -5,3 +5,4 @@ export type { Loss } from './loss-watch.js';
 export { outgoing, type Message, type OutgoingMessage } from './message.js';
 export { decodeRaw, unpackRaw } from './raw-fields.js';
 export { memoryBus, redisBus, type BusOptions } from './stream-bus.js';
+export type { DroppedGroup } from './stream-tidier.js';

@@ -3,6 +3,7 @@ import type { AppError } from '@nexus/core';
 import { encodeEnvelope, readId } from './envelope.js';
 import type { ChannelKeys } from './keys.js';
 import type { OutgoingMessage } from './message.js';
+import type { StreamTidier } from './stream-tidier.js';
 import type { Acknowledgement, NewEntry, Refusals, StreamCommand, StreamTransport } from './stream-transport.js';
 
 interface Gathered {
@@ -37,6 +38,7 @@ export class Publisher {
   constructor(
     private readonly transport: StreamTransport,
     private readonly keys: ChannelKeys,
+    private readonly tidier: StreamTidier,
   ) {}
 
   /** Resolves when all messages are written; rejects with the first refusal. */
@@ -63,13 +65,13 @@ export class Publisher {
   }
 
   /** Resolves when the entries are acknowledged. */
-  async acknowledge({ key, group, ids }: Acknowledgement): Promise<void> {
+  async acknowledge({ key, group, ids, owner }: Acknowledgement): Promise<void> {
     const { commands, acknowledged, written } = this.gather();
-    const name = `${group} ${key}`;
+    const name = `${group} ${key} ${owner ?? ''}`;
     let together = acknowledged.get(name);
     if (!together) {
       acknowledged.set(name, (together = { place: commands.length, ids: [] }));
-      commands.push({ key, group, ids: together.ids });
+      commands.push({ key, group, ids: together.ids, owner });
     }
     for (const id of ids) together.ids.push(id);
     if (together.ids.length >= MANY_ACKNOWLEDGED) this.schedule();
@@ -116,15 +118,15 @@ export class Publisher {
   }
 
   private toEntry(message: OutgoingMessage, now: number): NewEntry {
-    const { takesReplyTo, retentionMs, delivery } = channels[message.channel];
+    const { takesReplyTo, retentionMs, delivery, group } = channels[message.channel];
     const isReply = message.to !== undefined && takesReplyTo;
     const key = isReply ? this.keys.reply(message.channel, message.to ?? '') : this.channelKey(message.channel, message.partitionKey ?? message.id);
+    // Nobody's group reads these: everybody does, or somebody outside. Other replies are trimmed by their reader alone.
+    if (group === undefined && (delivery === 'work' || !isReply)) this.tidier.published(key, message.channel, isReply);
     return {
       key,
       fields: encodeEnvelope(message, now),
       expireMs: isReply ? 2 * retentionMs : undefined,
-      // Nobody's group reads these: everybody does, or somebody outside. Other replies are trimmed by their reader alone, whatever time it is here.
-      trimOlderThanMs: message.channel === 'requests.processed' || (delivery === 'broadcast' && !isReply) ? retentionMs : undefined,
       once: message.once ? { marker: this.keys.marker(key, message.id), markerMs: retentionMs } : undefined,
     };
   }

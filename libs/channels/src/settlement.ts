@@ -10,6 +10,9 @@ import type { Publisher } from './publisher.js';
 import { packRaw } from './raw-fields.js';
 import type { RawEntry } from './stream-transport.js';
 
+/** Between the tries of a message for which others wait: 5, 10, 15 ... */
+const SHORT_WAIT_MS = 5;
+
 /** A message under way, with the entry it came from. */
 export interface Delivered<C extends ChannelName> {
   readonly entry: RawEntry;
@@ -55,9 +58,19 @@ export class Settlement<C extends ChannelName> {
 
   /** Nobody waits for it, but until it is written the entries count as under way. */
   private async acknowledge(ids: readonly string[]): Promise<void> {
+    await this.untilWritten(() => this.tryAcknowledge(ids)).catch(() => undefined); // then they come once more
+    this.parts.inFlight.remove(ids);
+  }
+
+  /** What may be another consumer's by now stays pending, if it is: should that one fail, it comes once more. */
+  private async tryAcknowledge(ids: readonly string[]): Promise<void> {
     const { publisher, key, inFlight, options } = this.parts;
-    await this.untilWritten(() => publisher.acknowledge({ key, group: options.group, ids })).catch(() => undefined); // then they come once more
-    inFlight.remove(ids);
+    const { group, consumer } = options;
+    const now = performance.now();
+    const doubtful = ids.filter((id) => !inFlight.isSurelyOurs(id, now));
+    if (doubtful.length === 0) return publisher.acknowledge({ key, group, ids });
+    const sure = ids.filter((id) => !doubtful.includes(id));
+    await Promise.all([publisher.acknowledge({ key, group, ids: doubtful, owner: consumer }), sure.length > 0 && publisher.acknowledge({ key, group, ids: sure })]);
   }
 
   private async untilWritten(write: () => Promise<void>): Promise<void> {
@@ -73,15 +86,19 @@ export class Settlement<C extends ChannelName> {
     }
   }
 
-  /** One more failed delivery of one message: resolves true when it shall be tried again (after a wait), false when that is for others, or for nobody. */
-  async fail(delivered: Delivered<C>, failures: number, error: unknown): Promise<boolean> {
+  /**
+   * One more failed delivery of one message: resolves true when it shall be tried again (after a wait), false when that is for others, or
+   * for nobody. The wait is short when others wait behind it and its surroundings are not to blame.
+   */
+  async fail(delivered: Delivered<C>, failures: number, error: unknown, othersWait = false): Promise<boolean> {
     const known = AppError.from(error);
     const deliveries = delivered.entry.deliveries + failures - 1;
     if (!known.isRetryable && (known.code !== 'internal' || deliveries >= this.parts.options.maxDeliveries)) {
       await this.setAside(delivered.entry, delivered.message, error, deliveries);
       return false;
     }
-    await this.pause(failures);
+    if (othersWait && !known.isRetryable) await abortableDelay(SHORT_WAIT_MS * failures, this.parts.stopping);
+    else await this.pause(failures);
     if (this.isStopping) this.leave([delivered]);
     return !this.isStopping;
   }

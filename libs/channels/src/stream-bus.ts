@@ -11,6 +11,7 @@ import type { Message, OutgoingMessage } from './message.js';
 import { Publisher } from './publisher.js';
 import { unpackRaw } from './raw-fields.js';
 import { RedisStreams } from './redis/redis-streams.js';
+import { StreamTidier, type DroppedGroup } from './stream-tidier.js';
 import type { RawEntry, StreamTransport } from './stream-transport.js';
 import { DEFAULT_BATCH_SIZE, WorkConsumer } from './work-consumer.js';
 
@@ -21,6 +22,18 @@ export interface BusOptions {
   readonly partitions?: number;
   /** Told of broadcast and reply entries that cannot be read; they are skipped. */
   readonly onUnreadable?: (channel: ChannelName, entryId: string, error: AppError) => void;
+  /**
+   * A group that is not the channel's own service's, that was handed nothing for this long and whose oldest entry waits for longer, is
+   * dropped when it keeps a stream from being trimmed; default: 24 hours, or the channel's retention if that is longer.
+   */
+  readonly groupIdleMs?: number;
+  /** Told of each group that was dropped: what it had not acknowledged is lost to it. */
+  readonly onGroupDropped?: (dropped: DroppedGroup) => void;
+  /**
+   * Told when messages under way here are another consumer's now, as happens when this process was held up for longer than `claimIdleMs`.
+   * Their handlers go on, and what they did is published: it may have cost money. Only the new owner acknowledges.
+   */
+  readonly onTakenOver?: (channel: ChannelName, count: number) => void;
 }
 
 /** The channels over Redis Streams at this URL (`redis://` or `rediss://`). */
@@ -36,6 +49,7 @@ export function memoryBus(options: BusOptions = {}): ChannelBus {
 class StreamBus implements ChannelBus {
   readonly kind: 'redis' | 'memory';
   private readonly keys: ChannelKeys;
+  private readonly tidier: StreamTidier;
   private readonly publisher: Publisher;
   private readonly losses: LossWatch;
   private readonly subscriptions = new Set<Subscription>();
@@ -46,7 +60,8 @@ class StreamBus implements ChannelBus {
   ) {
     this.kind = transport.kind;
     this.keys = new ChannelKeys(options.prefix ?? '', options.partitions ?? 1);
-    this.publisher = new Publisher(transport, this.keys);
+    this.tidier = new StreamTidier(transport, options);
+    this.publisher = new Publisher(transport, this.keys, this.tidier);
     this.losses = new LossWatch(() => transport.ping());
     transport.onOtherServer(() => this.losses.report('other_server'));
   }
@@ -66,7 +81,7 @@ class StreamBus implements ChannelBus {
   consumeBatches<C extends ChannelName>(options: WorkOptions<C>, handler: BatchHandler<C>): Subscription {
     // what waits for its acknowledgement does not make the next batch smaller
     const concurrency = 4 * (options.batchSize ?? DEFAULT_BATCH_SIZE);
-    return this.consume({ ...options, concurrency }, new BatchDispatcher(handler));
+    return this.consume({ ...options, concurrency }, new BatchDispatcher(handler, options.ordered ?? false));
   }
 
   consumeEach<C extends ChannelName>(options: WorkOptions<C>, handler: EachHandler<C>): Subscription {
@@ -75,8 +90,14 @@ class StreamBus implements ChannelBus {
 
   private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>): Subscription {
     const { transport, publisher } = this;
-    const key = this.keys.channel(options.channel, options.partition);
-    return this.track(new WorkConsumer({ options, key, retentionMs: channels[options.channel].retentionMs, transport, publisher, dispatcher, onGroupGone: () => this.losses.report('group_gone') }));
+    const { channel, partition } = options;
+    const key = this.keys.channel(channel, partition);
+    return this.track(new WorkConsumer({
+      options, key, transport, publisher, dispatcher,
+      tidy: () => this.tidier.tidy(key, channel),
+      onGroupGone: () => this.losses.report('group_gone'),
+      onTakenOver: (count) => this.options.onTakenOver?.(channel, count),
+    }));
   }
 
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription {

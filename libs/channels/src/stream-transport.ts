@@ -13,8 +13,6 @@ export interface NewEntry {
   readonly key: string;
   /** Names and values in turn. */
   readonly fields: readonly (string | Buffer)[];
-  /** Trims what is older than this many milliseconds, whoever has read it or not; for keys without groups. */
-  readonly trimOlderThanMs?: number | undefined;
   /** The whole key expires when nothing is added for this long. */
   readonly expireMs?: number | undefined;
   /** Appends nothing when this marker was used within `markerMs`. */
@@ -25,6 +23,8 @@ export interface Acknowledgement {
   readonly key: string;
   readonly group: string;
   readonly ids: readonly string[];
+  /** Acknowledges only those that are this consumer's; by default whosever they are. */
+  readonly owner?: string | undefined;
 }
 
 export type StreamCommand = NewEntry | Acknowledgement;
@@ -39,6 +39,25 @@ export interface PendingEntry {
   readonly id: string;
   /** How often it was handed out. */
   readonly deliveries: number;
+}
+
+/** What `tidy` removes from a stream. */
+export interface TidyPolicy {
+  /** Younger entries stay. */
+  readonly retentionMs: number;
+  /** The service's own group: it is never dropped, and nothing is trimmed while it is missing. Undefined: no service reads this. */
+  readonly group: string | undefined;
+  /** Another group may go when for this long it was handed nothing, and its oldest entry waits. */
+  readonly groupIdleMs: number;
+  /** A consumer without entries may go after this time. */
+  readonly consumerIdleMs: number;
+}
+
+/** A group that was dropped. */
+export interface IdleGroup {
+  readonly name: string;
+  /** How long its oldest entry had been waiting. */
+  readonly waitedMs: number;
 }
 
 /** The group of a stream, as one of its consumers sees it. */
@@ -83,8 +102,11 @@ export interface StreamTransport {
   /** The newest id of a stream, `0-0` when it is empty. */
   lastId(key: string): Promise<string>;
   range(key: string, afterId: string, count: number): Promise<readonly RawEntry[]>;
-  /** Trims what is older than `olderThanMs` and acknowledged by every group; does nothing when there is no group. */
-  trimAcknowledged(key: string, olderThanMs: number): Promise<void>;
+  /**
+   * Trims what is past its retention and acknowledged by every group; drops groups that hold this up and were given up, and consumers that
+   * are gone. Goes by the store's own clock. Gives back the groups that it dropped.
+   */
+  tidy(key: string, policy: TidyPolicy): Promise<readonly IdleGroup[]>;
   /** Trims everything up to this id, included. */
   trimThrough(key: string, id: string): Promise<void>;
   ping(): Promise<void>;

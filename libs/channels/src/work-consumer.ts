@@ -15,6 +15,11 @@ import type { GroupRef, PendingEntry, RawEntry, StreamReader, StreamTransport } 
 
 const BLOCK_MS = 2_000;
 const HAND_BACK_WITHIN_MS = 250;
+/** For this share of the time after which others may take an entry over it is surely ours; the rest is for what we cannot know: how old a reply is. */
+const SURE_SHARE = 0.6;
+/** A reply may have lain here for this share of that time before its entries are asked about. */
+const HELD_UP_SHARE = 0.125;
+const MOST_REFRESHED = 1_000;
 /** Entries a batch, unless somebody says otherwise. */
 export const DEFAULT_BATCH_SIZE = 256;
 const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs: 30_000, maxDeliveries: 5, lingerMs: 0, abortAfter: 0, ordered: false };
@@ -22,10 +27,12 @@ const DEFAULTS = { batchSize: DEFAULT_BATCH_SIZE, concurrency: 256, claimIdleMs:
 export interface WorkConsumerParts<C extends ChannelName> {
   readonly options: WorkOptions<C>;
   readonly key: string;
-  readonly retentionMs: number;
   readonly transport: StreamTransport;
   readonly publisher: Publisher;
   readonly dispatcher: Dispatcher<C>;
+  readonly tidy: () => Promise<void>;
+  /** Told how many entries under way turned out to be another consumer's by now. */
+  readonly onTakenOver: (count: number) => void;
   /** Called when the group is gone that this consumer had. */
   readonly onGroupGone: () => void;
 }
@@ -38,7 +45,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   private readonly options: WorkOptions<C> & typeof DEFAULTS;
   private readonly ref: GroupRef;
   private readonly reader: StreamReader;
-  private readonly inFlight = new InFlight();
+  private readonly inFlight: InFlight;
   private readonly settlement: Settlement<C>;
   private readonly stopping = new AbortController();
   private readonly interrupting = new AbortController();
@@ -56,6 +63,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     const { options, key, publisher, transport } = parts;
     this.options = { ...DEFAULTS, ...options };
     this.ref = { key, group: options.group, consumer: options.consumer };
+    this.inFlight = new InFlight(this.options.claimIdleMs * SURE_SHARE);
     this.settlement = new Settlement({ options: this.options, key, publisher, inFlight: this.inFlight, stopping: this.stopping.signal });
     this.reader = transport.openReader();
     this.reading = this.run();
@@ -86,6 +94,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   private async recover(): Promise<void> {
     const { transport } = this.parts;
     await this.join();
+    await this.keepFresh(0); // Redis was away, perhaps for long: others must not think that we were
     for (let after = '0-0'; !this.stopping.signal.aborted; ) {
       const pending = await transport.ownPending(this.ref, after, this.options.batchSize);
       const last = pending.at(-1);
@@ -122,9 +131,10 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   private async claim(pending: readonly PendingEntry[], minIdleMs: number): Promise<readonly RawEntry[]> {
     const left = pending.filter(({ id }) => !this.inFlight.has(id));
     if (left.length === 0) return [];
+    const askedAt = performance.now();
     const claimed = await this.parts.transport.claim(this.ref, left, minIdleMs);
     const ours = claimed.filter(({ id }) => !this.inFlight.has(id));
-    this.take(ours); // all at once: nobody here takes them a second time while they wait for their turn
+    this.take(ours, askedAt); // all at once: nobody here takes them a second time while they wait for their turn
     return ours;
   }
 
@@ -166,7 +176,10 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   private async readNew(): Promise<readonly RawEntry[]> {
     const { lingerMs } = this.options;
     const room = Math.max(1, this.room()); // a count of 0 would mean all there is
-    const entries = await this.reader.readGroup(this.ref, room, BLOCK_MS);
+    const askedAt = performance.now();
+    const read = await this.reader.readGroup(this.ref, room, BLOCK_MS);
+    const heldUpMs = performance.now() - askedAt - BLOCK_MS;
+    const entries = read.length > 0 && heldUpMs > this.options.claimIdleMs * HELD_UP_SHARE ? await this.stillOurs(read) : read;
     if (lingerMs === 0 || entries.length === 0 || entries.length >= room) return entries;
     await abortableDelay(lingerMs, this.stopping.signal);
     try {
@@ -177,6 +190,12 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     }
   }
 
+  /** The reply lay here for long, since this process was held up: others may have taken its entries over. */
+  private async stillOurs(entries: readonly RawEntry[]): Promise<readonly RawEntry[]> {
+    const owned = new Set(await this.parts.transport.refresh(this.ref, entries.map(({ id }) => id)));
+    return entries.filter(({ id }) => owned.has(id));
+  }
+
   private room(): number {
     return Math.min(this.options.batchSize, this.options.concurrency - this.inFlight.size);
   }
@@ -185,9 +204,8 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     while (this.room() <= 0 && !this.stopping.signal.aborted) await this.inFlight.change;
   }
 
-  private take(entries: readonly RawEntry[]): void {
-    const now = Date.now();
-    for (const { id } of entries) this.inFlight.add(id, now);
+  private take(entries: readonly RawEntry[], since = performance.now()): void {
+    for (const { id } of entries) this.inFlight.add(id, since);
   }
 
   private handOver(entries: readonly RawEntry[]): Promise<void> {
@@ -219,9 +237,9 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
 
   /** Long calls stay ours, also while we stop: their entries are made to look fresh before another consumer may claim them. */
   private async tend(): Promise<void> {
-    const ids = this.inFlight.takenBefore(Date.now() - this.upkeepMs() / 2);
     try {
-      for (let i = 0; i < ids.length; i += 1_000) await this.parts.transport.refresh(this.ref, ids.slice(i, i + 1_000));
+      await this.keepFresh(this.upkeepMs() / 4);
+      if (!this.stopping.signal.aborted) await this.parts.tidy();
     } catch {
       // the read loop repairs what is wrong
     }
@@ -230,12 +248,22 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     if (!this.settlement.isOver) this.upkeep = setTimeout(() => void this.tend(), this.upkeepMs());
   }
 
+  private async keepFresh(unseenForMs: number): Promise<void> {
+    const ids = this.inFlight.unseenSince(performance.now() - unseenForMs);
+    let lost = 0;
+    for (let i = 0; i < ids.length; i += MOST_REFRESHED) {
+      const some = ids.slice(i, i + MOST_REFRESHED);
+      const askedAt = performance.now();
+      lost += this.inFlight.confirm(some, await this.parts.transport.refresh(this.ref, some), askedAt);
+    }
+    if (lost > 0) this.parts.onTakenOver(lost);
+  }
+
   private async takeOverAbandoned(): Promise<void> {
-    const { transport, retentionMs } = this.parts;
+    const { transport } = this.parts;
     this.isTakingOver = true;
     this.isTakeOverDue = false;
     try {
-      await transport.trimAcknowledged(this.ref.key, retentionMs);
       const room = this.room();
       if (room > 0) await this.takeOver(await transport.abandoned(this.ref, this.options.claimIdleMs, room), this.options.claimIdleMs);
     } catch {
@@ -246,7 +274,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   }
 
   async stop(graceMs = 10_000): Promise<void> {
-    const deadline = Date.now() + graceMs;
+    const deadline = performance.now() + graceMs;
     this.stopping.abort();
     const patienceMs = graceMs * this.options.abortAfter;
     if (patienceMs === 0) this.interrupting.abort();
@@ -254,7 +282,7 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
     this.reader.close();
     this.inFlight.wake();
     await Promise.race([this.reading, delay(graceMs, undefined, { ref: false })]);
-    while (this.inFlight.size > 0 && Date.now() < deadline) await Promise.race([this.inFlight.change, delay(20)]);
+    while (this.inFlight.size > 0 && performance.now() < deadline) await Promise.race([this.inFlight.change, delay(20)]);
     clearTimeout(interrupt);
     clearTimeout(this.upkeep);
     this.interrupting.abort();

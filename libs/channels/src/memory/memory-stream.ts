@@ -1,5 +1,5 @@
 import { isOlder, parseEntryId } from '../entry-id.js';
-import type { GroupRef, PendingEntry, RawEntry } from '../stream-transport.js';
+import type { Acknowledgement, GroupRef, IdleGroup, PendingEntry, RawEntry, TidyPolicy } from '../stream-transport.js';
 
 interface Entry {
   readonly id: string;
@@ -16,6 +16,8 @@ interface Pending {
 interface Group {
   lastDelivered: string;
   readonly pending: Map<string, Pending>;
+  /** When each consumer last read. */
+  readonly seenAt: Map<string, number>;
 }
 
 /** One stream with its groups, as Redis keeps them. */
@@ -37,11 +39,12 @@ export class MemoryStream {
   }
 
   createGroup(name: string): void {
-    if (!this.groups.has(name)) this.groups.set(name, { lastDelivered: '0-0', pending: new Map() });
+    if (!this.groups.has(name)) this.groups.set(name, { lastDelivered: '0-0', pending: new Map(), seenAt: new Map() });
   }
 
   readGroup(ref: GroupRef, count: number, now: number): RawEntry[] {
     const group = this.group(ref);
+    group.seenAt.set(ref.consumer, now);
     const entries = this.after(group.lastDelivered, count);
     for (const entry of entries) {
       group.pending.set(entry.id, { entry, consumer: ref.consumer, deliveredAt: now, deliveries: 1 });
@@ -69,6 +72,7 @@ export class MemoryStream {
 
   claim(ref: GroupRef, ids: readonly string[], minIdleMs: number, now: number): RawEntry[] {
     const group = this.group(ref);
+    group.seenAt.set(ref.consumer, now);
     return ids.flatMap((id) => {
       const pending = group.pending.get(id);
       if (!pending || now - pending.deliveredAt < minIdleMs) return [];
@@ -80,7 +84,8 @@ export class MemoryStream {
   }
 
   refresh(ref: GroupRef, ids: readonly string[], now: number): string[] {
-    const { pending } = this.group(ref);
+    const { pending, seenAt } = this.group(ref);
+    if (ids.length > 0) seenAt.set(ref.consumer, now);
     return ids.filter((id) => {
       const entry = pending.get(id);
       if (entry?.consumer !== ref.consumer) return false;
@@ -97,9 +102,9 @@ export class MemoryStream {
     }
   }
 
-  acknowledge(group: string, ids: readonly string[]): void {
+  acknowledge({ group, ids, owner }: Acknowledgement): void {
     const pending = this.groups.get(group)?.pending;
-    for (const id of ids) pending?.delete(id);
+    for (const id of ids) if (owner === undefined || pending?.get(id)?.consumer === owner) pending?.delete(id);
   }
 
   queueAge(group: string, now: number): number {
@@ -107,14 +112,24 @@ export class MemoryStream {
     return waiting === undefined ? 0 : Math.max(0, now - parseEntryId(waiting.id)[0]);
   }
 
-  trimAcknowledged(beforeId: string): void {
-    if (this.groups.size === 0) return;
-    let safe = beforeId;
-    for (const group of this.groups.values()) {
+  tidy({ retentionMs, group: own, groupIdleMs, consumerIdleMs }: TidyPolicy, now: number): IdleGroup[] {
+    const dropped: IdleGroup[] = [];
+    let safe = `${now - retentionMs}-0`;
+    for (const [name, group] of this.groups) {
       const [firstPending] = group.pending.keys();
-      for (const limit of [group.lastDelivered, firstPending]) if (limit !== undefined && isOlder(limit, safe)) safe = limit;
+      const acknowledged = firstPending !== undefined && isOlder(firstPending, group.lastDelivered) ? firstPending : group.lastDelivered;
+      const waiting = firstPending ?? this.after(group.lastDelivered, 1)[0]?.id;
+      const waitedMs = waiting === undefined ? 0 : now - parseEntryId(waiting)[0];
+      const isInUse = [...group.seenAt.values()].some((seenAt) => now - seenAt < groupIdleMs);
+      forgetConsumers(group, now - consumerIdleMs);
+      if (!isOlder(acknowledged, safe)) continue;
+      if (name !== own && !isInUse && waiting !== undefined && waitedMs >= groupIdleMs) {
+        this.groups.delete(name);
+        dropped.push({ name, waitedMs });
+      } else safe = acknowledged;
     }
-    this.trimBefore(safe);
+    if (own === undefined || this.groups.has(own)) this.trimBefore(safe);
+    return dropped;
   }
 
   trimBefore(id: string): void {
@@ -139,4 +154,10 @@ export class MemoryStream {
     }
     return low;
   }
+}
+
+/** Consumers without entries that did not read since then. */
+function forgetConsumers({ seenAt, pending }: Group, since: number): void {
+  const busy = new Set([...pending.values()].map(({ consumer }) => consumer));
+  for (const [consumer, at] of seenAt) if (at <= since && !busy.has(consumer)) seenAt.delete(consumer);
 }

@@ -1,5 +1,5 @@
 import { nextEntryId } from '../entry-id.js';
-import { NOTHING_REFUSED, type GroupRef, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport } from '../stream-transport.js';
+import { NOTHING_REFUSED, type GroupRef, type IdleGroup, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport, type TidyPolicy } from '../stream-transport.js';
 import { MemoryReader } from './memory-reader.js';
 import { MemoryStream } from './memory-stream.js';
 
@@ -19,11 +19,10 @@ export class MemoryStreams implements StreamTransport {
   async write(commands: readonly StreamCommand[]): Promise<Refusals> {
     const now = Date.now();
     for (const command of commands) {
-      if ('ids' in command) this.stream(command.key).acknowledge(command.group, command.ids);
+      if ('ids' in command) this.stream(command.key).acknowledge(command);
       else if (!command.once || this.mark(command.once.marker, command.once.markerMs, now)) {
         const stream = this.stream(command.key);
         stream.add(command.fields.map((field) => Buffer.from(field)), now);
-        if (command.trimOlderThanMs !== undefined) stream.trimBefore(`${now - command.trimOlderThanMs}-0`);
         if (command.expireMs !== undefined) stream.expiresAt = now + command.expireMs;
         for (const reader of this.readers) reader.wake(command.key);
       }
@@ -76,8 +75,8 @@ export class MemoryStreams implements StreamTransport {
     return this.stream(key).after(afterId, count);
   }
 
-  async trimAcknowledged(key: string, olderThanMs: number): Promise<void> {
-    this.stream(key).trimAcknowledged(`${Date.now() - olderThanMs}-0`);
+  async tidy(key: string, policy: TidyPolicy): Promise<readonly IdleGroup[]> {
+    return this.stream(key).tidy(policy, Date.now());
   }
 
   async trimThrough(key: string, id: string): Promise<void> {

@@ -1,13 +1,16 @@
 import type { AppError } from '@nexus/core';
 import { nextEntryId } from '../entry-id.js';
-import { NOTHING_REFUSED, type GroupRef, type NewEntry, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport } from '../stream-transport.js';
+import {
+  NOTHING_REFUSED, type Acknowledgement, type GroupRef, type IdleGroup, type NewEntry, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader,
+  type StreamTransport, type TidyPolicy,
+} from '../stream-transport.js';
 import { parseRedisUrl, type RedisAddress } from './redis-address.js';
 import { RedisReader } from './redis-reader.js';
 import { RespConnection } from './resp-connection.js';
 import type { RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
 import { isGroupMissing, isGroupThere, toBusError, toEntries, toPending } from './replies.js';
-import { APPEND_ONCE, HAND_BACK, QUEUE_AGE, REFRESH_OWNED, TRIM_ACKNOWLEDGED } from './scripts.js';
+import { ACKNOWLEDGE_OWNED, APPEND_ONCE, HAND_BACK, QUEUE_AGE, REFRESH_OWNED, TIDY } from './scripts.js';
 
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
@@ -62,9 +65,9 @@ export class RedisStreams implements StreamTransport {
     const { encoder } = this;
     const expiring: NewEntry[] = [];
     for (const command of commands) {
-      if ('ids' in command) encoder.command('XACK', command.key, command.group, ...command.ids);
+      if ('ids' in command) this.acknowledge(command);
       else {
-        this.append(command, now);
+        this.append(command);
         if (command.expireMs !== undefined && (this.expiries.get(command.key) ?? 0) < now) {
           if (this.expiries.size > 10_000) this.expiries.clear();
           this.expiries.set(command.key, now + Math.min(EXPIRY_REFRESH_MS, command.expireMs / 2));
@@ -76,14 +79,17 @@ export class RedisStreams implements StreamTransport {
     return { count: encoder.commands, bytes: encoder.take() };
   }
 
-  private append(entry: NewEntry, now: number): void {
+  private acknowledge({ key, group, ids, owner }: Acknowledgement): void {
+    if (owner === undefined) this.encoder.command('XACK', key, group, ...ids);
+    else this.encoder.command('EVAL', ACKNOWLEDGE_OWNED, 1, key, group, owner, ...ids);
+  }
+
+  private append(entry: NewEntry): void {
     const { encoder } = this;
-    const minId = entry.trimOlderThanMs === undefined ? '' : `${now - entry.trimOlderThanMs}`;
-    if (entry.once) return encoder.command('EVAL', APPEND_ONCE, 2, entry.key, entry.once.marker, entry.once.markerMs, minId, ...entry.fields);
-    encoder.begin(3 + (minId ? 3 : 0) + entry.fields.length);
+    if (entry.once) return encoder.command('EVAL', APPEND_ONCE, 2, entry.key, entry.once.marker, entry.once.markerMs, ...entry.fields);
+    encoder.begin(3 + entry.fields.length);
     encoder.text('XADD');
     encoder.text(entry.key);
-    if (minId) for (const part of ['MINID', '~', minId]) encoder.text(part);
     encoder.text('*');
     for (const field of entry.fields) encoder.part(field);
   }
@@ -145,8 +151,9 @@ export class RedisStreams implements StreamTransport {
     return toEntries(await this.call('XRANGE', key, `(${afterId === '0' ? '0-0' : afterId}`, '+', 'COUNT', count));
   }
 
-  async trimAcknowledged(key: string, olderThanMs: number): Promise<void> {
-    await this.call('EVAL', TRIM_ACKNOWLEDGED, 1, key, `${Date.now() - olderThanMs}-0`);
+  async tidy(key: string, { retentionMs, group = '', groupIdleMs, consumerIdleMs }: TidyPolicy): Promise<readonly IdleGroup[]> {
+    const dropped = (await this.call('EVAL', TIDY, 1, key, retentionMs, group, groupIdleMs, consumerIdleMs)) as (Buffer | number)[];
+    return dropped.flatMap((name, i) => (i % 2 === 0 ? [{ name: String(name), waitedMs: Number(dropped[i + 1]) }] : []));
   }
 
   async trimThrough(key: string, id: string): Promise<void> {

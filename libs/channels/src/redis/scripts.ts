@@ -1,17 +1,26 @@
 /**
  * Appends an entry once for its marker.
- * in:  KEYS[1] stream · KEYS[2] marker · ARGV[1] marker's life, ms · ARGV[2] MINID to trim by, or '' · ARGV[3..] field, value ...
+ * in:  KEYS[1] stream · KEYS[2] marker · ARGV[1] marker's life, ms · ARGV[2..] field, value ...
  * out: the entry's id, or false when the marker was there
  */
 export const APPEND_ONCE = `
 if redis.call('EXISTS', KEYS[2]) == 1 then return false end
-local args = {KEYS[1]}
-if ARGV[2] ~= '' then args[2] = 'MINID'; args[3] = '~'; args[4] = ARGV[2] end
-args[#args + 1] = '*'
-for i = 3, #ARGV do args[#args + 1] = ARGV[i] end
-local id = redis.call('XADD', unpack(args))
+local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[1]) -- last: an entry that was refused is not marked
 return id`;
+
+/**
+ * Acknowledges those entries that the consumer still owns.
+ * in:  KEYS[1] stream · ARGV[1] group · ARGV[2] consumer · ARGV[3..] entry ids
+ * out: how many it owned
+ */
+export const ACKNOWLEDGE_OWNED = `
+local owned = 0
+for i = 3, #ARGV do
+  local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2])
+  if not pending.err and #pending > 0 then owned = owned + redis.call('XACK', KEYS[1], ARGV[1], ARGV[i]) end
+end
+return owned`;
 
 /**
  * Makes pending entries look fresh, if the consumer still owns them.
@@ -60,26 +69,64 @@ local time = redis.call('TIME')
 return math.max(0, time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(waiting[1], '%d+')))`;
 
 /**
- * Trims what is older than an id and acknowledged by every group; nothing when there is no group.
- * in:  KEYS[1] stream · ARGV[1] id: entries from here on stay
- * out: how many entries were trimmed
+ * Trims what is past its retention and acknowledged by every group, drops what was given up.
+ * in:  KEYS[1] stream · ARGV[1] retention, ms · ARGV[2] the service's group, or '' · ARGV[3] a group's, ARGV[4] a consumer's idle time, ms
+ * out: of each group that was dropped its name and how long its oldest entry had waited, ms
  */
-export const TRIM_ACKNOWLEDGED = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+export const TIDY = `
+if redis.call('EXISTS', KEYS[1]) == 0 then return {} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function numbers(id)
+  local ms, seq = string.match(id, '(%d+)-(%d+)')
+  return tonumber(ms), tonumber(seq)
+end
 local function older(a, b)
-  local am, as = string.match(a, '(%d+)-(%d+)')
-  local bm, bs = string.match(b, '(%d+)-(%d+)')
-  am, bm = tonumber(am), tonumber(bm)
-  return am < bm or (am == bm and tonumber(as) < tonumber(bs))
+  local am, as = numbers(a)
+  local bm, bs = numbers(b)
+  return am < bm or (am == bm and as < bs)
 end
-local safe = ARGV[1]
-local groups = redis.call('XINFO', 'GROUPS', KEYS[1])
-if #groups == 0 then return 0 end
-for _, group in ipairs(groups) do
-  local g = {}
-  for i = 1, #group, 2 do g[group[i]] = group[i + 1] end
-  if older(g['last-delivered-id'], safe) then safe = g['last-delivered-id'] end
-  local pending = redis.call('XPENDING', KEYS[1], g['name'])
-  if pending[1] > 0 and older(pending[2], safe) then safe = pending[2] end
+local function fields(list)
+  local named = {}
+  for i = 1, #list, 2 do named[list[i]] = list[i + 1] end
+  return named
 end
-return redis.call('XTRIM', KEYS[1], 'MINID', '~', safe)`;
+
+local safe = string.format('%.0f-0', now - tonumber(ARGV[1])) -- entries from here on stay
+local dropped = {}
+local isOwnThere = ARGV[2] == ''
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = fields(info)
+  local name = group['name']
+  local acknowledged = group['last-delivered-id'] -- everything before this is
+  local pending = redis.call('XPENDING', KEYS[1], name)
+  local waiting = pending[1] > 0 and pending[2]
+  if waiting and older(waiting, acknowledged) then acknowledged = waiting end
+
+  local isInUse = false
+  for _, listed in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], name)) do
+    local consumer = fields(listed)
+    if consumer['idle'] < tonumber(ARGV[3]) then isInUse = true end
+    if consumer['pending'] == 0 and consumer['idle'] >= tonumber(ARGV[4]) then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], name, consumer['name']) end
+  end
+
+  local isKept = true
+  if name == ARGV[2] then
+    isOwnThere = true
+  elseif not isInUse and older(acknowledged, safe) then
+    if not waiting then
+      local first = redis.call('XRANGE', KEYS[1], '(' .. acknowledged, '+', 'COUNT', 1)[1]
+      waiting = first and first[1]
+    end
+    local waited = waiting and now - numbers(waiting)
+    if waited and waited >= tonumber(ARGV[3]) then
+      redis.call('XGROUP', 'DESTROY', KEYS[1], name)
+      dropped[#dropped + 1] = name
+      dropped[#dropped + 1] = waited
+      isKept = false
+    end
+  end
+  if isKept and older(acknowledged, safe) then safe = acknowledged end
+end
+if isOwnThere then redis.call('XTRIM', KEYS[1], 'MINID', '~', safe) end
+return dropped`;
