@@ -40,7 +40,7 @@ export interface CompletionFrame {
 
 /** The body of an answer that is not streamed. */
 export function completionBody(completion: FakeCompletion, { id, model, created, promptCharacters }: CompletionFrame): object {
-  const usage = usageOf(completion, promptCharacters);
+  const usage = completionUsage(completion, promptCharacters);
   const tool_calls = toolCallsOf(completion);
   const message = { role: 'assistant', content: textOf(completion) ?? null, ...(tool_calls.length > 0 && { tool_calls }) };
   return { id, object: 'chat.completion', created, model, choices: [{ index: 0, message, logprobs: null, finish_reason: finishReasonOf(completion) }], ...(usage && { usage }) };
@@ -56,7 +56,7 @@ export function completionChunks(completion: FakeCompletion, { id, model, create
     const part = (text: string): object => delta({ tool_calls: [{ index, function: { arguments: text } }] });
     return [delta({ tool_calls: [{ index, ...rest, function: { name: call.name, arguments: '' } }] }), part(call.arguments.slice(0, middle)), part(call.arguments.slice(middle))];
   });
-  const usage = includeUsage ? usageOf(completion, promptCharacters) : undefined;
+  const usage = includeUsage ? completionUsage(completion, promptCharacters) : undefined;
   return [
     delta({ role: 'assistant', content: '' }),
     ...pieces.map((content) => delta({ content })),
@@ -82,7 +82,8 @@ function finishReasonOf({ finishReason, toolCalls = [] }: FakeCompletion): strin
   return finishReason ?? (toolCalls.length > 0 ? 'tool_calls' : 'stop');
 }
 
-function usageOf(completion: FakeCompletion, promptCharacters: number): FakeUsage | undefined {
+/** What a completion costs in tokens; undefined when it leaves usage out. `promptCharacters` are those of the request's messages. */
+export function completionUsage(completion: FakeCompletion, promptCharacters: number): FakeUsage | undefined {
   if (completion.usage === null) return undefined;
   const said = (textOf(completion) ?? '') + toolCallsOf(completion).map((call) => call.function.arguments).join('');
   const usage = completion.usage ?? { prompt_tokens: Math.ceil(promptCharacters / 4), completion_tokens: Math.ceil(said.length / 4) };

@@ -116,3 +116,32 @@ it('takes its time', async () => {
   await response.text();
   expect(performance.now() - start).toBeGreaterThan(120);
 });
+
+it('remembers each attempt by its id, with what it charges for it, whether or not the client heard the answer', async () => {
+  const askAs = (id: string, signal?: AbortSignal): Promise<Response> =>
+    fetch(`${provider.url}/chat/completions`, {
+      method: 'POST', headers: { 'x-client-request-id': id }, body: JSON.stringify({ model: 'fake-a', messages: [{ role: 'user', content: 'hello there' }] }), signal,
+    });
+  const account = async (id: string) => (await fetch(`${provider.url}/attempts/${id}`)).json() as Promise<unknown>;
+  expect((await fetch(`${provider.url}/attempts/nobody`)).status).toBe(404);
+
+  const usage = { prompt_tokens: 7, completion_tokens: 3 };
+  const leave = new AbortController();
+  provider.reply({ text: 'a', usage }, { status: 500 }, { text: 'b', usage, hang: 'before-headers' });
+  await (await askAs('heard')).text();
+  await (await askAs('refused')).text();
+  const never = askAs('unheard', leave.signal);
+  await waitFor(async () => (await account('heard') as { status: string }).status === 'completed');
+  expect(await account('heard')).toEqual({ status: 'completed', usage: { ...usage, total_tokens: 10 } });
+  expect(await account('refused')).toEqual({ status: 'failed' });
+  await waitFor(() => provider.attempts.has('unheard'));
+  expect(await account('unheard')).toEqual({ status: 'in_progress' });
+  leave.abort();
+  await expect(never).rejects.toThrow();
+  await waitFor(() => provider.attempts.get('unheard')?.status === 'completed');
+  expect(provider.attempts.get('unheard')).toMatchObject({ usage, requests: 1 });
+
+  provider.reply({ text: 'again' });
+  await (await askAs('heard')).text();
+  expect(provider.attempts.get('heard')?.requests).toBe(2);
+});

@@ -1,5 +1,6 @@
 export { freePort, startRedis, type RedisServer } from '@nexus/embedded';
 export { type FakeCompletion, type FakeToolCall, type FakeUsage } from './fake-completion.js';
+export { type FakeAttempt } from './fake-attempts.js';
 export { startFakeProvider, type FakeProvider, type FakeReplySource, type FakeRequest } from './fake-provider.js';
 export { type ChatRequest, type FakeReply } from './fake-reply.js';
 export { startFaultProxy, type FaultProxy, type FaultProxyTarget } from './fault-proxy.js';
