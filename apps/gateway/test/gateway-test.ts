@@ -15,6 +15,8 @@ export interface GatewayUnderTest extends Neighbourhood {
   readonly orchestrator: FakeOrchestrator;
   /** A request with this key and JSON body; a POST when there is a body. */
   call(path: string, options?: { key?: string; body?: unknown; method?: string; headers?: Record<string, string>; signal?: AbortSignal }): Promise<Response>;
+  /** Stops the gateway alone. */
+  end(graceMs: number, noticeMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function startGateway(redis: { url: string; prefix: string }, envir
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
         ...(signal && { signal }),
       }),
+    end: (graceMs, noticeMs) => service.stop(graceMs, noticeMs),
     async stop() {
       await service.stop(1_000);
       await Promise.all([router.stop(), orchestrator.stop()]);
