@@ -1,21 +1,27 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { outgoing, redisBus, type ChannelBus, type Message, type OutgoingMessage, type Subscription } from '@nexus/channels';
 import {
-  FinishReason, IncomingRequestSchema, InferenceResponseSchema, Role, ToolExecutedSchema,
+  FinishReason, IncomingRequestSchema, InferenceResponseSchema, Role, ToolExecutedSchema, type PartSchema, type SpendSchema,
   type ExecuteTool, type InferenceRequest, type ProcessedRequest, type ProgressPart,
 } from '@nexus/contracts';
 import { deterministicId } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 
+type SpendInit = MessageInitShape<typeof SpendSchema>;
+
+/** What is left out is what a cheap model says: it stopped by itself and tells what it used; a failed call tells nothing. `spend` null: nothing is told. */
 export type ModelAnswer =
-  | { readonly text: string }
-  | { readonly calls: readonly { readonly id?: string; readonly name: string; readonly arguments: string }[] }
-  | { readonly error: { readonly code: string; readonly isRetryable?: boolean; readonly retryAfterMs?: bigint } };
+  | { readonly text: string; readonly thought?: string; readonly image?: string; readonly finishReason?: FinishReason; readonly spend?: SpendInit | null }
+  | { readonly calls: readonly { readonly id?: string; readonly name: string; readonly arguments: string }[]; readonly spend?: SpendInit | null }
+  | { readonly error: { readonly code: string; readonly isRetryable?: boolean; readonly retryAfterMs?: bigint }; readonly spend?: SpendInit; readonly parts?: bigint };
+
+/** A text is a result, an error a call that failed. */
+export type ToolAnswer = string | { readonly error: { readonly code: string; readonly message: string } };
 
 /** Nothing is answered when a model or a tool gives undefined. */
 export interface Behaviour {
   model: (request: InferenceRequest) => ModelAnswer | undefined;
-  tool: (request: ExecuteTool) => string | undefined;
+  tool: (request: ExecuteTool) => ToolAnswer | undefined;
 }
 
 /** The provider-router, the tool-executor and an adapter, as the channels show them. */
@@ -25,6 +31,8 @@ export class Neighbours {
   readonly cancels: Message<'inference.cancel'>[] = [];
   readonly answers: Message<'requests.processed'>[] = [];
   readonly parts: Message<'requests.progress'>[] = [];
+  /** While this is pending the router reads nothing more. */
+  routerIsBusy: Promise<void> = Promise.resolve();
   private readonly subscriptions: Subscription[] = [];
   readonly bus: ChannelBus;
 
@@ -42,9 +50,10 @@ export class Neighbours {
     const { bus } = this;
     const onDeadLetter = () => Promise.resolve([]);
     this.subscriptions.push(
-      bus.consumeBatches({ channel: 'inference.request', group: 'provider-router', consumer: 'r', onDeadLetter }, (batch) => {
+      bus.consumeBatches({ channel: 'inference.request', group: 'provider-router', consumer: 'r', onDeadLetter }, async (batch) => {
         this.modelCalls.push(...batch);
-        return Promise.resolve(batch.flatMap((message) => this.modelAnswers(message)));
+        await this.routerIsBusy;
+        return batch.flatMap((message) => this.modelAnswers(message));
       }),
       bus.consumeBatches({ channel: 'tools.execute', group: 'tool-executor', consumer: 't', onDeadLetter }, (batch) => {
         this.toolCalls.push(...batch);
@@ -97,24 +106,35 @@ export class Neighbours {
 
 export function modelResponse({ payload, tenantId, correlationId, trace }: Message<'inference.request'>, answer: ModelAnswer): OutgoingMessage {
   const { attemptId, run } = payload;
-  const spend = { provider: 'fake', model: payload.model, usage: { input: 10n, output: 5n }, costMicroUsd: 3n, durationMs: 1n };
-  const outcome: MessageInitShape<typeof InferenceResponseSchema>['outcome'] = 'error' in answer
-    ? { case: 'error', value: answer.error }
-    : { case: 'completion', value: {
-        finishReason: 'text' in answer ? FinishReason.STOP : FinishReason.TOOL_CALLS,
-        output: { case: 'message', value: { role: Role.ASSISTANT, parts: 'text' in answer ? [{ kind: { case: 'text', value: answer.text } }] : answer.calls.map((call) => ({ kind: { case: 'toolCall', value: { id: '', ...call } } })) } },
-      } };
+  const usual = 'error' in answer ? undefined : { provider: 'fake', model: payload.model, usage: { input: 10n, output: 5n }, costMicroUsd: 3n, durationMs: 1n };
+  const spend = answer.spend === undefined ? usual : (answer.spend ?? undefined);
   return outgoing({
     channel: 'inference.response', id: deterministicId(attemptId, 'response'), tenantId, correlationId, trace,
-    payload: create(InferenceResponseSchema, { attemptId, run, outcome, ...('error' in answer ? {} : { spend }) }),
+    payload: create(InferenceResponseSchema, { attemptId, run, outcome: outcomeOf(answer), ...(spend && { spend }), ...('parts' in answer && { parts: answer.parts }) }),
   });
 }
 
-export function toolResult({ payload, tenantId, correlationId, trace }: Message<'tools.execute'>, text: string): OutgoingMessage {
+type PartInit = { readonly kind: MessageInitShape<typeof PartSchema>['kind'] };
+
+function outcomeOf(answer: ModelAnswer): MessageInitShape<typeof InferenceResponseSchema>['outcome'] {
+  if ('error' in answer) return { case: 'error', value: answer.error };
+  const parts: PartInit[] = 'text' in answer
+    ? [
+        ...(answer.thought === undefined ? [] : [{ kind: { case: 'reasoning' as const, value: answer.thought } }]),
+        { kind: { case: 'text', value: answer.text } },
+        ...(answer.image === undefined ? [] : [{ kind: { case: 'image' as const, value: { url: answer.image } } }]),
+      ]
+    : answer.calls.map((call) => ({ kind: { case: 'toolCall', value: { id: '', ...call } } }));
+  const usual = 'text' in answer ? FinishReason.STOP : FinishReason.TOOL_CALLS;
+  return { case: 'completion', value: { finishReason: ('finishReason' in answer && answer.finishReason) || usual, output: { case: 'message', value: { role: Role.ASSISTANT, parts } } } };
+}
+
+export function toolResult({ payload, tenantId, correlationId, trace }: Message<'tools.execute'>, answer: ToolAnswer): OutgoingMessage {
   const { executionId, runId, step, epoch, call } = payload;
+  const came = typeof answer === 'string' ? { result: { callId: call?.id ?? '', name: call?.name ?? '', text: answer } } : { error: answer.error };
   return outgoing({
     channel: 'tools.results', id: deterministicId(executionId, 'result'), tenantId, correlationId, trace,
-    payload: create(ToolExecutedSchema, { executionId, runId, step, epoch, result: { callId: call?.id ?? '', name: call?.name ?? '', text }, durationMs: 2n }),
+    payload: create(ToolExecutedSchema, { executionId, runId, step, epoch, ...came, durationMs: 2n }),
   });
 }
 

@@ -41,6 +41,9 @@ const toolSchemas = {
   now: { type: 'object', properties: { zone: { type: 'string' } } },
 } as const;
 
+/** How long the executor says that a tool takes. */
+export const TOOL_TIME_MS = 3_000;
+
 export interface Replica {
   readonly service: RunningService;
   readonly bus: ChannelBus;
@@ -71,7 +74,7 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
     getTenantSettings: (_request, context) => directory.settingsOf(context.requestHeader.get('x-nexus-tenant')),
   })));
   clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
-    listTools: () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) } })) }),
+    listTools: () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) }, timeoutMs: BigInt(TOOL_TIME_MS) })) }),
   })));
   const service = await startService(
     orchestratorService,
