@@ -1,0 +1,51 @@
+import { failpoints, type Failpoint } from '@nexus/core';
+import { pause } from '../pause.js';
+import type { Replica, ServiceName } from '../cluster/replica.js';
+import { workOf, type FaultContext } from './fault.js';
+import type { FaultRecord } from '../oracles/evidence.js';
+
+const serviceOf: Readonly<Record<string, ServiceName>> = { gateway: 'gateway', orchestrator: 'orchestrator', router: 'provider-router', usage: 'usage', executor: 'tool-executor', settings: 'settings', channels: 'orchestrator' };
+
+const FIRES_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+
+/** The named failpoints by the service that passes them. */
+export function failpointsByService(names: readonly Failpoint[] = failpoints): Map<ServiceName, Failpoint[]> {
+  const tracks = new Map<ServiceName, Failpoint[]>();
+  for (const name of names) {
+    const service = serviceOf[name.split('.')[0] ?? ''];
+    if (service === undefined) throw new Error(`Nobody knows which service passes ${name}: name it in failpoints.ts.`);
+    tracks.set(service, [...(tracks.get(service) ?? []), name]);
+  }
+  return tracks;
+}
+
+/**
+ * Lets one replica of a service die at each of these failpoints in turn: the life after each death is started with the next one. The
+ * first of them begins with a kill -9, which is told to `onKill`.
+ */
+export async function dieAtEach(service: ServiceName, names: readonly Failpoint[], { cluster, random }: FaultContext, onKill: (at: number) => void): Promise<Omit<FaultRecord, 'doneMeanwhile'>[]> {
+  const replica = random.pick(cluster.of(service));
+  const records: Omit<FaultRecord, 'doneMeanwhile'>[] = [];
+  for (const [index, name] of names.entries()) {
+    replica.armNextLife(`${name}@${random.int(1, 3)}`);
+    const hasFired = index > 0 && records.at(-1)?.evidence !== undefined;
+    if (!hasFired) {
+      onKill(Date.now());
+      replica.kill();
+    }
+    const at = await deathAt(replica, name);
+    records.push({ name: `failpoint: ${name}`, startedAt: at ?? Date.now(), endedAt: at ?? Date.now(), evidence: at === undefined ? undefined : `${replica.name} passed it and was killed`, affects: workOf[service], isLoss: false });
+  }
+  return records;
+}
+
+/** When the replica died at this failpoint; undefined when it did not within the time. */
+async function deathAt(replica: Replica, name: Failpoint): Promise<number | undefined> {
+  const known = replica.deaths.length;
+  for (const until = Date.now() + FIRES_WITHIN_MS; Date.now() < until; await pause(LOOK_EVERY_MS)) {
+    const death = replica.deaths.slice(known).find(({ failpoint }) => failpoint === name);
+    if (death !== undefined) return death.at;
+  }
+  return undefined;
+}

@@ -1,0 +1,55 @@
+import { services } from '../cluster/cluster.js';
+import type { Replica, ServiceName } from '../cluster/replica.js';
+import { pause } from '../pause.js';
+import { workOf, type Fault, type FaultContext } from './fault.js';
+
+const aliveOf = ({ cluster, random }: FaultContext, service: ServiceName): Replica | undefined => random.shuffle(cluster.of(service)).find(({ isAlive }) => isAlive);
+
+/** kill -9 of some replica of a service. */
+export const kill = (service: ServiceName): Fault => ({
+  name: `kill -9: ${service}`,
+  affects: workOf[service],
+  happen: async (context) => {
+    const replica = aliveOf(context, service);
+    return replica?.kill() === true ? `${replica.name} was killed` : undefined;
+  },
+});
+
+/** SIGTERM of some replica of a service, which must go in order. */
+export const terminate = (service: ServiceName): Fault => ({
+  name: `SIGTERM: ${service}`,
+  affects: workOf[service],
+  happen: async (context) => {
+    const replica = aliveOf(context, service);
+    if (replica === undefined) return undefined;
+    await replica.terminate();
+    const how = replica.deaths.at(-1)?.how;
+    return how === 'code 0' ? `${replica.name} left with code 0` : undefined;
+  },
+});
+
+/** Longer than every lease and time to live of the cluster. */
+const FREEZE_MS = 6_000;
+
+/** SIGSTOP for longer than any lease, then SIGCONT. Of the orchestrator the one that reads requests.incoming. */
+export const freeze = (service: ServiceName): Fault => ({
+  name: `SIGSTOP: ${service}`,
+  affects: workOf[service],
+  happen: async (context) => {
+    const owner = service === 'orchestrator' ? await leaseOwner(context) : undefined;
+    const replica = context.cluster.replicas.find(({ name, isAlive }) => name === owner && isAlive) ?? aliveOf(context, service);
+    if (replica?.freeze() !== true) return undefined;
+    await pause(FREEZE_MS);
+    return replica.thaw() ? `${replica.name} stood still for ${FREEZE_MS} ms${replica.name === owner ? ' and held the lease' : ''}` : undefined;
+  },
+});
+
+async function leaseOwner({ query }: FaultContext): Promise<string | undefined> {
+  const rows = await query<{ owner: string }>('SELECT owner FROM orchestrator.partition_lease ORDER BY expires_at DESC LIMIT 1');
+  return rows[0]?.owner;
+}
+
+/** Every service's turn: `count` kills, as even as can be, in an order of chance. */
+export function killsOfAll(count: number, { random }: Pick<FaultContext, 'random'>): Fault[] {
+  return random.shuffle(Array.from({ length: count }, (_, index) => kill(services[index % services.length] ?? 'gateway')));
+}

@@ -1,0 +1,57 @@
+import { pause } from '../pause.js';
+import type { Random } from '../random.js';
+
+/** A reply that ended the tries of a request. */
+export interface GatewayReply {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+  /** The code of an error; empty with a success. */
+  readonly code: string;
+}
+
+const TRY_WITHIN_MS = 20_000;
+const RETRY_MS = 200;
+
+/** Talks to whichever gateway answers, as a client with an Idempotency-Key may: it asks again until it has an answer. */
+export class GatewayClient {
+  private readonly urls: readonly string[];
+  private readonly key: string;
+  private readonly random: Random;
+
+  constructor(urls: readonly string[], key: string, random: Random) {
+    this.urls = urls;
+    this.key = key;
+    this.random = random;
+  }
+
+  /** Undefined when there was no final reply within `withinMs`. */
+  async post(path: string, body: object, idempotencyKey: string | undefined, withinMs: number): Promise<GatewayReply | undefined> {
+    for (const until = Date.now() + withinMs; Date.now() < until; await pause(RETRY_MS)) {
+      const reply = await this.once(path, body, idempotencyKey).catch(() => undefined);
+      if (reply !== undefined && !reply.isRetryable) return reply;
+    }
+    return undefined;
+  }
+
+  /** One try at one of the gateways; the caller reads the body. Rejects when there is no answer. */
+  fetch(path: string, init: { readonly method: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>>; readonly signal: AbortSignal }): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...init.headers };
+    return fetch(`${this.random.pick(this.urls)}${path}`, { ...init, headers });
+  }
+
+  private async once(path: string, body: object, idempotencyKey: string | undefined): Promise<GatewayReply & { readonly isRetryable: boolean }> {
+    const response = await this.fetch(path, {
+      method: 'POST', body: JSON.stringify(body), signal: AbortSignal.timeout(TRY_WITHIN_MS),
+      headers: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey },
+    });
+    const parsed = (await response.json()) as Record<string, unknown> & { error?: { code?: string }; code?: string };
+    const code = response.ok ? '' : (parsed.error?.code ?? parsed.code ?? `status ${response.status}`);
+    return { status: response.status, body: parsed, code, isRetryable: isRetryable(response, code) };
+  }
+}
+
+/** As OpenAI's SDKs do: `x-should-retry` decides where it is there. */
+function isRetryable({ status, headers }: Response, code: string): boolean {
+  if (headers.get('x-should-retry') !== null) return headers.get('x-should-retry') === 'true' || code === 'in_progress';
+  return status === 409 || status === 429 || status >= 500;
+}

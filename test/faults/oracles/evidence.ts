@@ -1,0 +1,115 @@
+import type { Death } from '../cluster/replica.js';
+import type { ProviderCall } from '../load/model-behaviour.js';
+import type { Question } from '../load/questions.js';
+import type { Splice } from '../load/run-stream.js';
+import type { Sighting } from '../load/sightings.js';
+import type { Work } from '../timeline.js';
+
+/** A run as orchestrator stored it. Times are Unix milliseconds. */
+export interface StoredRun {
+  readonly runId: string;
+  readonly messageId: string;
+  readonly threadId: string;
+  readonly threadSeq: number;
+  /** nexus.run.v1.RunStatus: 1 queued, 2 active, 3 and more are ends. */
+  readonly status: number;
+  readonly createdAt: number;
+  readonly finishedAt: number | undefined;
+}
+
+/** An attempt as usage stored it, with its ledger row once it has one. */
+export interface StoredAttempt {
+  readonly attemptId: string;
+  readonly state: string;
+  readonly reserved: number;
+  readonly openedAt: number;
+  readonly settledAt: number | undefined;
+  readonly ledger: LedgerRow | undefined;
+}
+
+export interface LedgerRow {
+  readonly cost: number;
+  readonly input: number;
+  readonly output: number;
+  readonly isEstimated: boolean;
+  readonly result: string;
+  readonly errorCode: string;
+  /** How an attempt that nobody knew of was resolved; empty when it was settled as usual. */
+  readonly resolution: string;
+}
+
+export interface StoredBudget {
+  readonly name: string;
+  readonly spent: number;
+  readonly reserved: number;
+  /** What the ledger says that the budget's window has cost. */
+  readonly ledgerSum: number;
+}
+
+export interface DeadLetterRow {
+  readonly schema: string;
+  readonly channel: string;
+  readonly messageId: string;
+  readonly reason: string;
+}
+
+/** What a stream holds in the end that its own group has not finished. */
+export interface Leftover {
+  readonly channel: string;
+  readonly pending: number;
+  readonly lag: number;
+}
+
+/** A fault that was carried out. Times are Unix milliseconds. */
+export interface FaultRecord {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Why it is known that it happened; undefined when it did not. */
+  readonly evidence: string | undefined;
+  readonly affects: readonly Work[];
+  /** Work of the affected kinds that was finished while it lasted or right after. */
+  readonly doneMeanwhile: number;
+  /** Redis may have lost entries. */
+  readonly isLoss: boolean;
+}
+
+/** How long the affected kind of work stood still after a fault. */
+export interface Recovery {
+  readonly name: string;
+  /** Undefined: it never went on. */
+  readonly milliseconds: number | undefined;
+}
+
+/** All that the oracles judge: plain records, so that a test can make them up. */
+export interface Evidence {
+  readonly questions: readonly Question[];
+  readonly sightings: readonly Sighting[];
+  readonly runs: readonly StoredRun[];
+  readonly calls: readonly ProviderCall[];
+  readonly attempts: readonly StoredAttempt[];
+  readonly budgets: readonly StoredBudget[];
+  /** Calls by `<tool>/<number>`. */
+  readonly effects: ReadonlyMap<string, number>;
+  readonly deadLetters: readonly DeadLetterRow[];
+  readonly poison: readonly string[];
+  readonly leftovers: readonly Leftover[];
+  readonly splices: readonly Splice[];
+  readonly settings: { readonly acknowledged: number; readonly stored: number; readonly lost: number };
+  readonly faults: readonly FaultRecord[];
+  readonly recoveries: readonly Recovery[];
+  readonly deaths: readonly Death[];
+  /** Times when a server was down, in which services may fail to start. */
+  readonly outages: readonly { readonly from: number; readonly to: number }[];
+}
+
+/** What an oracle says: how many things it looked at, and each thing that is wrong, in words. */
+export interface Verdict {
+  readonly oracle: string;
+  readonly checked: number;
+  readonly violations: readonly string[];
+  /** Numbers worth showing that are no violation. */
+  readonly notes?: string;
+}
+
+export type Oracle = (evidence: Evidence) => Verdict;

@@ -1,0 +1,78 @@
+import type { Redis } from 'ioredis';
+import type { Query } from '../faults/fault.js';
+import type { DeadLetterRow, Leftover, StoredAttempt, StoredBudget, StoredRun } from './evidence.js';
+
+const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
+
+interface AttemptRow { readonly id: string; readonly state: string; readonly reserved: string; readonly opened: number; readonly settled: number | null; readonly cost: string | null; readonly input: string; readonly output: string; readonly estimated: boolean; readonly result: string; readonly error: string; readonly resolution: string }
+
+/** What Postgres holds in the end, read as a superuser past every proxy. */
+export class StoredState {
+  private readonly query: Query;
+
+  constructor(query: Query) {
+    this.query = query;
+  }
+
+  async runs(): Promise<StoredRun[]> {
+    const rows = await this.query<{ id: string; message: string; thread: string; seq: number; status: number; created: number; finished: number | null }>(
+      `SELECT id, message_id AS message, thread_id AS thread, thread_seq AS seq, status, ${ms('created_at')} AS created, ${ms('finished_at')} AS finished FROM orchestrator.run`);
+    return rows.map((row) => ({ runId: row.id, messageId: row.message, threadId: row.thread, threadSeq: row.seq, status: row.status, createdAt: row.created, finishedAt: row.finished ?? undefined }));
+  }
+
+  async attempts(): Promise<StoredAttempt[]> {
+    const columns = await this.query(`SELECT 1 FROM information_schema.columns WHERE table_schema = 'usage' AND table_name = 'ledger' AND column_name = 'resolution'`);
+    const resolution = columns.length === 0 ? `''` : 'l.resolution';
+    const rows = await this.query<AttemptRow>(
+      `SELECT a.id, a.state, a.reserved_micro_usd AS reserved, ${ms('a.opened_at')} AS opened, ${ms('a.settled_at')} AS settled, l.cost_micro_usd AS cost,
+              l.input_tokens AS input, l.output_tokens AS output, l.is_estimated AS estimated, l.result, l.error_code AS error, ${resolution} AS resolution
+         FROM usage.attempt a LEFT JOIN usage.ledger l ON l.tenant_id = a.tenant_id AND l.attempt_id = a.id`);
+    return rows.map((row) => ({
+      attemptId: row.id, state: row.state, reserved: Number(row.reserved), openedAt: row.opened, settledAt: row.settled ?? undefined,
+      ledger: row.cost === null ? undefined : { cost: Number(row.cost), input: Number(row.input), output: Number(row.output), isEstimated: row.estimated, result: row.result, errorCode: row.error, resolution: row.resolution },
+    }));
+  }
+
+  async budgets(): Promise<StoredBudget[]> {
+    const rows = await this.query<{ name: string; spent: string; reserved: string; sum: string }>(
+      `SELECT b.name, b.spent_micro_usd AS spent, b.reserved_micro_usd AS reserved,
+              (SELECT coalesce(sum(l.cost_micro_usd), 0) FROM usage.ledger l WHERE l.tenant_id = b.tenant_id AND l.day >= b.window_start) AS sum FROM usage.budget b`);
+    return rows.map((row) => ({ name: row.name, spent: Number(row.spent), reserved: Number(row.reserved), ledgerSum: Number(row.sum) }));
+  }
+
+  async deadLetters(): Promise<DeadLetterRow[]> {
+    const tables = await this.query<{ schema: string }>(`SELECT table_schema AS schema FROM information_schema.tables WHERE table_name = 'dead_letter'`);
+    const found: DeadLetterRow[] = [];
+    for (const { schema } of tables) {
+      const rows = await this.query<DeadLetterRow>(`SELECT $1 AS schema, channel, coalesce(message_id, '') AS "messageId", reason FROM ${schema}.dead_letter`, [schema]);
+      found.push(...rows);
+    }
+    return found;
+  }
+
+  /** Runs, attempts and answers that are not finished. */
+  async underWay(): Promise<number> {
+    const rows = await this.query<{ count: string }>(
+      `SELECT (SELECT count(*) FROM orchestrator.run WHERE status < 3 OR reply_due) + (SELECT count(*) FROM usage.attempt WHERE state IN ('open', 'unknown')) AS count`);
+    return Number(rows[0]?.count ?? 0);
+  }
+}
+
+/** Which service's group reads each channel of work. */
+const groups: Readonly<Record<string, string>> = {
+  'requests.incoming': 'orchestrator', 'inference.request': 'provider-router', 'inference.response': 'orchestrator', 'tools.execute': 'tool-executor',
+  'tools.results': 'orchestrator', 'usage.recorded': 'usage', 'audit.recorded': 'settings',
+};
+
+/** What the channels hold that their services have not finished. */
+export async function leftovers(redis: Redis): Promise<Leftover[]> {
+  return Promise.all(Object.entries(groups).map(async ([channel, name]) => {
+    const found = (await redis.xinfo('GROUPS', channel).catch(() => [])) as unknown[][];
+    const group = found.map((fields) => Object.fromEntries(pairs(fields))).find((one) => one['name'] === name);
+    return { channel, pending: Number(group?.['pending'] ?? 0), lag: Number(group?.['lag'] ?? 0) };
+  }));
+}
+
+function pairs(fields: readonly unknown[]): [string, unknown][] {
+  return fields.flatMap((field, index): [string, unknown][] => (index % 2 === 0 ? [[String(field), fields[index + 1]]] : []));
+}

@@ -1,0 +1,64 @@
+import { tally } from './answers.js';
+import type { Evidence, Oracle } from './evidence.js';
+
+/** The tool that must not be called twice was not. */
+export const toolsOnce: Oracle = ({ effects }) => {
+  const once = [...effects].filter(([key]) => key.startsWith('count_once/'));
+  const violations = once.filter(([, count]) => count > 1).map(([key, count]) => `${key} took effect ${count} times`);
+  const again = [...effects].filter(([key, count]) => key.startsWith('look_up/') && count > 1).length;
+  return { oracle: 'tools at most once', checked: once.length, violations, notes: `${again} repeatable calls were repeated` };
+};
+
+/** Poison ends as a dead letter, and nothing else does. */
+export const deadLettersArePoison: Oracle = ({ deadLetters, poison, faults }) => {
+  const found = new Set(deadLetters.map(({ messageId }) => messageId));
+  const mayBeLost = faults.some(({ isLoss }) => isLoss);
+  const violations = [
+    ...deadLetters.filter(({ messageId }) => !poison.includes(messageId)).map(({ schema, channel, messageId, reason }) => `${schema} set aside ${messageId} of ${channel}: ${reason}`),
+    ...(mayBeLost ? [] : poison.filter((id) => !found.has(id)).map((id) => `${id} is no dead letter`)),
+    ...(deadLetters.length > found.size ? [`${deadLetters.length - found.size} messages are dead letters twice`] : []),
+  ];
+  return { oracle: 'dead letters', checked: poison.length, violations };
+};
+
+/** No channel holds work that its group has not finished. */
+export const nothingLeft: Oracle = ({ leftovers }) => {
+  const violations = leftovers.filter(({ pending, lag }) => pending > 0 || lag > 0).map(({ channel, pending, lag }) => `${channel}: ${pending} pending, ${lag} not read`);
+  return { oracle: 'nothing left', checked: leftovers.length, violations };
+};
+
+/** Processes ended only where the harness ended them, or while a server that they need to start was down. */
+export const noOwnDeaths: Oracle = ({ deaths, outages }) => {
+  const own = deaths.filter(({ isWanted, at }) => !isWanted && !outages.some(({ from, to }) => at >= from && at <= to + AFTER_OUTAGE_MS));
+  return { oracle: 'no crash of its own', checked: deaths.length, violations: own.map(({ replica, how, at }) => `${replica} ended by itself: ${how}, at ${new Date(at).toISOString()}`) };
+};
+
+const AFTER_OUTAGE_MS = 3_000;
+
+/** Every fault happened, and work that it hits was finished while it lasted or right after. */
+export const faultsHappened: Oracle = ({ faults }) => {
+  const violations = faults.flatMap(({ name, evidence, doneMeanwhile }) => [
+    ...(evidence === undefined ? [`${name} did not happen`] : []),
+    ...(evidence !== undefined && doneMeanwhile === 0 ? [`no work was finished while ${name} lasted or right after`] : []),
+  ]);
+  return { oracle: 'faults happened', checked: faults.length, violations, notes: tally(faults.map(({ name }) => name.replace(/:.*/, ''))) };
+};
+
+export const LONGEST_RECOVERY_MS = 15_000;
+
+/** After a fault the work that it hit goes on soon. */
+export const recovered: Oracle = ({ recoveries }) => {
+  const { p50, p99 } = recoveryTimes(recoveries);
+  const violations = [
+    ...recoveries.filter(({ milliseconds }) => milliseconds === undefined).map(({ name }) => `nothing went on after ${name}`),
+    ...(p99 > LONGEST_RECOVERY_MS ? [`the p99 of recovery is ${p99} ms, more than ${LONGEST_RECOVERY_MS}`] : []),
+  ];
+  return { oracle: 'recovery', checked: recoveries.length, violations, notes: `p50 ${p50} ms, p99 ${p99} ms` };
+};
+
+/** Milliseconds; 0 without any recovery. */
+export function recoveryTimes(recoveries: Evidence['recoveries']): { readonly p50: number; readonly p99: number } {
+  const times = recoveries.flatMap(({ milliseconds }) => milliseconds ?? []).sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.min(times.length - 1, Math.ceil(times.length * share) - 1)] ?? 0;
+  return { p50: at(0.5), p99: at(0.99) };
+}
