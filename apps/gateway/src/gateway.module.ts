@@ -9,6 +9,7 @@ import {
 } from '@nexus/runtime';
 import { readGatewayConfig, type GatewayConfig } from './config.js';
 import { Admission } from './handlers/admission.js';
+import { KeyedRuns } from './handlers/keyed-runs.js';
 import { ModelCalls } from './handlers/model-calls.js';
 import { ModelDirectory } from './handlers/model-directory.js';
 import { AgentCompletions } from './routes/agent-completions.js';
@@ -67,10 +68,11 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
           inject: [BUS, CLOCK, LOGGER, GATEWAY_CONFIG],
           useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, { maxQueueMs, maxInFlight }: GatewayConfig) => new Admission({ bus, clock, logger, maxQueueMs, maxInFlight }),
         },
+        { provide: KeyedRuns, inject: [CLIENTS], useFactory: (clients: ServiceClients) => new KeyedRuns(clients) },
         {
           provide: AgentCompletions,
-          inject: [AgentCalls, Admission, CLOCK],
-          useFactory: (agentCalls: AgentCalls, admission: Admission, clock: Clock) => new AgentCompletions(agentCalls, admission, clock),
+          inject: [AgentCalls, Admission, KeyedRuns, CLOCK],
+          useFactory: (agentCalls: AgentCalls, admission: Admission, keyedRuns: KeyedRuns, clock: Clock) => new AgentCompletions(agentCalls, admission, keyedRuns, clock),
         },
         {
           provide: RunStreams,
@@ -91,7 +93,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         forwarding(AgentService, (clients) => clients.agent, { starting: ['queryAgent', 'streamAgent'] }),
         forwarding(ThreadService, (clients) => clients.threads),
         forwarding(SettingsService, (clients) => clients.settings),
-        forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts'] }),
+        forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts', 'reportOwner'] }),
         DeadLettersRpc,
         ProviderTestRpc,
       ],

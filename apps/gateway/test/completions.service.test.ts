@@ -54,8 +54,10 @@ describe('a plain completion', () => {
     const headers = { 'idempotency-key': 'only-once' };
     const first = complete({ model: 'slow' }, { headers });
     await expect.poll(() => last()?.payload.attemptId).toBe(deterministicId(TENANT_A, 'completion', 'only-once'));
-    expect(await errorOf(await complete({ model: 'slow', stream: true }, { headers }))).toMatchObject({ status: 409, code: 'in_progress' });
-    expect(await errorOf(await complete({ model: 'slow' }, { headers }))).toMatchObject({ status: 409, code: 'in_progress' });
+    expect(await errorOf(await complete({ model: 'slow', stream: true }, { headers }))).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    const second = await complete({ model: 'slow' }, { headers });
+    expect(Object.fromEntries(second.headers)).toMatchObject({ 'retry-after': '1', 'x-should-retry': 'true' });
+    expect(await errorOf(second)).toMatchObject({ status: 409, code: 'in_progress' });
     expect(await errorOf(await first)).toMatchObject({ status: 504 });
   });
 

@@ -40,6 +40,8 @@ export interface Neighbourhood {
   readonly threads: Map<string, { readonly tenantId: string; readonly thread: Partial<Omit<Thread, '$typeName'>> & { id: string } }>;
   readonly runs: Map<string, StoredRun>;
   readonly cancelled: string[];
+  /** That changes of threads came with. */
+  readonly idempotencyKeys: (string | null)[];
 }
 
 /** One letter each, seen in the order of these names, and none for a key that is no admin's. */
@@ -70,7 +72,7 @@ function notFound(what: string): never {
 
 /** Puts services that remember in memory in the places of settings, provider-router, usage and orchestrator's own RPCs. */
 export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbourhood): void {
-  const { keys, threads, runs, cancelled } = neighbourhood;
+  const { keys, threads, runs, cancelled, idempotencyKeys } = neighbourhood;
   clients.offer('settings', createRouterTransport((router) => {
     router.service(DirectoryService, {
       resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
@@ -111,6 +113,7 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       },
       getThread: ({ id }, context) => threadOf(tenantOf(context.requestHeader), id),
       updateThread({ id, title, archived }, context) {
+        idempotencyKeys.push(context.requestHeader.get('idempotency-key'));
         const thread = { ...threadOf(tenantOf(context.requestHeader), id), ...(title !== undefined && { title }), ...(archived !== undefined && { archivedAt: archived ? 1_763_600_001_000n : 0n }) };
         threads.set(id, { tenantId: tenantOf(context.requestHeader), thread });
         return thread;

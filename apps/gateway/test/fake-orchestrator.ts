@@ -56,7 +56,7 @@ export class FakeOrchestrator {
     const runId = deterministicId(publisher.tenantId, 'run', message.id);
     const threadId = payload.threadId || deterministicId(runId, 'thread');
     if (payload.agent === 'poor') return [refusal(message, publisher.tenantId)];
-    if (!this.runs.has(runId)) this.runs.set(runId, { tenantId: publisher.tenantId, id: runId, threadId, messageId: message.id, status: RunStatus.ACTIVE });
+    if (!this.runs.has(runId)) this.runs.set(runId, { tenantId: publisher.tenantId, id: runId, threadId, messageId: message.id, requestHash: message.metadata['request-hash'], status: RunStatus.ACTIVE });
     this.held.set(runId, message);
     const tell = (seq: number, step: number, part: ProgressPart['part'], names = message.id) => (payload.progress >= Progress.STEPS ? [progress(publisher.tenantId, runId, names, seq, step, part)] : []);
     const accepted = tell(0, 0, { case: 'accepted', value: { $typeName: 'nexus.run.v1.Accepted', threadId, queuedBehind: 0 } });

@@ -34,8 +34,8 @@ export class AgentCalls {
   }
 
   private onProcessed(batch: readonly Message<'requests.processed'>[]): void {
-    for (const { tenantId, payload } of batch) {
-      for (const call of [...(this.calls.get(keyOf(tenantId, payload.messageId)) ?? [])]) call.onAnswer(payload);
+    for (const { tenantId, payload, metadata } of batch) {
+      for (const call of [...(this.calls.get(keyOf(tenantId, payload.messageId)) ?? [])]) call.onAnswer(payload, metadata);
     }
   }
 

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import type { ChannelBus, OutgoingMessage } from '@nexus/channels';
-import { IncomingRequestSchema, Outcome, Progress, fromWireError, metadataKeys, type IncomingRequest, type ProcessedRequest } from '@nexus/contracts';
+import { IncomingRequestSchema, Outcome, Progress, fromWireError, metadataKeys, type IncomingRequest, type Metadata, type ProcessedRequest } from '@nexus/contracts';
 import { AppError, newId, type Clock, type TraceContext } from '@nexus/core';
 import { signPublisher, type Publisher } from './keys/publisher-signature.js';
 import type { ProgressFeed, ProgressListener, ProgressMessage } from './progress-feed.js';
@@ -12,6 +12,8 @@ export interface AgentCallOptions {
   readonly messageId: string;
   /** The asker knows the message id and can use it again: then to retry is safe where nobody knows whether the run began. Default false. */
   readonly isRepeatable?: boolean;
+  /** What the message asks, as a hash: when its id was used for something else, it is refused with `idempotency_key_reused` (422). */
+  readonly requestHash?: string | undefined;
   readonly correlationId?: string;
   readonly trace?: TraceContext | undefined;
   /** Hears the live parts, as far as `request.progress` asks for them. */
@@ -57,6 +59,8 @@ const SLOWEST_REPUBLISH_MS = 30_000;
 const AFTER_DEADLINE_MS = 5_000;
 /** Parts and answer travel on two streams: for this long after the answer its last parts are still passed on. */
 const LATE_PARTS_MS = 1_000;
+/** The answer of a run whose last step was heard is nearly here, or goes to somebody else. */
+const ASK_SOON_MS = 500;
 
 /** One message of AgentCalls, from its first publish to its answer. */
 export class PendingAgentCall implements AgentCall {
@@ -106,8 +110,8 @@ export class PendingAgentCall implements AgentCall {
     });
   }
 
-  onAnswer(answer: ProcessedRequest): void {
-    if (this.isOver) return;
+  onAnswer(answer: ProcessedRequest, metadata: Metadata): void {
+    if (this.isOver || this.isOfOther(metadata)) return;
     // a run that was refused later, for want of budget say, was accepted all the same
     if (answer.outcome === Outcome.REFUSED && answer.runId === '') this.acceptance.reject(refusalOf(answer));
     else this.acceptance.resolve({ runId: answer.runId, threadId: answer.threadId, queuedBehind: 0 });
@@ -137,6 +141,7 @@ export class PendingAgentCall implements AgentCall {
   }
 
   private onProgress(message: ProgressMessage): void {
+    if (this.isOfOther(message.metadata)) return;
     const { part, runId } = message.payload;
     if (part.case === 'accepted') {
       clearTimeout(this.acceptTimer);
@@ -145,7 +150,20 @@ export class PendingAgentCall implements AgentCall {
       this.acceptance.resolve({ runId, threadId: part.value.threadId, queuedBehind: part.value.queuedBehind });
       this.republishLater(SLOWEST_REPUBLISH_MS);
     }
+    if (part.case === 'stepFinished' && this.call.requestHash !== undefined && !this.isOver) this.askSoon();
     this.call.onProgress?.(message);
+  }
+
+  /** Of another request that was asked under the same message id. */
+  private isOfOther(metadata: Metadata): boolean {
+    const hash = metadata[metadataKeys.requestHash];
+    return hash !== undefined && this.call.requestHash !== undefined && hash !== this.call.requestHash;
+  }
+
+  /** The step may have been the last, and the answer may go to whoever asked first: the same message again brings it here. */
+  private askSoon(): void {
+    clearTimeout(this.republishTimer);
+    this.republishTimer = setTimeout(() => this.publish(SLOWEST_REPUBLISH_MS, false), ASK_SOON_MS);
   }
 
   private cancel(): void {
@@ -182,7 +200,8 @@ export class PendingAgentCall implements AgentCall {
   }
 
   private envelope(id: string, payload: IncomingRequest): OutgoingMessage<'requests.incoming'> {
-    const { publisher, correlationId, trace } = this.call;
+    const { publisher, correlationId, trace, requestHash } = this.call;
+    const isMessage = id === this.call.messageId;
     return {
       channel: 'requests.incoming',
       id,
@@ -190,7 +209,10 @@ export class PendingAgentCall implements AgentCall {
       correlationId: correlationId ?? this.call.messageId,
       replyTo: this.shared.replyTo,
       trace,
-      metadata: { [metadataKeys.authorization]: signPublisher(this.shared.serviceToken, publisher, id) },
+      metadata: {
+        [metadataKeys.authorization]: signPublisher(this.shared.serviceToken, publisher, id),
+        ...(isMessage && requestHash !== undefined && { [metadataKeys.requestHash]: requestHash }),
+      },
       partitionKey: payload.threadId || this.call.messageId,
     };
   }

@@ -63,6 +63,11 @@ export function runJson(run: Run, answer: ProcessedRequest | undefined): RunJson
   };
 }
 
+/** A run as it was when it was accepted: the same for ever. */
+export function acceptedRunJson(run: Run): RunJson {
+  return { ...runJson(run, undefined), status: 'queued', finished_at: null, usage: null, error: null };
+}
+
 /** True once a run will change no more. */
 export function isOver(run: Run): boolean {
   return run.status === RunStatus.SUCCEEDED || run.status === RunStatus.FAILED || run.status === RunStatus.CANCELLED;

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import type { ChannelBus, Message, Subscription } from '@nexus/channels';
 import { CancelInferenceSchema, type InferenceRequest, type InferenceResponse } from '@nexus/contracts';
 import { AppError, failpoint, newId, type Clock, type TraceContext } from '@nexus/core';
+import { keyInFlight, keyReused } from '@nexus/runtime';
 import { PartOrder } from '../domain/part-order.js';
 
 /** Who waits for a model call. After onEnd or onFailure nothing more comes. */
@@ -25,6 +26,7 @@ interface Waiter {
   readonly listener: ModelCallListener;
   readonly tenantId: string;
   readonly isRepeatable: boolean;
+  readonly hash: string;
   readonly deadlineMs: number;
   readonly parts: PartOrder;
   response: InferenceResponse | undefined;
@@ -67,17 +69,16 @@ export class ModelCalls {
   }
 
   /**
-   * Publishes the request, and gives what cancels it: then it is forgotten here and the router stops the call, settling what it cost
-   * until then. Throws `in_progress` (409) when the attempt is under way here; whatever else goes wrong is told to the listener,
-   * never before this returns.
+   * Publishes the request, and gives what ends the waiting: then the router stops the call, settling what it cost until then; one that
+   * can be asked for again goes on, as its answer is kept. Throws `in_progress` (409) or `idempotency_key_reused` (422) when the
+   * attempt is under way here; whatever else goes wrong is told to the listener, never before this returns.
    */
   start(request: InferenceRequest, listener: ModelCallListener, { tenantId, isRepeatable, correlationId, trace }: ModelCallOptions): () => void {
     const { attemptId } = request;
-    if (this.waiters.has(attemptId)) {
-      throw new AppError('in_progress', 'A request with this Idempotency-Key is under way. Wait for its answer.', { status: 409 });
-    }
+    const first = this.waiters.get(attemptId);
+    if (first !== undefined) throw first.hash === request.idempotencyHash ? keyInFlight() : keyReused();
     failpoint('gateway.before-publish');
-    const waiter: Waiter = { listener, tenantId, isRepeatable, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
+    const waiter: Waiter = { listener, tenantId, isRepeatable, hash: request.idempotencyHash, deadlineMs: Number(request.deadlineMs), parts: new PartOrder(), response: undefined, partsUntil: 0 };
     this.waiters.set(attemptId, waiter);
     this.options.bus
       .publish({ channel: 'inference.request', id: attemptId, payload: request, tenantId, correlationId, replyTo: this.options.replyTo, trace })
@@ -91,16 +92,18 @@ export class ModelCalls {
     this.stopCall(attemptId, waiter);
   }
 
+  /** Not of one whose answer can be asked for again. */
   private stopCall(attemptId: string, waiter: Waiter): void {
+    if (waiter.isRepeatable) return;
     const payload = create(CancelInferenceSchema, { target: { case: 'attemptId', value: attemptId } });
     this.options.bus.publish({ channel: 'inference.cancel', id: newId(), payload, tenantId: waiter.tenantId }).catch(() => undefined); // then the call runs to its end
   }
 
-  /** Fails what still waits, with `stopping` (503). The calls themselves are stopped, but for those whose answer can be asked for again. */
+  /** Fails what still waits, with `stopping` (503), and stops the calls. */
   giveUp(): void {
     for (const [attemptId, waiter] of [...this.waiters]) {
       this.fail(attemptId, new AppError('stopping', 'This replica is stopping.', { status: 503, isRetryable: true }));
-      if (!waiter.isRepeatable) this.stopCall(attemptId, waiter);
+      this.stopCall(attemptId, waiter);
     }
   }
 
@@ -154,7 +157,7 @@ export class ModelCalls {
       if (waiter.response && waiter.partsUntil < now) this.interrupt(attemptId, waiter);
       else if (waiter.deadlineMs < now) {
         this.cancel(attemptId, waiter);
-        waiter.listener.onFailure(new AppError('timeout', 'No answer came in time; the model call was cancelled.', { status: 504 }));
+        waiter.listener.onFailure(new AppError('timeout', waiter.isRepeatable ? 'No answer came in time.' : 'No answer came in time; the model call was cancelled.', { status: 504 }));
       }
     }
     this.watchBus();
@@ -178,7 +181,7 @@ export class ModelCalls {
 
   private interrupt(attemptId: string, waiter: Waiter): void {
     this.cancel(attemptId, waiter);
-    waiter.listener.onFailure(new AppError('stream_interrupted', 'Parts of the stream were lost on the way. Ask again.', { status: 502 }));
+    waiter.listener.onFailure(new AppError('stream_interrupted', 'Parts of the stream were lost on the way. Ask again.', { status: 502, isRetryable: waiter.isRepeatable }));
   }
 
   /** Nobody knows whether the call was made, so only a retry of the same attempt is safe. */

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { AppError, parseTraceparent, type TraceContext } from '@nexus/core';
 import { REQUEST_ID_HEADER, asKey, type ResolvedKey } from '@nexus/runtime';
+import { idempotencyKeyOf } from './idempotency-key.js';
 
 const callers = new WeakMap<IncomingMessage, ResolvedKey>();
 
@@ -23,7 +24,9 @@ export interface ApiCall extends ResolvedKey {
   readonly requestId: string;
   /** What the caller's own trace hangs this under. */
   readonly trace: TraceContext | undefined;
-  /** For calls to other services in the caller's name. */
+  /** Undefined without the header. */
+  readonly idempotencyKey: string | undefined;
+  /** For calls to other services in the caller's name, with the request's Idempotency-Key: a change that is repeated happens once. */
   readonly options: ReturnType<typeof asKey>;
 }
 
@@ -34,5 +37,6 @@ export const Api = createParamDecorator((_: unknown, context: ExecutionContext):
   const requestId = String(request.headers[REQUEST_ID_HEADER]);
   const traceparent = request.headers.traceparent;
   const trace = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
-  return { ...resolved, request, requestId, trace, options: asKey(resolved.tenantId, resolved.key, trace, { requestId }) };
+  const idempotencyKey = idempotencyKeyOf(request);
+  return { ...resolved, request, requestId, trace, idempotencyKey, options: asKey(resolved.tenantId, resolved.key, trace, { requestId, idempotencyKey }) };
 });

@@ -9,7 +9,7 @@ import { COMPLETION_QUEUES, type Admission } from '../handlers/admission.js';
 import type { ModelCalls } from '../handlers/model-calls.js';
 import type { AgentCompletions, CompletionCall } from './agent-completions.js';
 import { EventStream } from './event-stream.js';
-import { idempotencyKeyOf } from './idempotency-key.js';
+import { bodyHash, idempotencyKeyOf } from './idempotency-key.js';
 import { PlainAnswer } from './plain-answer.js';
 import { PlainStream } from './plain-stream.js';
 import { parseJson, readBody } from './read-body.js';
@@ -39,7 +39,7 @@ export class ChatCompletionsRoute {
     try {
       const call = { request, response, body, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs: this.options.clock.now() + this.options.timeoutMs };
       if (agent === undefined) this.askModel(call, bytes);
-      else this.options.agents.ask(call, agent);
+      else await this.options.agents.ask(call, agent, bytes);
     } catch (error) {
       span.recordError(error);
       span.end();
@@ -49,7 +49,9 @@ export class ChatCompletionsRoute {
 
   private askModel(call: CompletionCall, bytes: Buffer): void {
     const { request, response, body, key, span, requestId } = call;
-    const attemptId = attemptIdOf(request, key.tenantId, requestId);
+    const idempotencyKey = idempotencyKeyOf(request);
+    const isRepeatable = idempotencyKey !== undefined;
+    const attemptId = isRepeatable ? deterministicId(key.tenantId, 'completion', idempotencyKey) : attemptIdOf(request, requestId);
     if (span.isRecording) span.setAttributes({ [attributes.attemptId]: attemptId });
     const isStream = body.stream === true;
     const inference = create(InferenceRequestSchema, {
@@ -59,8 +61,9 @@ export class ChatCompletionsRoute {
       wantParts: isStream,
       attribution: { client: key.key.client, project: key.key.project, keyId: key.key.id },
       deadlineMs: BigInt(call.deadlineMs),
+      idempotencyHash: isRepeatable ? bodyHash(bytes) : '',
     });
-    const details = { tenantId: key.tenantId, isRepeatable: request.headers['idempotency-key'] !== undefined, correlationId: requestId, trace: span.trace };
+    const details = { tenantId: key.tenantId, isRepeatable, correlationId: requestId, trace: span.trace };
     this.options.admission.publishing(COMPLETION_QUEUES);
     let cancel: (() => void) | undefined;
     const onGone = (): void => {
@@ -95,13 +98,8 @@ export class ChatCompletionsRoute {
   }
 }
 
-/**
- * The same for the same Idempotency-Key, so that a retry is never charged twice; else the request's own id, which then leads from
- * the answer to the ledger. A request id that the caller chose may repeat, so it is none.
- */
-function attemptIdOf(request: IncomingMessage, tenantId: string, requestId: string): string {
-  const idempotencyKey = idempotencyKeyOf(request);
-  if (idempotencyKey !== undefined) return deterministicId(tenantId, 'completion', idempotencyKey);
+/** The request's own id, which then leads from the answer to the ledger. A request id that the caller chose may repeat, so it is none. */
+function attemptIdOf(request: IncomingMessage, requestId: string): string {
   return hasOwnRequestId(request) || !isUuid(requestId) ? newId() : requestId;
 }
 

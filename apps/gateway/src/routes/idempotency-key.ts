@@ -1,14 +1,14 @@
+import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { AppError } from '@nexus/core';
-
-const ACCEPTED = /^[\x21-\x7e]{1,255}$/;
+import { IDEMPOTENCY_HEADER, checkedIdempotencyKey } from '@nexus/runtime';
 
 /** The request's Idempotency-Key, undefined without one. Throws an AppError 400 for one that nobody could have meant. */
 export function idempotencyKeyOf(request: IncomingMessage): string | undefined {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  if (typeof key !== 'string' || !ACCEPTED.test(key)) {
-    throw new AppError('invalid_value', 'The Idempotency-Key must have 1 to 255 visible ASCII characters; a UUID is a good one.', { status: 400, param: 'Idempotency-Key' });
-  }
-  return key;
+  const key = request.headers[IDEMPOTENCY_HEADER];
+  return key === undefined ? undefined : checkedIdempotencyKey(key);
+}
+
+/** SHA-256 of a body, as hex digits: what tells whether a key is used for the same request again. */
+export function bodyHash(body: Uint8Array | string): string {
+  return hash('sha256', body, 'hex');
 }

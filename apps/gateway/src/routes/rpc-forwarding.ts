@@ -1,7 +1,7 @@
 import type { DescService } from '@bufbuild/protobuf';
 import type { CallOptions, Client, HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject, type Type } from '@nestjs/common';
-import { CLIENTS, RpcService, asKey, asTenant, requireTenant, type ServiceClients } from '@nexus/runtime';
+import { CLIENTS, RpcService, asKey, asTenant, idempotencyKeyOf, requireTenant, type ServiceClients } from '@nexus/runtime';
 import type { GatewayConfig } from '../config.js';
 import { Admission, RUN_QUEUES } from '../handlers/admission.js';
 import { GATEWAY_CONFIG } from '../tokens.js';
@@ -14,9 +14,9 @@ interface Forwarded<T extends DescService> {
 }
 
 /**
- * A provider that serves a protobuf service by handing each call on to the service that owns it, in the caller's name: what the
- * caller's key may not do is refused there. Methods in `hidden` are not served, those in `starting` start runs and are refused while
- * there is too much to do. Unary and server-streaming methods only.
+ * A provider that serves a protobuf service by handing each call on to the service that owns it, in the caller's name and
+ * with the call's idempotency key: what the caller's key may not do is refused there. Methods in `hidden`
+ * are not served, those in `starting` start runs and are refused while there is too much to do. Unary and server-streaming methods only.
  */
 export function forwarding<T extends DescService>(service: T, clientOf: (clients: ServiceClients) => Client<T>, { hidden = [], starting = [] }: Forwarded<T> = {}): Type {
   @RpcService(service)
@@ -37,6 +37,6 @@ export function forwarding<T extends DescService>(service: T, clientOf: (clients
 
 function optionsFor(context: HandlerContext, longestMs: number): CallOptions {
   const { tenantId, key, trace, requestId } = requireTenant(context);
-  const details = { requestId, signal: context.signal, timeoutMs: Math.min(context.timeoutMs() ?? longestMs, longestMs) };
+  const details = { requestId, signal: context.signal, timeoutMs: Math.min(context.timeoutMs() ?? longestMs, longestMs), idempotencyKey: idempotencyKeyOf(context) };
   return key === undefined ? asTenant(tenantId, trace, details) : asKey(tenantId, key, trace, details);
 }

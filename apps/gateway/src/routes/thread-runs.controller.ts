@@ -4,10 +4,11 @@ import { deterministicId, failpoint, newId } from '@nexus/core';
 import { AgentCalls, CLIENTS, TRACER, attributes, type AcceptedRun, type AgentCall, type ServiceClients, type Span, type Tracer } from '@nexus/runtime';
 import { z } from 'zod';
 import { Admission, RUN_QUEUES } from '../handlers/admission.js';
-import { runJson } from '../domain/run-json.js';
+import { acceptedRunJson, runJson } from '../domain/run-json.js';
 import { toRunRequest } from '../domain/run-request.js';
+import { KeyedRuns, type KeyedMessage } from '../handlers/keyed-runs.js';
 import { Api, type ApiCall } from './caller.js';
-import { idempotencyKeyOf } from './idempotency-key.js';
+import { bodyHash } from './idempotency-key.js';
 import { parseInput } from './parse-input.js';
 import { publisherOf } from './publisher.js';
 import { requireId } from './require-id.js';
@@ -33,25 +34,31 @@ export class ThreadRunsController {
     @Inject(CLIENTS) private readonly clients: ServiceClients,
     @Inject(AgentCalls) private readonly agentCalls: AgentCalls,
     @Inject(RunStreams) private readonly streams: RunStreams,
+    @Inject(KeyedRuns) private readonly keyedRuns: KeyedRuns,
     @Inject(Admission) private readonly admission: Admission,
     @Inject(TRACER) private readonly tracer: Tracer,
   ) {}
 
-  /** Answers once the start of the run is stored. The same Idempotency-Key gives the same run. */
+  /** Answers once the start of the run is stored. The same Idempotency-Key gives the same run, and the same bytes: the run as it was accepted. */
   @Post()
   async create(@Api() call: ApiCall, @Param('thread_id') threadId: string, @Body() body: unknown, @Res() response: ServerResponse): Promise<void> {
     const { content, messages, stream, ...options } = parseInput(newRun, body ?? {});
     const request = toRunRequest(threadId, { content, messages }, options);
     requireId('thread', threadId);
     await this.clients.threads.getThread({ id: threadId }, call.options);
+    const keyed = keyedMessage(call, threadId, body);
+    const known = keyed && (await this.keyedRuns.find(keyed, call.options));
+    if (known && stream === true) return this.streams.resume(call, known.run.id, threadId, undefined, response);
+    if (known) return writeJson(response, 202, acceptedRunJson(known.run));
     failpoint('gateway.before-publish');
     const parts = new RunParts();
     const span = this.startSpan(call, threadId, options.agent);
     this.admission.publishing(RUN_QUEUES);
     const agentCall = this.agentCalls.ask(request, {
       publisher: publisherOf(call),
-      messageId: messageIdOf(call, threadId),
-      isRepeatable: idempotencyKeyOf(call.request) !== undefined,
+      messageId: keyed?.messageId ?? newId(),
+      isRepeatable: keyed !== undefined,
+      requestHash: keyed?.requestHash,
       correlationId: call.requestId,
       trace: span.trace,
       onProgress: (message) => parts.add(message),
@@ -63,7 +70,7 @@ export class ThreadRunsController {
     }
     agentCall.forget();
     const { run, answer } = await this.clients.threads.getRun({ by: { case: 'id', value: runId } }, call.options);
-    writeJson(response, 202, run ? runJson(run, answer) : { id: runId, object: 'thread.run', thread_id: threadId });
+    writeJson(response, 202, run ? (keyed ? acceptedRunJson(run) : runJson(run, answer)) : { id: runId, object: 'thread.run', thread_id: threadId });
   }
 
   private startSpan({ tenantId, trace }: ApiCall, threadId: string, agent: string): Span {
@@ -97,7 +104,7 @@ async function acceptance(agentCall: AgentCall, span: Span): Promise<AcceptedRun
   }
 }
 
-function messageIdOf({ tenantId, request }: ApiCall, threadId: string): string {
-  const idempotencyKey = idempotencyKeyOf(request);
-  return idempotencyKey === undefined ? newId() : deterministicId(tenantId, 'POST /v1/threads/runs', threadId, idempotencyKey);
+function keyedMessage({ tenantId, idempotencyKey }: ApiCall, threadId: string, body: unknown): KeyedMessage | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  return { messageId: deterministicId(tenantId, 'POST /v1/threads/runs', threadId, idempotencyKey), requestHash: bodyHash(JSON.stringify(body ?? {})) };
 }

@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { API_SURFACE } from '../domain/agent-request.js';
 import { listJson, storedMessageId, threadJson, threadMessageJson, type ListJson, type ThreadJson, type ThreadMessageJson } from '../domain/thread-json.js';
 import { Api, type ApiCall } from './caller.js';
-import { idempotencyKeyOf } from './idempotency-key.js';
 import { pageQuery } from './page-query.js';
 import { parseInput } from './parse-input.js';
 import { requireId } from './require-id.js';
@@ -24,9 +23,8 @@ export class ThreadsController {
 
   /** The same Idempotency-Key gives the same thread. */
   @Post()
-  async create(@Api() { tenantId, request, options }: ApiCall, @Body() body: unknown): Promise<ThreadJson> {
+  async create(@Api() { tenantId, idempotencyKey, options }: ApiCall, @Body() body: unknown): Promise<ThreadJson> {
     const wanted = parseInput(newThread, body);
-    const idempotencyKey = idempotencyKeyOf(request);
     const id = idempotencyKey === undefined ? newId() : deterministicId(tenantId, 'POST /v1/threads', idempotencyKey);
     return threadJson(await this.clients.threads.createThread({ id, title: wanted.title, surface: API_SURFACE }, options));
   }
