@@ -41,11 +41,8 @@ const deliveryText = { work: 'work: each entry to one replica of each consumer g
 const publisherText = ({ requiredMetadata }) =>
   requiredMetadata.includes(metadataKeys.authorization) ? 'whoever holds a surface token or an API key: each entry is checked' : 'services of NEXUS only: keep Redis closed to everybody else';
 
-/** Whether entries stay until every group has acknowledged them; the answers are read by groups that NEXUS does not know, so they go by time. */
-const isKeptUntilAcknowledged = (name, delivery) => delivery === 'work' && name !== 'requests.processed';
-
-function retentionText(name, { retentionMs, takesReplyTo, delivery }) {
-  const kept = `at least ${duration(retentionMs)}${isKeptUntilAcknowledged(name, delivery) ? ', and until every group has acknowledged it' : ''}`;
+function retentionText({ retentionMs, takesReplyTo, delivery }) {
+  const kept = `at least ${duration(retentionMs)}${delivery === 'work' ? ', and until every group has acknowledged it' : ''}`;
   return takesReplyTo ? `${kept}. A reply-to's key expires ${duration(2 * retentionMs)} after its last entry` : kept;
 }
 
@@ -54,9 +51,10 @@ function channelSection(name, definition, protos) {
   const facts = [
     ['payload', `${link(message.typeName)}, [JSON Schema](schemas/${name}.schema.json)`],
     ['delivery', deliveryText[definition.delivery]],
+    ['consumer group of NEXUS', definition.group === undefined ? 'none' : code(definition.group)],
     ['key', keyText(name, definition)],
     ['order kept for', definition.partitionKey],
-    ['kept', retentionText(name, definition)],
+    ['kept', retentionText(definition)],
     ['required metadata', definition.requiredMetadata.map(code).join(', ') || 'none'],
     ['id', definition.idScope],
     ['when it cannot be handled', definition.failureReply],
@@ -92,7 +90,11 @@ const KEYS = `## Keys
 
 A channel's key in Redis is exactly its name, after \`NEXUS_REDIS_PREFIX\`, which is empty by default. With P > 1 partitions a work channel has the
 keys \`<channel>.{0}\` to \`<channel>.{P-1}\`; entries with the same partition key stay in order. Consumer groups bear the name of the service that
-reads. Answers for one reader go to \`<channel>:<reply-to>\`; that key expires.`;
+reads. Answers for one reader go to \`<channel>:<reply-to>\`; that key expires.
+
+You may read with a consumer group of your own. Nothing that it has not acknowledged is removed, however slow it is; but a group for which
+nobody has read for 24 hours (or the channel's retention, if that is longer) and whose oldest entry waits for that long is dropped, with a
+warning in the log. Destroy it when you do not need it any more.`;
 
 /** The page. */
 export function channelsPage(root, protos) {

@@ -1,4 +1,5 @@
 export { AgentCalls } from './agent-calls.js';
+export { busReports } from './channels/bus-reports.js';
 export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
 export { FailureLog } from './channels/failure-log.js';
 export { storeDeadLetter } from './channels/store-dead-letter.js';

@@ -1,5 +1,6 @@
 import { AppError, systemClock } from '@nexus/core';
 import { redisBus } from '@nexus/channels';
+import { busReports } from './channels/bus-reports.js';
 import { processEnvironment, readConfig, type RuntimeConfig } from './config.js';
 import { armPlannedFailures } from './failpoint-trigger.js';
 import type { Infrastructure } from './infrastructure.js';
@@ -43,10 +44,7 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
 async function connect(definition: ServiceDefinition, config: RuntimeConfig, logger: Logger): Promise<Omit<Infrastructure, 'environment' | 'logger'>> {
   const database = await openDatabase(definition, config, logger);
   return {
-    bus: redisBus(config.redisUrl, {
-      prefix: config.redisPrefix,
-      onUnreadable: (channel, entryId, error) => logger.warn({ channel, entry_id: entryId, error }, 'a message that cannot be read is skipped'),
-    }),
+    bus: redisBus(config.redisUrl, { prefix: config.redisPrefix, ...busReports(() => logger) }),
     ...(database === undefined ? {} : { database }),
     clients: new ServiceClients({ serviceToken: config.serviceToken, urls: config.urls }),
     clock: systemClock,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ChannelBus } from '@nexus/channels';
 import { AppError } from '@nexus/core';
+import type { Logger } from '@nexus/runtime';
 import type { CliContext } from '../cli-context.js';
 import type { ChannelsFound } from '../format/found.js';
 import { placeOf } from '../format/place-of.js';
@@ -11,6 +12,8 @@ import { unexpectedEnd } from './unexpected-end.js';
 export interface OpenChannels {
   readonly bus: ChannelBus;
   readonly found: ChannelsFound;
+  /** Where the bus warns from now on. */
+  readonly logTo: (logger: Logger) => void;
 }
 
 /** The channels on the Redis of REDIS_URL, else on a private redis-server when there is one on the PATH, else in this process's memory. */
@@ -18,14 +21,17 @@ export async function openChannels({ config }: CliContext, stops: StopList, end:
   const { memoryBus, redisBus } = await import('@nexus/channels');
   const found = config.redisUrl === undefined ? await privateRedis(config.dataDir, stops, end) : ({ kind: 'given', place: placeOf(config.redisUrl) } as const);
   const url = found.kind === 'private' ? found.url : config.redisUrl;
-  const bus = url === undefined ? memoryBus() : redisBus(url, { prefix: config.redisPrefix });
+  const { busReports } = await import('@nexus/runtime');
+  let logger: Logger | undefined;
+  const reports = busReports(() => logger);
+  const bus = url === undefined ? memoryBus(reports) : redisBus(url, { prefix: config.redisPrefix, ...reports });
   stops.add(() => bus.close());
   try {
     await bus.ping();
   } catch (cause) {
     throw new AppError('redis_unreachable', `Redis does not answer at ${url === undefined ? 'all' : placeOf(url)}. Start it, correct REDIS_URL, or leave REDIS_URL out: then NEXUS brings its own.`, { cause });
   }
-  return { bus, found };
+  return { bus, found, logTo: (given) => void (logger = given) };
 }
 
 async function privateRedis(dataDir: string, stops: StopList, end: EndRequest): Promise<ChannelsFound> {

@@ -45,7 +45,7 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
     NEXUS_CONFIG_DIR: config.configDir, NEXUS_DATA_DIR: config.dataDir, NEXUS_HOST: config.host, NEXUS_PORT: String(config.port),
     NEXUS_DEV_API_KEY: developmentKey, NEXUS_SERVICE_TOKEN: serviceToken, NEXUS_DEMO_MODEL_URL: demoModelUrl,
   };
-  const { url, clients, config: read, providers, dailyLimit } = await composeServices(environment, channels.bus, log, stops);
+  const { url, clients, config: read, providers, dailyLimit } = await composeServices(environment, channels, log, stops);
   const key: Found['key'] = config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: developmentKey } : { kind: 'given' };
   return { bus: channels.bus, clients, config: read, url, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
 }
