@@ -16,6 +16,8 @@ export interface Infrastructure {
   readonly environment: Environment;
   readonly serviceToken: string;
   readonly replica: string;
+  /** Milliseconds; default: the channels' own. */
+  readonly claimIdleMs?: number | undefined;
   /** Shared by the services of a process, so that the port of one shows those of all; default: the service's own. */
   readonly metrics?: Metrics;
 }

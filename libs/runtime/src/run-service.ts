@@ -50,6 +50,7 @@ async function connect(definition: ServiceDefinition, config: RuntimeConfig, log
     clock: systemClock,
     serviceToken: config.serviceToken,
     replica: config.replica,
+    claimIdleMs: config.claimIdleMs,
   };
 }
 

@@ -74,7 +74,7 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
 
   const app = await createApplication(definition, infrastructure, parts);
   teardown.add(() => app.close());
-  const consumers = new ChannelTransport({ bus, group: definition.name, consumer: replica, deadLetters: parts.deadLetters, logger });
+  const consumers = new ChannelTransport({ bus, group: definition.name, consumer: replica, deadLetters: parts.deadLetters, logger, claimIdleMs: infrastructure.claimIdleMs });
   app.connectMicroservice({ strategy: consumers });
   await app.init();
 

@@ -17,6 +17,8 @@ export interface ChannelTransportOptions {
   readonly consumer: string;
   readonly deadLetters: DeadLetterStore | undefined;
   readonly logger: Logger;
+  /** An entry that its reader left alone for so many milliseconds may be taken over; default: the channels' own. */
+  readonly claimIdleMs?: number | undefined;
 }
 
 /** Nest's transport over the channels: gives each decorated handler its subscription. */
@@ -40,7 +42,7 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
   }
 
   private subscribe(channel: ChannelName, handler: MessageHandler): Subscription {
-    const { bus, group, consumer } = this.options;
+    const { bus, group, consumer, claimIdleMs } = this.options;
     const registration = handler.extras?.['registration'] as Registration;
     if (registration.kind === 'follows') {
       return bus.follow(channel, (batch) => {
@@ -48,7 +50,7 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
       });
     }
     const work = {
-      ...registration.options, channel, group, consumer,
+      ...(claimIdleMs !== undefined && { claimIdleMs }), ...registration.options, channel, group, consumer,
       onDeadLetter: (letter: DeadLetter) => this.watched(channel, this.setAside(letter, registration.options.replyToDeadLetter)),
       onHeldUp: (error: AppError) => this.failures.report(channel, error),
     };
