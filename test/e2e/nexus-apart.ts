@@ -18,6 +18,8 @@ export interface Nexus {
   readonly urls: Readonly<Record<AppName, string>>;
   readonly services: Readonly<Record<AppName, Service>>;
   readonly redisUrl: string;
+  /** What every service was started with. */
+  readonly environment: Readonly<Record<string, string>>;
   /** As a superuser. */
   readonly databaseUrl: string;
   /** Waits until a service that was started again answers. */
@@ -25,12 +27,12 @@ export interface Nexus {
   stop(): Promise<void>;
 }
 
-/** Starts all services from their built code. `environment` is added to all of them. */
+/** Starts all services from their built code. `environment` is added to all of them, and may give them their ports. */
 export async function startNexusApart(environment: Readonly<Record<string, string>> = {}): Promise<Nexus> {
   const database = await createDatabase();
   const keyspace = await createKeyspace();
   const folder = mkdtempSync(join(tmpdir(), 'nexus-e2e-'));
-  const ports = Object.fromEntries(await Promise.all(apps.map(async (app) => [app, await freePort()] as const))) as Record<AppName, number>;
+  const ports = Object.fromEntries(await Promise.all(apps.map(async (app) => [app, Number(environment[`${variable(app)}_PORT`] ?? (await freePort()))] as const))) as Record<AppName, number>;
   const urls = Object.fromEntries(apps.map((app) => [app, `http://127.0.0.1:${ports[app]}`])) as Record<AppName, string>;
   const env: Record<string, string> = {
     ...Object.fromEntries(apps.flatMap((app) => [[`${variable(app)}_PORT`, String(ports[app])], [`${variable(app)}_URL`, app === 'demo-model' ? `${urls[app]}/v1` : urls[app]]])),
@@ -63,7 +65,7 @@ export async function startNexusApart(environment: Readonly<Record<string, strin
     await stop();
     throw error;
   }
-  return { urls, services: services as Record<AppName, Service>, redisUrl: keyspace.url, databaseUrl: database.url, ready, stop };
+  return { urls, environment: env, services: services as Record<AppName, Service>, redisUrl: keyspace.url, databaseUrl: database.url, ready, stop };
 }
 
 function variable(app: AppName): string {

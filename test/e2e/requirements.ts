@@ -8,5 +8,6 @@ export const requirements = {
   'TEN-2': 'A tenant sees only its rows.',
   'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
   'OPS-2': 'One connected trace from the edge to the ledger.',
+  'OPS-3': 'Any replica of the gateway goes on with the stream of any run; a replica that stops fails no request and loses no run.',
   'OPS-1': 'Every service answers health and reflection on its one port.',
 } as const;
