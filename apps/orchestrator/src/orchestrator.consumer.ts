@@ -8,6 +8,9 @@ import { modelAnswered, toolFinished, type Bringing, type RunInput } from './han
 import { SeenEntries } from './handlers/seen-entries.js';
 import { ToolSchemas } from './handlers/tool-schemas.js';
 
+/** Handlers take milliseconds: what a replica left alone for so long is taken over, as it is gone or stands still. */
+const CLAIM_IDLE_MS = 5_000;
+
 /** Channels in, beside requests.incoming: what came of the calls that runs asked for. */
 @Controller()
 export class OrchestratorConsumer {
@@ -19,12 +22,12 @@ export class OrchestratorConsumer {
     @Inject(TRACER) private readonly tracer: Tracer,
   ) {}
 
-  @ConsumesBatches('inference.response')
+  @ConsumesBatches('inference.response', { claimIdleMs: CLAIM_IDLE_MS })
   onModelAnswered(batch: readonly Message<'inference.response'>[]): Promise<readonly OutgoingMessage[]> {
     return this.handle(batch, (message, bringing) => modelAnswered(message, bringing, this.schemas));
   }
 
-  @ConsumesBatches('tools.results')
+  @ConsumesBatches('tools.results', { claimIdleMs: CLAIM_IDLE_MS })
   onToolFinished(batch: readonly Message<'tools.results'>[]): Promise<readonly OutgoingMessage[]> {
     return this.handle(batch, toolFinished);
   }

@@ -44,6 +44,9 @@ const toolSchemas = {
 /** How long the executor says that a tool takes. */
 export const TOOL_TIME_MS = 3_000;
 
+/** What the executor says of its tools. */
+export const listedTools = () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) }, timeoutMs: BigInt(TOOL_TIME_MS) })) });
+
 export interface Replica {
   readonly service: RunningService;
   readonly bus: ChannelBus;
@@ -74,7 +77,7 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
     getTenantSettings: (_request, context) => directory.settingsOf(context.requestHeader.get('x-nexus-tenant')),
   })));
   clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
-    listTools: () => ({ tools: Object.entries(toolSchemas).map(([name, schema]) => ({ definition: { name, description: name, parameters: JSON.stringify(schema) }, timeoutMs: BigInt(TOOL_TIME_MS) })) }),
+    listTools: listedTools,
   })));
   const service = await startService(
     orchestratorService,

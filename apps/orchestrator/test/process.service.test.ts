@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { newId } from '@nexus/core';
 import { signPublisher } from '@nexus/runtime';
-import { freePort, postgresTest, redisTest, spawnService, waitFor, type Service } from '@nexus/testing';
+import { postgresTest, redisTest, spawnService, waitFor, type Service } from '@nexus/testing';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { Neighbours } from './neighbours.js';
 import { SERVICE_TOKEN } from './orchestrator-test.js';
@@ -20,10 +20,9 @@ afterAll(() => world?.stop());
 
 /** The built service as a process of its own; its neighbours do not answer questions. */
 async function start(env: Record<string, string> = {}): Promise<Service> {
-  const port = await freePort();
   service = await spawnService({
     args: [main],
-    env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url, NEXUS_SERVICE_TOKEN: SERVICE_TOKEN, NEXUS_CONFIG_DIR: config, NEXUS_ORCHESTRATOR_PORT: String(port), ...env },
+    env: { REDIS_URL: redis.url, DATABASE_URL: postgres.url, NEXUS_SERVICE_TOKEN: SERVICE_TOKEN, NEXUS_CONFIG_DIR: config, NEXUS_ORCHESTRATOR_PORT: '0', ...env },
     ready: { line: /"message":"service started"/ },
   });
   return service;

@@ -130,6 +130,65 @@ describe('commit', () => {
   });
 });
 
+describe('what the sweep finds', () => {
+  it('runs without an event, page by page, each once, whatever ends meanwhile', async () => {
+    const tenants = [newId(), newId()].sort();
+    const runs = tenants.flatMap((tenant) => Array.from({ length: 5 }, () => message(tenant, newId())));
+    await accept(...runs);
+    const mine = new Set(runs.map(({ runId }) => runId));
+    const found: string[] = [];
+    let after: { tenantId: string; runId: string } | undefined;
+    for (let page = 0; ; page++) {
+      const some = await store.quietSince(NOW, after, 3);
+      found.push(...some.flatMap(({ runId }) => (mine.has(runId) ? [runId] : [])));
+      after = some.at(-1);
+      if (after === undefined) break;
+      const last = runs.find(({ runId }) => runId === after?.runId);
+      if (last !== undefined) await store.commit(NOW, started, [happened(last, 1, { ending: RunStatus.SUCCEEDED })]);
+    }
+    expect(found.toSorted()).toEqual([...mine].sort());
+    expect((await store.quietSince(NOW, undefined, 10_000)).filter(({ runId }) => mine.has(runId)).length).toBeLessThan(runs.length);
+  });
+
+  it('no run to which something happened since, and none that is queued', async () => {
+    const tenant = newId();
+    const thread = newId();
+    const [moving, queued, still] = [message(tenant, thread), message(tenant, thread), message(tenant, newId())];
+    await accept(moving, queued, still);
+    await store.commit(NOW + 5, started, [happened(moving, 1)]);
+    const quiet = async (since: number) => (await store.quietSince(since, undefined, 10_000)).flatMap(({ tenantId, runId }) => (tenantId === tenant ? [runId] : []));
+    expect(await quiet(NOW - 1)).toEqual([]);
+    expect(await quiet(NOW + 4)).toEqual([still.runId]);
+    expect((await quiet(NOW + 5)).toSorted()).toEqual([moving.runId, still.runId].toSorted());
+  });
+
+  it('queued runs whose own deadline passed', async () => {
+    const tenant = newId();
+    const thread = newId();
+    const [first, due, patient] = [message(tenant, thread), message(tenant, thread, { deadlineAt: NOW + 10 }), message(tenant, thread)];
+    await accept(first, due, patient);
+    const mine = async (now: number) => (await store.expired(now, 10_000)).flatMap(({ tenantId, runId }) => (tenantId === tenant ? [runId] : []));
+    expect(await mine(NOW + 9)).toEqual([]);
+    expect(await mine(NOW + 10)).toEqual([due.runId]);
+    await store.commit(NOW + 10, started, [happened(due, 1, { ending: RunStatus.FAILED })]);
+    expect(await mine(NOW + 10)).toEqual([]);
+  });
+
+  it('retries that are due, until they are made or their run is over', async () => {
+    const runs = [message(newId(), newId()), message(newId(), newId()), message(newId(), newId())] as const;
+    await accept(...runs);
+    await store.commit(NOW, started, runs.map((run) => happened(run, 1, { wakeAt: NOW + 100 })));
+    const mine = async (before: number) => (await store.waking(before, 10_000)).flatMap(({ runId }) => (runs.some((run) => run.runId === runId) ? [runId] : []));
+    expect(await mine(NOW + 99)).toEqual([]);
+    expect((await mine(NOW + 100)).toSorted()).toEqual(runs.map(({ runId }) => runId).sort());
+    await store.settleWakes([runs[0], runs[1]], NOW + 99); // of an earlier wait
+    expect(await mine(NOW + 100)).toHaveLength(3);
+    await store.settleWakes([runs[0]], NOW + 100);
+    await store.commit(NOW + 100, started, [happened(runs[1], 2, { ending: RunStatus.CANCELLED })]);
+    expect(await mine(NOW + 100)).toEqual([runs[2].runId]);
+  });
+});
+
 describe('load', () => {
   it('brings the runs before in the thread, as far back as is asked', async () => {
     const tenant = newId();

@@ -102,9 +102,13 @@ describe('a run', () => {
     expect(asked).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'budget_exceeded' } });
   });
 
-  it('begins a new epoch of live parts when it asks a model anew that may have said something', async () => {
+  it.each([
+    ['nobody knows', { error: { code: 'attempt_unknown' } }],
+    ['what it had said was charged', { error: { code: 'interrupted', isRetryable: true }, spend: { costMicroUsd: 2n } }],
+    ['parts of it were sent', { error: { code: 'interrupted', isRetryable: true }, parts: 3n }],
+  ])('begins a new epoch of live parts when it asks a model anew that may have said something: %s', async (_why, failure) => {
     const { model } = world.behaviour;
-    world.behaviour.model = (request) => (lastLine(request) === 'U: lost' && request.run?.epoch === 1n ? { error: { code: 'attempt_unknown' } } : model(request));
+    world.behaviour.model = (request) => (lastLine(request) === 'U: lost' && request.run?.epoch === 1n ? failure : model(request));
     const id = await ask('lost', { progress: Progress.PARTS });
     expect((await world.answer(id)).text).toBe('said lost in step 1');
     expect(world.callsFor(id).map((call) => call.run?.epoch)).toEqual([1n, 2n]);
