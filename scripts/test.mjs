@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled, seconds } from './bootstrap.mjs';
 import { build } from './checks/build.mjs';
+import { faults } from './checks/faults.mjs';
 import { fileSize } from './checks/file-size.mjs';
 import { documentation, generated } from './checks/generated.mjs';
 import { lint } from './checks/lint.mjs';
@@ -17,7 +18,7 @@ import { main, ScriptError } from './process.mjs';
 import { ensureRedisServer } from './redis-server.mjs';
 
 /** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
-const checks = [build, lint, protoLint, protoBreaking, generated, documentation, unused, fileSize, secrets, ...suites, requirements];
+const checks = [build, lint, protoLint, protoBreaking, generated, documentation, unused, fileSize, secrets, ...suites, faults, requirements];
 
 function select(only) {
   if (only === undefined) return checks;

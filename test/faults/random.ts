@@ -31,9 +31,9 @@ export class Random {
 
   /** A key of `weights`, as often as its weight says. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
-    const entries = Object.entries(weights) as [K, number][];
-    let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    return (entries.find(([, weight]) => (left -= weight) < 0) ?? (entries.at(-1)))[0];
+    const keys = Object.keys(weights) as K[];
+    let left = this.next() * keys.reduce((sum, key) => sum + weights[key], 0);
+    return keys.find((key) => (left -= weights[key]) < 0) ?? this.pick(keys);
   }
 
   shuffle<T>(items: readonly T[]): T[] {

@@ -1,4 +1,5 @@
-import type { FaultContext, Fault } from './faults/fault.js';
+import type { Failpoint } from '@nexus/core';
+import { workOf, type Fault, type FaultContext } from './faults/fault.js';
 import { dieAtEach, failpointsByService } from './faults/failpoints.js';
 import { kill } from './faults/processes.js';
 import { oracles } from './oracles/all-oracles.js';
@@ -16,8 +17,8 @@ export interface RoundOptions {
   readonly runs: number;
   /** Runs a second. */
   readonly rate: number;
-  /** Whether every failpoint is passed once. */
-  readonly hasFailpoints: boolean;
+  /** At each of them some replica dies once. */
+  readonly failpoints: readonly Failpoint[];
   /** Kills at random, those that arm failpoints included. */
   readonly kills: number;
   /** Besides. */
@@ -72,18 +73,15 @@ async function makeFaults(stage: Stage, random: Random, options: RoundOptions): 
   const happened: Happened[] = [];
   let kills = 0;
   await adapter.publishPoison();
-  if (options.hasFailpoints) {
-    await Promise.all([...failpointsByService()].map(async ([service, names]) => {
-      const records = await dieAtEach(service, names, context, (at) => {
-        kills++;
-        happened.push({ name: `kill -9: ${service}`, startedAt: at, endedAt: at, evidence: 'it was killed to be started with a failpoint', affects: [], isLoss: false });
-      });
-      for (const record of records) options.log(`${record.name}: ${record.evidence ?? 'DID NOT HAPPEN'}`);
-      happened.push(...records);
-    }));
-  }
-  const random_kills = Array.from({ length: Math.max(0, options.kills - kills) }, () => kill(random.pick(cluster.replicas).service));
-  for (const fault of random.shuffle([...options.faults, ...random_kills])) {
+  await Promise.all([...failpointsByService(options.failpoints)].map(async ([service, names]) => {
+    const onKill = (at: number): void => {
+      kills++;
+      happened.push({ name: `kill -9: ${service}`, startedAt: at, endedAt: at, evidence: 'it was killed to be started with a failpoint', affects: workOf[service], isLoss: false });
+    };
+    happened.push(...(await dieAtEach(service, names, context, onKill, options.log)));
+  }));
+  const further = Array.from({ length: Math.max(0, options.kills - kills) }, () => kill(random.pick(cluster.replicas).service));
+  for (const fault of random.shuffle([...options.faults, ...further])) {
     const record = await makeHappen(fault, context);
     if (fault.name.startsWith('kill')) kills++;
     options.log(`${fault.name}: ${record.evidence ?? 'DID NOT HAPPEN'}`);

@@ -12,6 +12,7 @@ export function writeConfigFiles(folder: string, providerUrl: string): void {
     `    base_url: ${providerUrl}`,
     '    offered_when: always',
     '    timeouts: { connect_ms: 2000, first_byte_ms: 3000, idle_ms: 1500, total_ms: 10000 }',
+    '    lookup: "{base_url}/attempts/{attempt_id}"',
     '    models:',
     ...models, '',
   ].join('\n'));

@@ -1,4 +1,4 @@
-import { failpoints, type Failpoint } from '@nexus/core';
+import type { Failpoint } from '@nexus/core';
 import { pause } from '../pause.js';
 import type { Replica, ServiceName } from '../cluster/replica.js';
 import { workOf, type FaultContext } from './fault.js';
@@ -10,7 +10,7 @@ const FIRES_WITHIN_MS = 30_000;
 const LOOK_EVERY_MS = 50;
 
 /** The named failpoints by the service that passes them. */
-export function failpointsByService(names: readonly Failpoint[] = failpoints): Map<ServiceName, Failpoint[]> {
+export function failpointsByService(names: readonly Failpoint[]): Map<ServiceName, Failpoint[]> {
   const tracks = new Map<ServiceName, Failpoint[]>();
   for (const name of names) {
     const service = serviceOf[name.split('.')[0] ?? ''];
@@ -24,7 +24,7 @@ export function failpointsByService(names: readonly Failpoint[] = failpoints): M
  * Lets one replica of a service die at each of these failpoints in turn: the life after each death is started with the next one. The
  * first of them begins with a kill -9, which is told to `onKill`.
  */
-export async function dieAtEach(service: ServiceName, names: readonly Failpoint[], { cluster, random }: FaultContext, onKill: (at: number) => void): Promise<Omit<FaultRecord, 'doneMeanwhile'>[]> {
+export async function dieAtEach(service: ServiceName, names: readonly Failpoint[], { cluster, random }: FaultContext, onKill: (at: number) => void, log: (line: string) => void): Promise<Omit<FaultRecord, 'doneMeanwhile'>[]> {
   const replica = random.pick(cluster.of(service));
   const records: Omit<FaultRecord, 'doneMeanwhile'>[] = [];
   for (const [index, name] of names.entries()) {
@@ -35,6 +35,7 @@ export async function dieAtEach(service: ServiceName, names: readonly Failpoint[
       replica.kill();
     }
     const at = await deathAt(replica, name);
+    log(`failpoint ${name}: ${at === undefined ? 'DID NOT HAPPEN' : `${replica.name} was killed there`}`);
     records.push({ name: `failpoint: ${name}`, startedAt: at ?? Date.now(), endedAt: at ?? Date.now(), evidence: at === undefined ? undefined : `${replica.name} passed it and was killed`, affects: workOf[service], isLoss: false });
   }
   return records;

@@ -1,4 +1,3 @@
-import { services } from '../cluster/cluster.js';
 import type { Replica, ServiceName } from '../cluster/replica.js';
 import { pause } from '../pause.js';
 import { workOf, type Fault, type FaultContext } from './fault.js';
@@ -49,7 +48,3 @@ async function leaseOwner({ query }: FaultContext): Promise<string | undefined> 
   return rows[0]?.owner;
 }
 
-/** Every service's turn: `count` kills, as even as can be, in an order of chance. */
-export function killsOfAll(count: number, { random }: Pick<FaultContext, 'random'>): Fault[] {
-  return random.shuffle(Array.from({ length: count }, (_, index) => kill(services[index % services.length] ?? 'gateway')));
-}

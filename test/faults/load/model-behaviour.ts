@@ -94,6 +94,6 @@ function replyOf(model: ModelName, { number, tries, call, hasToolResult, usage }
     case 'hanging':
       return { ...answer, hang: 'after-headers' };
     case 'error-body':
-      return { status: 200, body: { error: { message: 'The model is overloaded.', type: 'overloaded_error', code: 'overloaded' } } };
+      return { status: 200, usage: { prompt_tokens: 0, completion_tokens: 0 }, body: { error: { message: 'The model is overloaded.', type: 'overloaded_error', code: 'overloaded' } } };
   }
 }

@@ -1,7 +1,7 @@
 import { answeredNumber } from '../load/model-behaviour.js';
 import { unreliableModels } from '../load/model-names.js';
 import type { Sighting } from '../load/sightings.js';
-import type { Evidence, Oracle } from './evidence.js';
+import type { Oracle } from './evidence.js';
 
 /** Every question was answered, and what stands in the database is over. */
 export const nothingLost: Oracle = ({ questions, runs, settings }) => {
@@ -63,9 +63,3 @@ export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map
   }
   return groups;
 }
-
-/** The evidence of an empty world; a test adds what it is about. */
-export const nothing: Evidence = {
-  questions: [], sightings: [], runs: [], calls: [], attempts: [], budgets: [], effects: new Map(), deadLetters: [], poison: [], leftovers: [], splices: [],
-  settings: { acknowledged: 0, stored: 0, lost: 0 }, faults: [], recoveries: [], deaths: [], outages: [],
-};

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { chargeOf, type ProviderCall } from '../load/model-behaviour.js';
+import type { Question } from '../load/questions.js';
+import type { Sighting } from '../load/sightings.js';
+import { oracles } from './all-oracles.js';
+import type { Evidence, FaultRecord, LedgerRow, StoredRun, Verdict } from './evidence.js';
+
+const question = (number: number, fields: Partial<Question> = {}): Question => ({
+  number, kind: 'bus', model: 'quick', id: `bus-${number}`, thread: 't1', askedAt: number * 100, answeredAt: number * 100 + 50, outcome: 'answered', text: `Answer #${number} said in call ${number} and nothing else`, ...fields,
+});
+const sighting = (number: number, fields: Partial<Sighting> = {}): Sighting => ({
+  stream: 'requests.processed', entryId: `${number}-0`, messageId: `bus-${number}`, at: number * 100 + 50, outcome: 'answered', errorCode: '', isRetryable: false, text: 'x', hash: `hash ${number}`, ...fields,
+});
+const run = (number: number, fields: Partial<StoredRun> = {}): StoredRun => ({
+  runId: `run-${number}`, messageId: `bus-${number}`, threadId: 't', threadSeq: number, status: 3, createdAt: number * 100 + 10, finishedAt: number * 100 + 40, ...fields,
+});
+const call = (number: number, fields: Partial<ProviderCall> = {}): ProviderCall => ({ attemptId: `attempt-${number}`, model: 'quick', number, at: number * 100 + 20, isRefused: false, isCut: false, input: 40, output: 20, ...fields });
+const ledger = (fields: Partial<LedgerRow> = {}): LedgerRow => ({ cost: chargeOf(call(1)), input: 40, output: 20, isEstimated: false, result: 'succeeded', errorCode: '', resolution: '', ...fields });
+const fault = (fields: Partial<FaultRecord> = {}): FaultRecord => ({ name: 'FLUSHALL', startedAt: 90, endedAt: 95, evidence: 'it happened', affects: ['run'], doneMeanwhile: 3, isLoss: true, ...fields });
+
+/** Two questions of one thread, answered and booked as they should be, and one fault. */
+const good: Evidence = {
+  questions: [question(1), question(2)],
+  sightings: [sighting(1), sighting(2)],
+  runs: [run(1), run(2)],
+  calls: [call(1), call(2)],
+  attempts: [1, 2].map((number) => ({ attemptId: `attempt-${number}`, state: 'settled', reserved: 900, openedAt: number * 100 + 15, settledAt: number * 100 + 40, ledger: ledger() })),
+  budgets: [{ name: 'day', spent: 520, reserved: 0, ledgerSum: 520 }],
+  effects: new Map([['count_once/1', 1], ['look_up/2', 2]]),
+  deadLetters: [{ schema: 'orchestrator', channel: 'requests.incoming', messageId: 'poison-1', reason: 'no JSON' }],
+  poison: ['poison-1'],
+  leftovers: [{ channel: 'requests.incoming', pending: 0, lag: 0 }],
+  splices: [],
+  settings: { acknowledged: 4, stored: 4, lost: 0 },
+  faults: [fault()],
+  recoveries: [{ name: 'FLUSHALL', milliseconds: 400 }],
+  deaths: [{ replica: 'usage-1', service: 'usage', at: 100, how: 'SIGKILL', failpoint: undefined, isWanted: true }],
+  outages: [],
+};
+
+/** The oracles that find fault, each with its words. */
+function wrong(evidence: Partial<Evidence>): Record<string, readonly string[]> {
+  const verdicts: Verdict[] = oracles.map((oracle) => oracle({ ...good, ...evidence }));
+  return Object.fromEntries(verdicts.filter(({ violations }) => violations.length > 0).map(({ oracle, violations }) => [oracle, violations]));
+}
+
+const found = (evidence: Partial<Evidence>): string[] => Object.keys(wrong(evidence));
+const attempt = (index: number) => good.attempts[index] as (typeof good.attempts)[number];
+
+describe('the oracles', () => {
+  it('find nothing wrong where nothing is', () => {
+    expect(wrong({})).toEqual({});
+    expect(oracles.length).toBe(15);
+  });
+
+  it('a question without an answer, a run that is not over and a lost change of settings are lost', () => {
+    expect(found({ questions: [question(1), question(2, { answeredAt: undefined, outcome: undefined })] })).toEqual(['nothing lost']);
+    expect(found({ runs: [run(1), run(2, { status: 2 })] })).toEqual(['nothing lost']);
+    expect(found({ settings: { acknowledged: 5, stored: 4, lost: 0 } })).toEqual(['nothing lost']);
+    expect(found({ settings: { acknowledged: 4, stored: 4, lost: 1 } })).toEqual(['nothing lost']);
+  });
+
+  it('a second answer is one that differs, or one that comes again without a loss; a refusal that invites to come again is none', () => {
+    expect(wrong({ sightings: [sighting(1), sighting(2), sighting(2, { entryId: '9-0', hash: 'other' })] })['second answers']).toEqual([expect.stringContaining('differently')]);
+    expect(found({ sightings: [sighting(1), sighting(2), sighting(2, { entryId: '9-0' })] })).toEqual(['second answers']);
+    expect(found({ sightings: [sighting(1), sighting(2), sighting(2, { entryId: '9-0', at: 900 })], faults: [fault({ startedAt: 400, endedAt: 410 })] })).toEqual([]);
+    expect(found({ sightings: [sighting(1, { isRetryable: true, hash: 'refusal' }), sighting(1), sighting(2)] })).toEqual([]);
+  });
+
+  it('an answer to another question and a stream of two generations are wrong answers', () => {
+    expect(found({ questions: [question(1), question(2, { text: 'Answer #1 said in call 1 and nothing else' })] })).toEqual(['right answers']);
+    expect(found({ splices: [{ number: 1, streamed: 'Answer #1 Answer #1', answer: 'Answer #1' }] })).toEqual(['right answers']);
+  });
+
+  it('order: accepted or answered the other way round, unless Redis lost the first', () => {
+    const swapped = { runs: [run(1, { threadSeq: 2, createdAt: 300 }), run(2, { threadSeq: 1 })] };
+    expect(found({ ...swapped, faults: [fault({ startedAt: 50, endedAt: 60 })] })).toEqual(['order']);
+    expect(found({ ...swapped, faults: [fault({ startedAt: 150, endedAt: 160 })] })).toEqual([]);
+    expect(found({ ...swapped, faults: [fault({ startedAt: 150, endedAt: 160, isLoss: false })] })).toEqual(['order']);
+    expect(found({ sightings: [sighting(2), sighting(1)] })).toEqual(['order']);
+  });
+
+  it('an attempt that the provider got twice, or without a name', () => {
+    expect(found({ calls: [call(1), call(2), call(2)] })).toEqual(['one call per attempt']);
+    expect(found({ calls: [call(1), call(2), call(3, { attemptId: '' })] })).toContain('one call per attempt');
+  });
+
+  it('a call without its ledger row, with another cost or other tokens, or by estimate without need', () => {
+    expect(found({ calls: [call(1), call(2), call(3)] })).toEqual(['every call is booked']);
+    for (const fields of [{ cost: 261 }, { input: 41 }, { isEstimated: true }]) expect(found({ attempts: [attempt(0), { ...attempt(1), ledger: ledger(fields) }] })).toEqual(['every call is booked']);
+    expect(found({ calls: [call(1), call(2, { isCut: true, model: 'half-closed' })], attempts: [attempt(0), { ...attempt(1), ledger: ledger({ isEstimated: true, cost: 3 }) }] })).toEqual([]);
+  });
+
+  it('an attempt that stays open or unknown, or costs what the provider never charged', () => {
+    expect(found({ attempts: [attempt(0), attempt(1), { ...attempt(1), attemptId: 'attempt-3', state: 'unknown', ledger: undefined }] })).toEqual(['attempts are closed']);
+    expect(found({ attempts: [attempt(0), attempt(1), { ...attempt(1), attemptId: 'attempt-3' }] })).toEqual(['attempts are closed']);
+  });
+
+  it('an attempt that was resolved although no fault met it', () => {
+    const attempts = [attempt(0), { ...attempt(1), openedAt: 5_000, settledAt: 5_100, ledger: ledger({ resolution: 'provider' }) }];
+    expect(found({ attempts })).toEqual(['unknown has a cause']);
+    expect(found({ attempts, faults: [fault({ startedAt: 5_050, endedAt: 5_050 })] })).toEqual([]);
+  });
+
+  it('a budget that keeps a reservation, or has spent something else than its ledger', () => {
+    expect(found({ budgets: [{ name: 'day', spent: 520, reserved: 1, ledgerSum: 520 }] })).toEqual(['budgets are exact']);
+    expect(found({ budgets: [{ name: 'day', spent: 520, reserved: 0, ledgerSum: 521 }] })).toEqual(['budgets are exact']);
+    expect(found({ budgets: [] })).toEqual(['budgets are exact']);
+  });
+
+  it('a tool that took effect twice and must not', () => {
+    expect(found({ effects: new Map([['count_once/1', 2]]) })).toEqual(['tools at most once']);
+  });
+
+  it('a dead letter that is no poison, poison that is none, work that is left over', () => {
+    const lossless = { faults: [fault({ isLoss: false })] };
+    expect(found({ deadLetters: [...good.deadLetters, { schema: 'usage', channel: 'usage.recorded', messageId: 'x', reason: 'y' }] })).toEqual(['dead letters']);
+    expect(found({ ...lossless, deadLetters: [] })).toEqual(['dead letters']);
+    expect(found({ leftovers: [{ channel: 'tools.execute', pending: 1, lag: 0 }] })).toEqual(['nothing left']);
+  });
+
+  it('a process that ended by itself, except while a server was down', () => {
+    const deaths = [{ replica: 'usage-1', service: 'usage', at: 500, how: 'code 1', failpoint: undefined, isWanted: false }] as const;
+    expect(found({ deaths })).toEqual(['no crash of its own']);
+    expect(found({ deaths, outages: [{ from: 400, to: 450 }] })).toEqual([]);
+  });
+
+  it('a fault that did not happen, one during which nothing was done, and a slow recovery', () => {
+    expect(found({ faults: [fault({ evidence: undefined })] })).toEqual(['faults happened']);
+    expect(found({ faults: [fault({ doneMeanwhile: 0 })] })).toEqual(['faults happened']);
+    expect(found({ recoveries: [{ name: 'x', milliseconds: undefined }] })).toEqual(['recovery']);
+    expect(found({ recoveries: [{ name: 'x', milliseconds: 15_001 }] })).toEqual(['recovery']);
+  });
+});
