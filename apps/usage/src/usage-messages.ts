@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { OpenedAttempt_State as State, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
+import { OpenedAttempt_State as State, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
 import type { BudgetToday } from './domain/budget.js';
+import type { UnknownAttempt } from './domain/owner.js';
 import type { OpenedAttempt } from './handlers/open-attempts.handler.js';
 import type { AttemptOfRun } from './storage/attempt.repository.js';
 import type { UsageSum } from './storage/usage-report.js';
@@ -34,9 +35,15 @@ export function attemptMessage(attempt: AttemptOfRun): MessageInitShape<typeof A
     attemptId: attempt.id, state: attempt.state, provider: attempt.provider, model: attempt.model, errorCode: attempt.errorCode ?? '',
     reservedMicroUsd: BigInt(attempt.reserved), costMicroUsd: BigInt(attempt.cost ?? 0),
     openedAt: BigInt(attempt.openedAt.getTime()), settledAt: BigInt(attempt.settledAt?.getTime() ?? 0),
-    // Without a ledger row nothing is known of its tokens, which is not the same as none.
-    ...(attempt.input !== null && { usage: tokensMessage(attempt) }),
+    resolution: attempt.resolution ?? '',
+    // Without a ledger row, or where a policy or a person booked a cost, nothing is known of its tokens, which is not the same as none.
+    ...(attempt.input !== null && attempt.resolution !== 'policy' && attempt.resolution !== 'manual' && { usage: tokensMessage(attempt) }),
   };
+}
+
+export function unknownMessage({ price, runId, ...attempt }: UnknownAttempt): MessageInitShape<typeof UnknownAttemptSchema> {
+  const { input, output, cacheRead, cacheWrite } = price;
+  return { ...attempt, runId: runId ?? '', price: { input: BigInt(input), output: BigInt(output), cacheRead: BigInt(cacheRead), cacheWrite: BigInt(cacheWrite) } };
 }
 
 type Tokens = Pick<AttemptOfRun, 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning' | 'isEstimated'>;

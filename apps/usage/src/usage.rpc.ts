@@ -15,7 +15,7 @@ import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
 import { UsageReport } from './storage/usage-report.js';
-import { attemptMessage, budgetMessage, openedMessage, usageMessage } from './usage-messages.js';
+import { attemptMessage, budgetMessage, openedMessage, unknownMessage, usageMessage } from './usage-messages.js';
 
 /** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
 @Injectable()
@@ -39,8 +39,8 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
 
   async reportOwner(request: ReportOwnerRequest, context: HandlerContext) {
     requireService(context);
-    const { yours, isSuperseded } = await this.reporting.handle(ownerReportFrom(request));
-    return { yours: [...yours], isSuperseded };
+    const { yours, unknown, isSuperseded } = await this.reporting.handle(ownerReportFrom(request));
+    return { yours: [...yours], unknown: unknown.map(unknownMessage), isSuperseded };
   }
 
   async getUsage(request: GetUsageRequest, context: HandlerContext) {

@@ -21,6 +21,7 @@ beforeAll(async () => {
     const asked = attempt(tenantId);
     await usage.client(tenantId).setBudget({ name: 'day', period: 'day', limitMicroUsd: 1_000n });
     await usage.open(asked);
+    await usage.database.withTenant(tenantId, (tx) => tx.query('owner', "INSERT INTO usage.owner VALUES ($1, 'probe', 'probe', now(), now())", [tenantId]));
     await usage.bus.publish(recorded(asked));
     await admin.query("INSERT INTO usage.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now())", [tenantId]);
     await letters.insert({ tenantId, channel: 'usage.recorded', group: 'usage', entryId: '1-1', raw: Buffer.alloc(1), reasonCode: 'x', reason: 'x', deliveries: 1 });
@@ -42,7 +43,7 @@ it('lets a tenant neither read, change, delete nor add rows of another, in any t
 });
 
 it('lets nobody but the serving role call its functions', async () => {
-  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'grant_one_by_one', 'is_alive', 'mark_unknown', 'own_attempts', 'orphaned_attempts', 'unresolved_attempts') AND grants.grantee = 0");
+  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'grant_one_by_one', 'is_alive', 'mark_unknown', 'own_attempts', 'orphaned_attempts', 'unresolved_attempts', 'correct', 'claim_unknown', 'resolve') AND grants.grantee = 0");
   expect(rows).toEqual([]);
 });
 

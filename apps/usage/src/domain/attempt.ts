@@ -28,7 +28,13 @@ export interface PlannedAttempt {
 
 export type AttemptResult = 'succeeded' | 'failed' | 'not_sent' | 'cancelled';
 
-/** What an attempt really used, as told by who made it. */
+/**
+ * How an attempt was settled that its owner did not settle in time: by the owner after all, by asking the provider, by booking what was
+ * reserved, or by hand. Empty for all others.
+ */
+export type Resolution = '' | 'owner' | 'provider' | 'policy' | 'manual';
+
+/** What an attempt really used, as told by who made it, or found out by another. */
 export interface UsageRecord {
   readonly tenantId: string;
   readonly attemptId: string;
@@ -53,6 +59,7 @@ export interface UsageRecord {
   readonly providerRequestId: string;
   /** W3C trace id; empty when the record came without one. */
   readonly traceId: string;
+  readonly resolution: Resolution;
 }
 
 /** A usage record with its cost: what the ledger keeps. */

@@ -5,7 +5,7 @@ import { settlementOf } from './settlement.js';
 const record: UsageRecord = {
   tenantId: 't', attemptId: 'a', result: 'succeeded', provider: 'openai', model: 'gpt-4o', tool: '', tokens: { input: 1_000, output: 100, cacheRead: 2_000, cacheWrite: 0 },
   reasoningTokens: 40, isEstimated: false, price: { input: 2_500_000, output: 10_000_000, cacheRead: 1_250_000, cacheWrite: 0 }, attribution: { client: '', project: '', keyId: '' },
-  runId: undefined, finishedAtMs: 0, durationMs: 0, errorCode: '', providerRequestId: '', traceId: '',
+  runId: undefined, finishedAtMs: 0, durationMs: 0, errorCode: '', providerRequestId: '', traceId: '', resolution: '',
 };
 
 describe('settlementOf', () => {

@@ -53,8 +53,9 @@ export class SettleHandler {
     return span;
   }
 
-  private report({ tenant_id: tenant, unopened, over_reservation: count, over_micro_usd: over }: SettledRow): void {
+  private report({ tenant_id: tenant, unopened, over_reservation: count, over_micro_usd: over, corrected }: SettledRow): void {
     if (unopened > 0) this.logger.warn({ tenant, count: unopened }, 'usage was reported of attempts that were never opened; it was booked');
+    if (corrected > 0) this.logger.warn({ tenant, count: corrected }, 'owners told late what attempts really cost that had been resolved otherwise; the difference was booked');
     if (count > 0) this.logger.warn({ tenant, count }, `attempts cost ${formatUsd(over)} more than was reserved for them; it was booked`);
   }
 }

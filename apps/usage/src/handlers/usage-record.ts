@@ -2,7 +2,7 @@ import type { Message } from '@nexus/channels';
 import { UsageRecorded_Result as Result } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { z } from 'zod';
-import type { AttemptResult, UsageRecord } from '../domain/attempt.js';
+import type { AttemptResult, Resolution, UsageRecord } from '../domain/attempt.js';
 import { attributionFrom, attributionSchema, idSchema, runIdSchema, tokenPriceFrom, tokenPriceSchema } from './planned-attempt.js';
 import { storableText } from './storable-text.js';
 
@@ -27,6 +27,7 @@ const recordSchema = z.object({
   durationMs: z.bigint(),
   errorCode: label,
   providerRequestId: label,
+  resolution: z.enum(['', 'owner', 'provider', 'policy', 'manual'] satisfies Resolution[], 'must be empty, `owner`, `provider`, `policy` or `manual`'),
 });
 
 /** The record of a message. Throws AppError `invalid_usage_record` (400), which makes a dead letter of it, when what it cost cannot be told from it. */
@@ -54,6 +55,7 @@ export function usageRecordFrom({ tenantId, payload, trace }: Message<'usage.rec
     errorCode: storableText(record.errorCode),
     providerRequestId: storableText(record.providerRequestId),
     traceId: trace?.traceId ?? '',
+    resolution: record.resolution,
   };
 }
 

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { plainArray, textArray, type Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
-import type { PlannedAttempt, Settlement } from '../domain/attempt.js';
+import type { PlannedAttempt, Resolution, Settlement } from '../domain/attempt.js';
 import { dayOf, type BudgetPeriod } from '../domain/budget-window.js';
 import { reservationOf } from '../domain/reservation.js';
 import { groupByTenant } from './tenant-groups.js';
@@ -28,11 +28,13 @@ export interface SettledRow {
   readonly unopened: number;
   readonly over_reservation: number;
   readonly over_micro_usd: number;
+  /** Attempts that others had resolved, and whose owner told what they really cost. */
+  readonly corrected: number;
 }
 
 const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text, held_by FROM usage.open_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`;
 
-const SETTLE = `SELECT * FROM usage.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)`;
+const SETTLE = `SELECT * FROM usage.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`;
 
 /** An attempt with what its ledger row adds once it is settled. */
 export interface AttemptOfRun {
@@ -51,13 +53,17 @@ export interface AttemptOfRun {
   readonly isEstimated: boolean | null;
   readonly cost: number | null;
   readonly errorCode: string | null;
+  readonly resolution: Resolution | null;
 }
 
 const OF_RUN = `
-  SELECT a.id, a.state, a.provider, a.model, a.reserved_micro_usd AS reserved, a.opened_at AS "openedAt", a.settled_at AS "settledAt", l.input_tokens AS input,
-         l.cache_read_tokens AS "cacheRead", l.cache_write_tokens AS "cacheWrite", l.output_tokens AS output, l.reasoning_tokens AS reasoning,
-         l.is_estimated AS "isEstimated", l.cost_micro_usd AS cost, l.error_code AS "errorCode"
-    FROM usage.attempt a LEFT JOIN usage.ledger l ON l.tenant_id = a.tenant_id AND l.attempt_id = a.id
+  SELECT a.id, a.state, a.provider, a.model, a.reserved_micro_usd AS reserved, a.opened_at AS "openedAt", a.settled_at AS "settledAt", l.*
+    FROM usage.attempt a LEFT JOIN LATERAL (
+      SELECT sum(x.input_tokens)::bigint AS input, sum(x.cache_read_tokens)::bigint AS "cacheRead", sum(x.cache_write_tokens)::bigint AS "cacheWrite",
+             sum(x.output_tokens)::bigint AS output, sum(x.reasoning_tokens)::bigint AS reasoning, sum(x.cost_micro_usd)::bigint AS cost,
+             (array_agg(x.is_estimated ORDER BY x.correction DESC))[1] AS "isEstimated", (array_agg(x.error_code ORDER BY x.correction DESC))[1] AS "errorCode",
+             (array_agg(x.resolution ORDER BY x.correction DESC))[1] AS resolution
+        FROM usage.ledger x WHERE x.tenant_id = a.tenant_id AND x.attempt_id = a.id) l ON true
    WHERE a.run_id = $1 ORDER BY a.opened_at, a.step, a.id LIMIT 1000`;
 
 /** Attempts and their ledger: each batch is one statement, one transaction and one round trip. */
@@ -136,6 +142,7 @@ export class AttemptRepository {
       textArray(items.map((item) => item.errorCode)),
       textArray(items.map((item) => item.providerRequestId)),
       textArray(items.map((item) => item.traceId)),
+      textArray(items.map((item) => item.resolution)),
     ]);
   }
 

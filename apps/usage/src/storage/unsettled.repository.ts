@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { MicroUsd } from '@nexus/core';
 import { plainArray, textArray, type Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
-import type { AttemptRef } from '../domain/owner.js';
+import type { AttemptRef, UnknownAttempt } from '../domain/owner.js';
 import { groupByTenant, type TenantGroups } from './tenant-groups.js';
 
 interface Found {
@@ -10,6 +11,31 @@ interface Found {
 }
 
 const MARK_UNKNOWN = 'SELECT sum(marked)::integer AS marked FROM usage.mark_unknown($1, $2, $3, $4, $5)';
+
+const CLAIM = 'SELECT * FROM usage.claim_unknown($1, $2, $3, $4, $5)';
+const RESOLVE = 'SELECT tenant_id, id FROM usage.resolve($1, $2, $3, $4, $5, $6, $7, $8, $9)';
+
+interface ClaimedRow extends Found {
+  readonly provider: string;
+  readonly model: string;
+  readonly input_price: number;
+  readonly output_price: number;
+  readonly cache_read_price: number;
+  readonly cache_write_price: number;
+  readonly client: string;
+  readonly project: string;
+  readonly key_id: string;
+  readonly run_id: string | null;
+  readonly asked: number;
+}
+
+/** What is known here of attempts that nobody tells of. */
+export type KnownEnd =
+  /** Their owner never called. */
+  | { readonly resolution: 'owner'; readonly owner: string }
+  /** They have been UNKNOWN for so many milliseconds: what was reserved is booked. */
+  | { readonly resolution: 'policy'; readonly afterMs: number }
+  | { readonly resolution: 'manual'; readonly cost: MicroUsd };
 
 /** Attempts whose end the ledger has not heard of, whatever their tenant. */
 @Injectable()
@@ -32,6 +58,29 @@ export class UnsettledRepository {
     const { tenants, first, last, ids } = groupsOf(attempts);
     const rows = await this.database.query<{ marked: number | null }>('usage_mark_unknown', MARK_UNKNOWN, [owner ?? null, tenants, first, last, ids]);
     return rows[0]?.marked ?? 0;
+  }
+
+  /** UNKNOWN attempts that nobody looks into now; they are handed out again after `everyMs`, which doubles each time up to five minutes. */
+  async claimUnknown(everyMs: number, most: number): Promise<UnknownAttempt[]> {
+    const found = refsOf(await this.database.query<Found>('usage_unresolved', 'SELECT * FROM usage.unresolved_attempts($1)', [most]));
+    if (found.length === 0) return [];
+    const { tenants, first, last, ids } = groupsOf(found);
+    const rows = await this.database.query<ClaimedRow>('usage_claim_unknown', CLAIM, [everyMs, tenants, first, last, ids]);
+    return rows.map((row) => ({
+      tenantId: row.tenant_id, attemptId: row.id, provider: row.provider, model: row.model, asked: row.asked, runId: row.run_id ?? undefined,
+      price: { input: row.input_price, output: row.output_price, cacheRead: row.cache_read_price, cacheWrite: row.cache_write_price },
+      attribution: { client: row.client, project: row.project, keyId: row.key_id },
+    }));
+  }
+
+  /** Settles those to which `end` applies and leaves the others alone. Answers how many it settled. */
+  async resolve(attempts: readonly AttemptRef[], end: KnownEnd, now: number): Promise<number> {
+    if (attempts.length === 0) return 0;
+    const { tenants, first, last, ids } = groupsOf(attempts);
+    const owner = end.resolution === 'owner' ? end.owner : null;
+    const afterMs = end.resolution === 'policy' ? end.afterMs : null;
+    const cost = end.resolution === 'manual' ? end.cost : null;
+    return (await this.database.query<Found>('usage_resolve', RESOLVE, [new Date(now), end.resolution, owner, afterMs, cost, tenants, first, last, ids])).length;
   }
 }
 

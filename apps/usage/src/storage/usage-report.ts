@@ -19,7 +19,7 @@ export interface UsageSum extends Partial<Readonly<Record<Dimension, string>>> {
 
 const COLUMN: Readonly<Record<Dimension, string>> = { day: 'day', provider: 'provider', model: 'model', client: 'client', project: 'project', key: 'key_id' };
 
-const SUMS = `count(*) AS attempts, coalesce(sum(input_tokens), 0)::bigint AS input, coalesce(sum(cache_read_tokens), 0)::bigint AS "cacheRead",
+const SUMS = `count(*) FILTER (WHERE correction = 0) AS attempts, coalesce(sum(input_tokens), 0)::bigint AS input, coalesce(sum(cache_read_tokens), 0)::bigint AS "cacheRead",
   coalesce(sum(cache_write_tokens), 0)::bigint AS "cacheWrite", coalesce(sum(output_tokens), 0)::bigint AS output,
   coalesce(sum(reasoning_tokens), 0)::bigint AS reasoning, coalesce(bool_or(is_estimated), false) AS "isEstimated", coalesce(sum(cost_micro_usd), 0)::bigint AS cost`;
 

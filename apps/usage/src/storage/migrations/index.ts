@@ -4,6 +4,9 @@ import { OpenAttempts1763600002000 } from './1763600002000-open-attempts.js';
 import { Settle1763600003000 } from './1763600003000-settle.js';
 import { DevelopmentBudget1763600004000 } from './1763600004000-development-budget.js';
 import { Owners1763600005000 } from './1763600005000-owners.js';
+import { Resolutions1763600006000 } from './1763600006000-resolutions.js';
 
 /** What builds the schema `usage`, in order. */
-export const usageMigrations: readonly MigrationClass[] = [UsageTables1763600001000, OpenAttempts1763600002000, Settle1763600003000, DevelopmentBudget1763600004000, Owners1763600005000];
+export const usageMigrations: readonly MigrationClass[] = [
+  UsageTables1763600001000, OpenAttempts1763600002000, Settle1763600003000, DevelopmentBudget1763600004000, Owners1763600005000, Resolutions1763600006000,
+];
