@@ -5,6 +5,7 @@ import { AppError } from '@nexus/core';
 import { refusalOf } from './handlers/answer.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
+import { KeyedCompletions } from './handlers/keyed-completions.js';
 
 /** A call cannot be handed over, so it has this share of the grace period to finish; the rest is for booking what was broken off. */
 const FINISH_SHARE = 0.7;
@@ -15,6 +16,7 @@ export function providerRouterConsumer(concurrency: number): Type {
   class ProviderRouterConsumer {
     constructor(
       @Inject(CompleteHandler) private readonly complete: CompleteHandler,
+      @Inject(KeyedCompletions) private readonly keyed: KeyedCompletions,
       @Inject(CallsUnderWay) private readonly calls: CallsUnderWay,
     ) {}
 
@@ -24,7 +26,7 @@ export function providerRouterConsumer(concurrency: number): Type {
       replyToDeadLetter: ({ message, reasonCode, reason }) => (message ? [refusalOf(message, new AppError(reasonCode, reason))] : []),
     })
     async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-      return this.complete.handle(message, signal);
+      return (message.payload.idempotencyHash === '' ? this.complete : this.keyed).handle(message, signal);
     }
 
     @Follows('inference.cancel')

@@ -1,20 +1,25 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
-import { BUS, CLIENTS, CLOCK, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import type { Database } from '@nexus/postgres';
+import { BUS, CLIENTS, CLOCK, DATABASE, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, type Environment, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readRouterConfig } from './config.js';
 import { AnsweredCalls } from './handlers/answered-calls.js';
 import { AttemptOpener } from './handlers/attempt-opener.js';
 import { AttemptOwner } from './handlers/attempt-owner.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
+import { KeyedCompletions } from './handlers/keyed-completions.js';
 import { OwnAttempts } from './handlers/own-attempts.js';
+import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
 import { Models } from './providers/models.js';
 import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-compatible-client.js';
 import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
+import { AnswerStore } from './storage/answer.store.js';
+import { Answer1764000001000 } from './storage/migrations/answer-1764000001000.js';
 
 /** How long an answer may be asked for again. */
 const KEEP_ANSWERS_MS = 600_000;
@@ -26,7 +31,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(OpenAiCompatibleClient) private readonly client: OpenAiCompatibleClient,
     @Inject(AttemptOwner) private readonly owner: AttemptOwner,
     @Inject(OwnAttempts) private readonly own: OwnAttempts,
+    @Inject(UnknownAttempts) private readonly unknown: UnknownAttempts,
+    @Inject(AnswerStore) private readonly answers: AnswerStore,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
+
+  private stopDeleting: () => Promise<void> = () => Promise.resolve();
 
   static of(environment: Environment): DynamicModule {
     const config = readRouterConfig(environment);
@@ -52,6 +62,11 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (bus: ChannelBus, calls: CallsUnderWay, answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner) => new OwnAttempts({ bus, calls, answered, attempts, owner }),
         },
         {
+          provide: UnknownAttempts,
+          inject: [BUS, Models, OpenAiCompatibleClient, AttemptOwner, CLOCK, LOGGER],
+          useFactory: (bus: ChannelBus, models: Models, client: OpenAiCompatibleClient, owner: AttemptOwner, clock: Clock, logger: Logger) => new UnknownAttempts({ bus, models, client, owner, clock, logger }),
+        },
+        {
           provide: CompleteHandler,
           inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Models, OpenAiCompatibleClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
           useFactory: (
@@ -59,17 +74,26 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
             answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner,
           ) => new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, answered, attempts, owner }),
         },
+        { provide: AnswerStore, inject: [DATABASE], useFactory: (database: Database) => new AnswerStore(database) },
+        {
+          provide: KeyedCompletions,
+          inject: [BUS, CLOCK, LOGGER, CompleteHandler, AnsweredCalls, AnswerStore],
+          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, complete: CompleteHandler, answered: AnsweredCalls, store: AnswerStore) =>
+            new KeyedCompletions({ bus, clock, logger, complete, answered, store }),
+        },
       ],
     };
   }
 
   async onModuleInit(): Promise<void> {
-    this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: () => undefined });
+    this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: (attempts) => this.unknown.lookInto(attempts) });
     await this.models.start();
+    this.stopDeleting = deleteHourly('answers', () => this.answers.prune(), this.logger);
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.owner.stop();
+    await Promise.all([this.owner.stop(), this.stopDeleting()]);
+    this.unknown.stop();
     this.models.stop();
     await this.client.close();
   }
@@ -81,6 +105,6 @@ export { parseProviders } from './providers/load-providers.js';
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [] },
+  storage: { schema: 'router', migrations: [Answer1764000001000] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

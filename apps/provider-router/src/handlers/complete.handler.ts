@@ -17,7 +17,8 @@ import { LiveParts } from './live-parts.js';
 import { cancelled, inProgress, interrupted, late, notOpened, stopping } from './refusals.js';
 
 export interface CompleteParts {
-  readonly bus: ChannelBus;
+  /** For live parts. */
+  readonly bus: Pick<ChannelBus, 'publish'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tracer: Tracer;
@@ -39,6 +40,11 @@ const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'in_fligh
 /** One model call, from its request to its answer and its usage record. */
 export class CompleteHandler {
   constructor(private readonly parts: CompleteParts) {}
+
+  /** The same, but its live parts go there. */
+  publishingTo(bus: CompleteParts['bus']): CompleteHandler {
+    return new CompleteHandler({ ...this.parts, bus });
+  }
 
   /** The signal says that the replica stops. Rejects where nothing was called, and the request can wait for its next try or its next reader. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {

@@ -24,7 +24,7 @@ export class LiveParts {
   private readonly isRun: boolean;
 
   constructor(
-    private readonly bus: ChannelBus,
+    private readonly bus: Pick<ChannelBus, 'publish'>,
     private readonly message: Message<'inference.request'>,
     private readonly wantsUsage: boolean,
   ) {
