@@ -16,7 +16,12 @@ export function findGateway(config: CliConfig, folder: DataFolder, url?: string)
   if (found === undefined) {
     throw new AppError('no_key', `No API key. Start NEXUS here with \`npm start\`, which makes one in ${folder.path}, or set NEXUS_API_KEY.`);
   }
-  return { ...found, url: (url ?? config.gatewayUrl ?? folder.running()?.url ?? `http://127.0.0.1:${config.port}`).replace(/\/+$/, '') };
+  return { ...found, url: findGatewayUrl(config, folder, url) };
+}
+
+/** Where the gateway is, without a slash at its end. */
+export function findGatewayUrl(config: Pick<CliConfig, 'gatewayUrl' | 'port'>, folder: Pick<DataFolder, 'running'>, url?: string): string {
+  return (url ?? config.gatewayUrl ?? folder.running()?.url ?? `http://127.0.0.1:${config.port}`).replace(/\/+$/, '');
 }
 
 function findKey(config: CliConfig, folder: DataFolder): Pick<GatewayAccess, 'key' | 'keySource'> | undefined {

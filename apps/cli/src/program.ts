@@ -6,7 +6,10 @@ import { addAsk } from './commands/ask.js';
 import { addChannelsPublish } from './commands/channels-publish.js';
 import { addChannelsTail } from './commands/channels-tail.js';
 import { addChat } from './commands/chat.js';
+import { addDeadLettersPurge, addDeadLettersReplay } from './commands/dead-letters-change.js';
+import { addDeadLettersCount } from './commands/dead-letters-count.js';
 import { addDeadLettersList } from './commands/dead-letters-list.js';
+import { addDeadLettersShow } from './commands/dead-letters-show.js';
 import { addKeysCreate } from './commands/keys-create.js';
 import { addKeysList } from './commands/keys-list.js';
 import { addKeysRevoke } from './commands/keys-revoke.js';
@@ -64,7 +67,12 @@ function createProgram(context: CliContext): Command {
   const channels = program.command('channels').description('The channels between surfaces and services, read and written directly on Redis.');
   addChannelsTail(channels, context);
   addChannelsPublish(channels, context);
-  addDeadLettersList(program.command('dead-letters').description('Messages that could not be handled.'), context);
+  const deadLetters = program.command('dead-letters').description('Messages that could not be handled.');
+  addDeadLettersList(deadLetters, context);
+  addDeadLettersCount(deadLetters, context);
+  addDeadLettersShow(deadLetters, context);
+  addDeadLettersReplay(deadLetters, context);
+  addDeadLettersPurge(deadLetters, context);
   return program;
 }
 

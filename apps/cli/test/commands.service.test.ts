@@ -12,7 +12,8 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish', 'dead-letters list',
+  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
+  'dead-letters list', 'dead-letters count', 'dead-letters show', 'dead-letters replay', 'dead-letters purge',
 ];
 
 describe('the command line', () => {
@@ -33,6 +34,14 @@ describe('the command line', () => {
     ['a missing question', ['ask'], /missing required argument/],
   ])('ends with 2 for %s and says what would be right', async (_, args, message) => {
     expect(await place.nexus(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  it('changes no dead letter that nobody chose, nor without a yes', async () => {
+    for (const change of ['replay', 'purge']) {
+      expect(await place.nexus(['dead-letters', change])).toMatchObject({ code: 1, stderr: expect.stringMatching(/Which ones\?.*--all/) });
+      expect(await place.nexus(['dead-letters', change, 'an-id', '--all'])).toMatchObject({ code: 1, stderr: expect.stringContaining('not both') });
+    }
+    expect(await place.nexus(['dead-letters', 'list', '--system'], { env: { NEXUS_API_KEY: 'nxs_something' } })).toMatchObject({ code: 1, stderr: expect.stringContaining('NEXUS_SERVICE_TOKEN') });
   });
 
   it('says how to get a key, and how to start NEXUS, when they are missing', async () => {

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createDatabase, createKeyspace, freePort, type Service, type TestDatabase, type TestKeyspace } from '@nexus/testing';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlace, descendantsOf, type Place } from './nexus-command.js';
 
@@ -21,6 +23,13 @@ describe('nexus up with REDIS_URL and DATABASE_URL', () => {
     place?.remove();
   });
 
+  const asAdmin = async (sql: string): Promise<void> => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    await client.query(sql);
+    await client.end();
+  };
+
   it('uses what it was given, brings no server of its own, and shows no secret', () => {
     const output = nexus.output();
     expect(output).toMatch(/Redis +redis:\/\/127\.0\.0\.1:\d+\/\d+ \(REDIS_URL\)/);
@@ -36,6 +45,51 @@ describe('nexus up with REDIS_URL and DATABASE_URL', () => {
     expect((await place.nexus(['ask', 'What is 6 * 7?'])).stdout).toContain('42');
     const tailed = await place.nexus(['channels', 'tail', 'requests.incoming', '--last', '5', '--no-follow']);
     expect(tailed.stdout).toContain('What is 6 * 7?');
+  });
+
+  it('shows a poison message as a dead letter, replays it when the cause is gone, and then answers it once', async () => {
+    const letters = async () => (JSON.parse((await place.nexus(['dead-letters', 'list', '--json'])).stdout) as { deadLetters: { id: string; messageId: string; replays: number; firstSeenAt: string }[] }).deadLetters;
+    await asAdmin("ALTER TABLE orchestrator.run ADD CONSTRAINT poison CHECK (message_id <> 'poison-1') NOT VALID");
+    await place.nexus(['channels', 'publish', 'requests.incoming', '--id', 'poison-1', '--json', '{"text":"What is 40 + 2?","surface":"cli"}']);
+    await expect.poll(letters, { timeout: 15_000 }).toMatchObject([{ messageId: 'poison-1', replays: 0 }]);
+    const [first] = await letters();
+    expect((await place.nexus(['dead-letters', 'count'])).stdout).toMatch(/1 +orchestrator +requests\.incoming +internal +tenant/);
+    const { stdout: shown } = await place.nexus(['dead-letters', 'show', first?.id ?? '']);
+    expect(shown).toContain('What is 40 + 2?');
+    expect(shown).toContain('"authorization":"(secret)"');
+    expect(shown).not.toContain('nxs_');
+
+    expect(await place.nexus(['dead-letters', 'replay', '--channel', 'requests.incoming', '--dry-run'])).toMatchObject({ code: 0, stdout: 'Would replay 1 dead letter.\n' });
+    expect(await place.nexus(['dead-letters', 'replay', '--channel', 'requests.incoming'])).toMatchObject({ code: 0, stdout: 'Replayed 1 dead letter.\n' });
+    await expect.poll(letters, { timeout: 15_000 }).toMatchObject([{ messageId: 'poison-1', replays: 1, firstSeenAt: first?.firstSeenAt }]);
+
+    await asAdmin('ALTER TABLE orchestrator.run DROP CONSTRAINT poison');
+    const again = (await letters())[0]?.id ?? '';
+    expect(await place.nexus(['dead-letters', 'replay', again, first?.id ?? ''])).toMatchObject({ code: 1, stdout: 'Replayed 1 dead letter.\n' });
+    const run = () => place.nexus(['runs', 'show', 'poison-1']);
+    await expect.poll(async () => (await run()).stdout, { timeout: 15_000 }).toContain('40 + 2 is 42');
+    expect(await letters()).toEqual([]);
+    expect(await place.nexus(['dead-letters', 'replay', again])).toMatchObject({ code: 1, stdout: 'There is no such dead letter.\n' });
+    const { stdout: answers } = await place.nexus(['channels', 'tail', 'requests.processed', '--last', '100', '--no-follow', '--json']);
+    const ofPoison = answers.trim().split('\n').map((line) => JSON.parse(line) as { payload: { messageId: string; text?: string } }).filter(({ payload }) => payload.messageId === 'poison-1' && payload.text !== undefined);
+    expect(ofPoison).toHaveLength(1);
+  }, 90_000);
+
+  it('asks before it changes several letters, and does nothing where nobody can be asked', async () => {
+    const redis = new Redis(keyspace.url);
+    await redis.xadd('requests.incoming', '*', 'nonsense', 'x');
+    await redis.xadd('requests.incoming', '*', 'nonsense', 'y');
+    redis.disconnect();
+    await expect.poll(async () => (await place.nexus(['dead-letters', 'count', '--system'])).stdout, { timeout: 15_000 }).toMatch(/2 +orchestrator +requests\.incoming +malformed_envelope +system/);
+    expect(await place.nexus(['dead-letters', 'purge', '--all'])).toMatchObject({ code: 0, stdout: 'There is no such dead letter.\n' });
+    expect(await place.nexus(['dead-letters', 'purge', '--all', '--system'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--yes is missing') });
+    expect(await place.nexus(['dead-letters', 'purge', '--all', '--system', '--yes'])).toMatchObject({ code: 0, stdout: 'Purged 2 dead letters.\n' });
+    expect((await place.nexus(['dead-letters', 'list'])).stdout).toBe('There is no dead letter.\n');
+  });
+
+  it('measures all of its services at the one port', async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${place.port}/metrics`)).text();
+    for (const service of ['orchestrator', 'provider-router', 'settings', 'tool-executor', 'usage']) expect(metrics).toContain(`nexus_dead_letters_alert_threshold{service="${service}"} 100`);
   });
 
   it('ends with 0 on SIGTERM and leaves what it was given running', async () => {

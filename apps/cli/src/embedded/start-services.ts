@@ -4,7 +4,7 @@ import { gatewayService } from '@nexus/gateway/module';
 import { orchestratorService } from '@nexus/orchestrator/module';
 import type { Database } from '@nexus/postgres';
 import { providerRouterService } from '@nexus/provider-router/module';
-import { openDatabase, startService, type Infrastructure, type Logger, type RunningService, type RuntimeConfig, type ServiceClients, type ServiceDefinition, type ServiceName } from '@nexus/runtime';
+import { Metrics, openDatabase, startService, type Infrastructure, type Logger, type RunningService, type RuntimeConfig, type ServiceClients, type ServiceDefinition, type ServiceName } from '@nexus/runtime';
 import { settingsService } from '@nexus/settings/module';
 import { toolExecutorService } from '@nexus/tool-executor/module';
 import { usageService } from '@nexus/usage/module';
@@ -23,6 +23,9 @@ export interface Ground {
   readonly config: RuntimeConfig;
 }
 
+/** Ground with what this process makes for its services: one port shows what all of them measure. */
+type SharedGround = Ground & { readonly metrics: Metrics };
+
 /**
  * Started group after group. What an earlier start left in the channels is handled at once, so whoever is asked while handling it is
  * there before; the gateway comes last.
@@ -33,7 +36,8 @@ const groups: readonly (readonly ServiceDefinition[])[] = [[settingsService, usa
 const MOST_GRACE_MS = 1_000;
 
 /** Migrates and starts every service in this process. Resolves to the gateway, the only one that listens; it is stopped first, then the others. */
-export async function startServices(ground: Ground, stops: StopList): Promise<RunningService> {
+export async function startServices(given: Ground, stops: StopList): Promise<RunningService> {
+  const ground: SharedGround = { ...given, metrics: new Metrics() };
   const databases = await openDatabases(groups.flat(), ground, stops);
   const behind: RunningService[] = [];
   // At the same time: what is not finished then goes on at the next start, and a trace collector that is down costs each a second.
@@ -62,8 +66,8 @@ async function openDatabases(definitions: readonly ServiceDefinition[], { config
   return new Map(opened);
 }
 
-function infrastructureOf({ name }: ServiceDefinition, ground: Ground, databases: Databases): Infrastructure {
-  const { bus, clients, logger, environment, config } = ground;
+function infrastructureOf({ name }: ServiceDefinition, ground: SharedGround, databases: Databases): Infrastructure {
+  const { bus, clients, logger, environment, config, metrics } = ground;
   const database = databases.get(name);
-  return { bus, clients, logger, environment, clock: systemClock, serviceToken: config.serviceToken, replica: config.replica, ...(database !== undefined && { database }) };
+  return { bus, clients, logger, environment, metrics, clock: systemClock, serviceToken: config.serviceToken, replica: config.replica, ...(database !== undefined && { database }) };
 }

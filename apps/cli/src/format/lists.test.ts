@@ -59,10 +59,10 @@ it('shows of a provider with many models only some', () => {
   expect(providerTable([create(TenantProviderSchema, { enabled: true, status: { name: 'acme', isConfigured: true, models } })])[1]).toMatch(/a, b, c and 2 more$/);
 });
 
-const letter = create(DeadLetterSchema, { channel: 'requests.incoming', entryId: '5-0', messageId: 'q1', consumerGroup: 'orchestrator', deliveries: 1, reason: 'payload is\nnot JSON', reasonCode: 'malformed_payload', lastSeenAt: 1_795_162_814_000n });
+const letter = create(DeadLetterSchema, { id: '1f', channel: 'requests.incoming', entryId: '5-0', messageId: 'q1', consumerGroup: 'orchestrator', deliveries: 1, reason: 'payload is\nnot JSON', reasonCode: 'malformed_payload', lastSeenAt: 1_795_162_814_000n });
 
 it('lists dead letters with their reason on one line', () => {
-  expect(deadLetterTable([letter])[1]).toBe('2026-11-20 08:20:14  requests.incoming  5-0    q1       orchestrator      1  payload is not JSON [malformed_payload]');
+  expect(deadLetterTable([letter])[1]).toBe('1f  2026-11-20 08:20:14  requests.incoming  5-0    q1       orchestrator      1  payload is not JSON [malformed_payload]');
   expect(deadLetterTable([])).toEqual(['There is no dead letter.']);
 });
 
