@@ -45,9 +45,9 @@ export class DeadLettersRpc implements ServiceImpl<typeof DeadLetterService> {
     const answers = await this.tryAll(keepers, context, (letters, options) => letters.getDeadLetter(request, options));
     const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))[0];
     if (found !== undefined) return found;
+    const errors = answers.map((answer) => AppError.from(answer.status === 'rejected' ? answer.reason : undefined));
     // Nobody has it, unless somebody could not be asked.
-    const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [AppError.from(answer.reason)] : []));
-    throw errors.find((error) => error.status !== 404) ?? errors[0];
+    throw errors.find((error) => error.status !== 404) ?? AppError.from(errors[0]);
   }
 
   async replayDeadLetters(request: ReplayDeadLettersRequest, context: HandlerContext) {

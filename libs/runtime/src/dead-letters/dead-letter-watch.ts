@@ -39,7 +39,10 @@ export class DeadLetterWatch {
     let isEnded = false;
     const turn = async (): Promise<void> => {
       await this.check();
-      if (!isEnded) timer = setTimeout(() => (underWay = turn()), EVERY_MS).unref();
+      if (isEnded) return;
+      timer = setTimeout(() => {
+        underWay = turn();
+      }, EVERY_MS).unref();
     };
     let underWay = turn();
     return () => {
