@@ -25,6 +25,7 @@ import { RunStreams } from './routes/run-streams.js';
 import { RunsController } from './routes/runs.controller.js';
 import { ThreadRunsController } from './routes/thread-runs.controller.js';
 import { ThreadsController } from './routes/threads.controller.js';
+import { TimeTravelController } from './routes/time-travel.controller.js';
 import { GATEWAY_CONFIG } from './tokens.js';
 
 /** This replica's own name on the reply channels. */
@@ -48,7 +49,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   static with(environment: Environment): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [ModelsController, ThreadsController, ThreadRunsController, RunsController],
+      controllers: [ModelsController, ThreadsController, ThreadRunsController, RunsController, TimeTravelController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: readGatewayConfig(environment) },
         { provide: APP_FILTER, useClass: ErrorFilter },
@@ -91,7 +92,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: rawHttp,
         },
         forwarding(AgentService, (clients) => clients.agent, { starting: ['queryAgent', 'streamAgent'] }),
-        forwarding(ThreadService, (clients) => clients.threads),
+        forwarding(ThreadService, (clients) => clients.threads, { starting: ['forkRun'] }),
         forwarding(SettingsService, (clients) => clients.settings),
         forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts', 'reportOwner'] }),
         DeadLettersRpc,

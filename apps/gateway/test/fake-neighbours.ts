@@ -134,6 +134,19 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
         const { id, threadId, messageId, status, answer, requestHash } = run;
         return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n, payloadJson: JSON.stringify({ accepted: { requestHash } }) }], answer };
       },
+      replayRun({ id }, context) {
+        if (runs.get(id)?.tenantId !== tenantOf(context.requestHeader)) return notFound('run');
+        return {
+          run: { id, status: RunStatus.SUCCEEDED },
+          events: [{ seq: 0, kind: 'accepted', phase: 'model', step: 1, computedFingerprint: 10, effects: [{ kind: 'call_model', step: 1, ids: ['a'] }] }, { seq: 1, kind: 'model_answered', phase: 'over', step: 1, costMicroUsd: 7n, storedFingerprint: -1, computedFingerprint: 0x1f, effects: [{ kind: 'reply' }] }],
+          divergences: [{ seq: 1, kind: 'fingerprint', message: 'another' }, { seq: -1, kind: 'status', message: 'another' }],
+        };
+      },
+      forkRun({ runId, step, agent, text }, context) {
+        idempotencyKeys.push(context.requestHeader.get('idempotency-key'));
+        if (runs.get(runId)?.tenantId !== tenantOf(context.requestHeader)) return notFound('run');
+        return { run: { id: `fork of ${runId}`, threadId: 'new', status: RunStatus.ACTIVE, agent: `${agent} ${text}`, createdAt: 1_763_600_000_000n, forkedFrom: { runId, step } } };
+      },
       cancelRun({ id }, context) {
         const run = runs.get(id);
         if (run?.tenantId !== tenantOf(context.requestHeader)) return notFound('run');

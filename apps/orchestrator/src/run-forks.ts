@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
 import { Inject } from '@nestjs/common';
 import { IncomingRequestSchema, Progress, type ForkRunRequest } from '@nexus/contracts';
-import { AppError, newId } from '@nexus/core';
-import { AgentCalls, requireTenant } from '@nexus/runtime';
+import { AppError, deterministicId } from '@nexus/core';
+import { AgentCalls, requireTenant, seedOf } from '@nexus/runtime';
 import { runIdOf } from './domain/run-ids.js';
 import { acceptedOf } from './handlers/live-run.js';
 import { RunStore } from './storage/run.store.js';
@@ -16,20 +17,22 @@ export class RunForks {
   ) {}
 
   /**
-   * The id of the new run, once its start is stored; of one that this message id began before, at once. Throws the AppError with which
-   * the fork was refused, or `idempotency_key_reused` (422) when the message id is another request's.
+   * The id of the new run, once its start is stored; of one that this message id began before, at once. A call that is repeated under
+   * its idempotency key is the same fork. Throws the AppError with which the fork was refused, or `idempotency_key_reused` (422) when
+   * the message id is another request's.
    */
-  async fork(asked: ForkRunRequest, context: HandlerContext): Promise<string> {
-    const { runId, step, agent, model, text, messageId } = asked;
+  async fork({ messageId: named, ...asked }: ForkRunRequest, context: HandlerContext): Promise<string> {
+    const { runId, step, agent, model, text } = asked;
     const { tenantId, key, trace } = requireTenant(context);
-    const known = messageId === '' ? undefined : await this.known(tenantId, asked);
+    const messageId = named || deterministicId(Buffer.from(seedOf(context)).toString('hex'), 'fork');
+    const requestHash = createHash('sha256').update(JSON.stringify([runId, step, agent, model, text])).digest('hex');
+    const known = await this.known(tenantId, messageId, requestHash);
     if (known !== undefined) return known;
     const request = create(IncomingRequestSchema, { text, agent, model, surface: 'rpc', progress: Progress.PARTS, forkedFrom: { runId, step } });
     const call = this.calls.ask(request, {
       publisher: { tenantId, keyId: key?.id ?? '', client: key?.client ?? '', project: key?.project ?? '' },
-      messageId: messageId || newId(),
-      isRepeatable: messageId !== '',
-      trace,
+      messageId, requestHash, trace,
+      isRepeatable: named !== '',
     });
     try {
       return (await call.accepted).runId;
@@ -38,11 +41,10 @@ export class RunForks {
     }
   }
 
-  private async known(tenantId: string, { messageId, runId, step }: ForkRunRequest): Promise<string | undefined> {
+  private async known(tenantId: string, messageId: string, requestHash: string): Promise<string | undefined> {
     const [run] = (await this.runs.load([{ tenantId, runId: runIdOf(tenantId, messageId) }], 0)).flat();
     if (run === undefined) return undefined;
-    const origin = acceptedOf(run.events.map(({ event }) => event)).request?.forkedFrom;
-    if (origin?.runId === runId && origin.step === step) return run.runId;
+    if (acceptedOf(run.events.map(({ event }) => event)).requestHash === requestHash) return run.runId;
     throw new AppError('idempotency_key_reused', 'This message id began another run. Use a new one for a new fork.', { status: 422, param: 'message_id' });
   }
 }

@@ -164,8 +164,19 @@ describe('a fork', () => {
     forks.push(await threads().forkRun(again, asTenant(tenantId)));
     expect(new Set(forks.map(({ run }) => run?.id)).size).toBe(1);
     await expect(threads().forkRun({ ...again, step: 2 }, asTenant(tenantId))).rejects.toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+    await expect(threads().forkRun({ ...again, text: 'more' }, asTenant(tenantId))).rejects.toMatchObject({ code: 'idempotency_key_reused', status: 422 });
     await expect(threads().forkRun({ ...again, messageId: id }, asTenant(tenantId))).rejects.toMatchObject({ code: 'idempotency_key_reused' });
     expect(world.modelCalls.filter(({ payload }) => payload.run?.runId === forks[0]?.run?.id)).toHaveLength(2);
+  });
+
+  it('is one run, however often the same call is repeated under one idempotency key', async () => {
+    const runId = await asked('what time is it?');
+    const keyed = (more: object = {}) => threads().forkRun({ runId, step: 1, ...more }, asTenant(tenantId, undefined, { idempotencyKey: runId }));
+    const { run } = await keyed();
+    await over(run?.id ?? '');
+    expect((await keyed()).run).toEqual(run);
+    await expect(keyed({ step: 0 })).rejects.toMatchObject({ code: 'idempotency_key_reused', status: 422 });
+    expect((await threads().forkRun({ runId, step: 1 }, asTenant(tenantId))).run?.id).not.toBe(run?.id);
   });
 
   it('can be published by hand, too, and never lands in the thread of a chat', async () => {

@@ -13,6 +13,8 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/v1/runs/{run_id}': ['GET'],
   '/v1/runs/{run_id}/stream': ['GET'],
   '/v1/runs/{run_id}/cancel': ['POST'],
+  '/v1/runs/{run_id}/replay': ['GET'],
+  '/v1/runs/{run_id}/fork': ['POST'],
 };
 
 const patterns = Object.entries(routes).map(([template, methods]) => ({ pattern: patternOf(template), methods }));

@@ -37,6 +37,8 @@ export interface RunJson {
   readonly status: string;
   readonly trace_id: string;
   readonly correlation_id: string;
+  /** Null unless it is a fork. */
+  readonly forked_from: { readonly run_id: string; readonly step: number } | null;
   readonly created_at: number;
   readonly finished_at: number | null;
   readonly usage: RunUsageJson | null;
@@ -55,6 +57,7 @@ export function runJson(run: Run, answer: ProcessedRequest | undefined): RunJson
     status: lowerName(RunStatus[run.status]),
     trace_id: run.traceId,
     correlation_id: run.correlationId,
+    forked_from: run.forkedFrom ? { run_id: run.forkedFrom.runId, step: run.forkedFrom.step } : null,
     created_at: toUnixSeconds(run.createdAt),
     finished_at: run.finishedAt > 0n ? toUnixSeconds(run.finishedAt) : null,
     usage: run.usage ? runUsageJson(run.usage) : null,

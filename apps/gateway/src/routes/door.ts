@@ -67,7 +67,7 @@ function isCompletions(path: string): boolean {
   return path === '/v1/chat/completions' || path === '/v1/chat/completions/';
 }
 
-const RUNS = /^\/v1\/threads\/[^/]+\/runs\/?$/;
+const RUNS = /^\/v1\/(?:threads\/[^/]+\/runs|runs\/[^/]+\/fork)\/?$/;
 const RUN_STREAM = /^\/v1\/(?:threads\/[^/]+\/)?runs\/[^/]+\/stream\/?$/;
 
 /** What a request that waits for an answer has to pass; undefined when it is answered at once. */
