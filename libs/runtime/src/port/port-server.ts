@@ -4,6 +4,7 @@ import { createServer as createNetServer, type AddressInfo, type Socket } from '
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeHandler } from '../rpc/rpc-server.js';
+import { IdleSockets } from './idle-sockets.js';
 import { stampRequestId } from './request-id.js';
 
 /** Sees HTTP/1 requests first. Answers true when it takes the request; the request id is settled by then. */
@@ -29,10 +30,12 @@ const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
 const FIRST_BYTES_WITHIN_MS = 30_000;
 /** Longer than the idle time of usual load balancers (60 s), so that it is never we who close first. */
 const KEEP_ALIVE_MS = 75_000;
+const SWEEP_MS = 100;
 
 /** One port for HTTP/1.1 and HTTP/2 in cleartext: it looks at the first bytes of each connection and hands it to the right server. */
 export class PortServer {
   private readonly sockets = new Set<Socket>();
+  private readonly http2Sockets = new WeakSet<Socket>();
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly responses = new Set<ServerResponse>();
   private readonly net = createNetServer({ noDelay: true, pauseOnConnect: false }, (socket) => this.accept(socket));
@@ -78,8 +81,9 @@ export class PortServer {
 
   /**
    * From now on every HTTP/1 answer asks its client to leave (`Connection: close`). After `noticeMs`, in which everything is still
-   * served, it stops accepting, closes idle connections and sends GOAWAY on the others; requests under way may finish until `graceMs`
-   * from now, then what is left is cut. Resolves when no connection is open.
+   * served, it stops accepting, sends GOAWAY over HTTP/2, and closes connections that nothing was heard on for half a second: whoever was
+   * just answered may be sending its next request. What is under way may finish until `graceMs` from now, then what is left is cut.
+   * Resolves when no connection is open.
    */
   async close(graceMs: number, noticeMs = 0): Promise<void> {
     this.isLeaving = true;
@@ -87,18 +91,21 @@ export class PortServer {
     const cut = setTimeout(() => {
       for (const socket of this.sockets) socket.destroy();
     }, graceMs);
+    const idle = new IdleSockets(() => [...this.responses].map((response) => response.socket));
+    const sweep = setInterval(() => {
+      for (const socket of idle.of(this.sockets)) if (this.isClosing && !this.http2Sockets.has(socket)) socket.destroy();
+    }, SWEEP_MS);
     if (noticeMs > 0) await delay(noticeMs);
     await this.shut();
+    clearInterval(sweep);
     clearTimeout(cut);
+    this.http1.close();
   }
 
   private shut(): Promise<void> {
     this.isClosing = true;
     const closed = new Promise<void>((resolve) => this.net.close(() => resolve()));
-    this.http1.close();
-    this.http1.closeIdleConnections();
     for (const session of this.sessions) session.close();
-    for (const socket of this.sockets) if (isUnused(socket)) socket.destroy();
     return closed;
   }
 
@@ -117,6 +124,7 @@ export class PortServer {
     socket.removeAllListeners('timeout');
     const length = Math.min(first.length, HTTP2_PREFACE.length);
     const isHttp2 = first.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length));
+    if (isHttp2) this.http2Sockets.add(socket);
     socket.unshift(first);
     (isHttp2 ? this.http2 : this.http1).emit('connection', socket);
   }
@@ -124,12 +132,7 @@ export class PortServer {
   private onHttp1(request: IncomingMessage, response: ServerResponse): void {
     stampRequestId(request, response);
     this.responses.add(response);
-    response.once('close', () => {
-      this.responses.delete(response);
-      if (this.isClosing) this.http1.closeIdleConnections();
-    });
-    // an answer that had begun before could not ask
-    response.once('finish', () => this.isLeaving && request.socket.destroySoon());
+    response.once('close', () => this.responses.delete(response));
     if (this.isLeaving) askToLeave(response);
     if (this.options.raw?.(request, response) === true) return;
     this.options.http1(request, response);
@@ -145,11 +148,6 @@ export class PortServer {
 
 function askToLeave(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
-}
-
-/** Connected, but nothing was ever sent. */
-function isUnused(socket: Socket): boolean {
-  return socket.bytesRead === 0;
 }
 
 function refuseBadRequest(socket: Duplex): void {
