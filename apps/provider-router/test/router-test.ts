@@ -25,6 +25,16 @@ providers:
     models:
       - { id: priced, price: { input: 1, output: 10 }, max_output_tokens: 4096, context_window: 100000 }
       - { id: free, price: free }
+  - name: askable
+    base_url_env: TEST_FAKE_URL
+    lookup: "{base_url}/attempts/{attempt_id}"
+    models:
+      - { id: priced, price: { input: 1, output: 10 } }
+  - name: keeper
+    base_url_env: TEST_FAKE_URL
+    unknown: keep
+    models:
+      - { id: priced, price: { input: 1, output: 10 } }
   - name: modern
     base_url_env: TEST_FAKE_URL
     output_limit_parameter: max_completion_tokens

@@ -7,7 +7,7 @@ import type { ProviderTarget } from './provider-target.js';
 
 const target: ProviderTarget = {
   name: 'openai', baseUrl: 'http://x/v1', apiKey: 'k', headers: {}, outputLimitParameter: 'max_completion_tokens', streamUsage: true, maxConnections: 1,
-  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 },
+  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 }, lookup: undefined,
 };
 const model: ResolvedModel = {
   id: 'openai/gpt-x', target, upstreamModel: 'gpt-x', price: { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 }, longContext: undefined,

@@ -39,6 +39,10 @@ export interface ProviderConfig {
   readonly streamUsage: boolean;
   readonly maxConnections: number;
   readonly timeouts: ProviderTimeouts;
+  /** Where the provider can be asked about an attempt; undefined when it cannot. */
+  readonly lookup: string | undefined;
+  /** What becomes of an UNKNOWN attempt when the provider cannot be asked. */
+  readonly unknown: 'book_reserved' | 'keep';
   readonly models: readonly ModelConfig[];
 }
 

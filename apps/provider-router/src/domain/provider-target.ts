@@ -16,6 +16,8 @@ export interface ProviderTarget {
   readonly streamUsage: boolean;
   readonly maxConnections: number;
   readonly timeouts: ProviderTimeouts;
+  /** Where it can be asked about an attempt, with `{attempt_id}` in it; undefined when it cannot. */
+  readonly lookup: string | undefined;
 }
 
 /** A provider with what the environment says about it: a target to call, or what is missing. */
@@ -34,17 +36,19 @@ export function resolveProvider(config: ProviderConfig, env: Environment): Provi
   const baseUrl = override === undefined ? config.baseUrl : withPath(override, config.baseUrlPath);
   if (baseUrl === undefined) return { config, missing: `set ${config.baseUrlEnv}` };
   if (!isBaseUrl(baseUrl)) return { config, missing: `correct ${config.baseUrlEnv}: it must be an http or https URL without user, query and fragment` };
+  const bareUrl = baseUrl.replace(/\/+$/, '');
   return {
     config,
     target: {
       name: config.name,
-      baseUrl: baseUrl.replace(/\/+$/, ''),
+      baseUrl: bareUrl,
       apiKey,
       headers: config.headers,
       outputLimitParameter: config.outputLimitParameter,
       streamUsage: config.streamUsage,
       maxConnections: config.maxConnections,
       timeouts: config.timeouts,
+      lookup: config.lookup?.replace('{base_url}', bareUrl),
     },
   };
 }

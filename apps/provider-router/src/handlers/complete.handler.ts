@@ -131,7 +131,7 @@ export class CompleteHandler {
     // It stood still for longer than its lease: others may hold the attempt for lost, and look for it at the provider.
     if (!owner.isAlive) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), clock.now())];
     const live = message.payload.wantParts ? new LiveParts(bus, message, plan.wantsUsage) : undefined;
-    const call = { target: plan.model.target, body: plan.bodyFor(granted), stream: plan.isStream };
+    const call = { target: plan.model.target, attemptId: message.payload.attemptId, body: plan.bodyFor(granted), stream: plan.isStream };
     const deadline = setTimeout(() => stop.abort(), deadlineOf(message) - clock.now() + 1); // then nobody waits any more
     const outcome = await client.complete(call, { signal: stop.signal, ...(live && { onPart: (json, chunk) => live.add(json, chunk) }) }).finally(() => clearTimeout(deadline));
     failpoint('router.after-answer');

@@ -76,6 +76,13 @@ describe('parseProviders', () => {
     ]);
   });
 
+  it('takes where a provider can be asked about an attempt, and what becomes of those it cannot be asked about', () => {
+    const providers = (more: string) => `providers:\n  - { name: a, base_url: "http://h/v1", models: [{ id: m }], ${more} }`;
+    expect(parseProviders(providers('lookup: "{base_url}/attempts/{attempt_id}", unknown: keep'), 'f')[0]).toMatchObject({ lookup: '{base_url}/attempts/{attempt_id}', unknown: 'keep' });
+    expect(parseProviders(providers('headers: {}'), 'f')[0]).toMatchObject({ lookup: undefined, unknown: 'book_reserved' });
+    for (const wrong of ['lookup: "{base_url}/attempts"', 'lookup: "ftp://h/{attempt_id}"', 'lookup: "http://u:p@h/{attempt_id}"', 'unknown: forget']) expect(faultsOf(providers(wrong)), wrong).toHaveLength(1);
+  });
+
   it('never repeats a key that was written into the file', () => {
     const faults = faultsOf('providers:\n  - { name: a, base_url: "http://u:hunter2@h/v1", api_key_env: sk-live-123456, headers: { Authorization: Bearer sk-live-123456 }, models: [{ id: m }] }');
     expect(faults).toHaveLength(3);

@@ -66,6 +66,8 @@ const providerSchema = z
     stream_usage: z.boolean().default(true),
     max_connections: z.int().min(1, 'must be at least 1').max(10_000, 'must be at most 10000').default(512),
     timeouts: timeoutsSchema,
+    lookup: z.string().refine(isLookup, 'must be an http or https URL with {attempt_id} in it; it may begin with {base_url}').optional(),
+    unknown: z.enum(['book_reserved', 'keep'], 'must be `book_reserved` or `keep`').default('book_reserved'),
     models: z.array(modelSchema).min(1, 'must name at least one model or pattern'),
   })
   .superRefine((provider, context) => {
@@ -90,9 +92,16 @@ const providerSchema = z
       streamUsage: provider.stream_usage,
       maxConnections: provider.max_connections,
       timeouts: provider.timeouts,
+      lookup: provider.lookup,
+      unknown: provider.unknown,
       models: provider.models,
     };
   });
+
+function isLookup(template: string): boolean {
+  const url = URL.parse(template.replace('{base_url}', 'http://host').replace('{attempt_id}', 'id'));
+  return template.includes('{attempt_id}') && (url?.protocol === 'http:' || url?.protocol === 'https:') && !url.username && !url.password;
+}
 
 /** What config/providers.yaml holds, made into camelCase and into prices in micro-USD per million tokens. */
 export const providersFileSchema = z.strictObject({ providers: z.array(providerSchema).min(1, 'must name at least one provider') }).superRefine((file, context) => {

@@ -46,6 +46,7 @@ export function localTarget(port: number, timeouts: Partial<ProviderTarget['time
     outputLimitParameter: 'max_tokens',
     streamUsage: true,
     maxConnections: 64,
+    lookup: undefined,
     timeouts: { connectMs: 2_000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 20_000, ...timeouts },
   };
 }

@@ -2,13 +2,16 @@ import { Pool } from 'undici';
 import type { ProviderTarget } from '../../domain/provider-target.js';
 import type { ProviderOutcome } from '../provider-outcome.js';
 import { listModels } from './list-models.js';
+import { lookUpAttempt, type AttemptFate } from './look-up-attempt.js';
 import { ModelCall } from './model-call.js';
 import type { OnPart } from './read-stream.js';
-import { targetHeaders } from './target-headers.js';
+import { attemptHeaders, targetHeaders } from './target-headers.js';
 
 /** A chat completion to ask for. */
 export interface CompletionRequest {
   readonly target: ProviderTarget;
+  /** Goes along as the request's name; undefined for a call that nobody will ask about. */
+  readonly attemptId?: string;
   /** The final request, as the provider gets it. */
   readonly body: Buffer | object;
   /** Whether `body` asks for a stream. */
@@ -41,7 +44,7 @@ export class OpenAiCompatibleClient {
   /** Asks for one completion. Never rejects and never retries: how it ended is the outcome. */
   complete(request: CompletionRequest, options: CompletionOptions = {}): Promise<ProviderOutcome> {
     return new Promise((resolve) => {
-      const { target, stream } = request;
+      const { target, stream, attemptId } = request;
       const { signal } = options;
       const { pool, completionsPath, jsonHeaders, streamHeaders } = this.prepare(target);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body));
@@ -53,9 +56,10 @@ export class OpenAiCompatibleClient {
       const onAbort = (): void => call.cancel('cancelled');
       const deadline = setTimeout(() => call.cancel('timeout'), target.timeouts.totalMs);
       if (signal?.aborted) return onAbort();
+      const headers = stream ? streamHeaders : jsonHeaders;
       signal?.addEventListener('abort', onAbort);
       pool.dispatch(
-        { path: completionsPath, method: 'POST', headers: stream ? streamHeaders : jsonHeaders, body, headersTimeout: target.timeouts.firstByteMs, bodyTimeout: target.timeouts.idleMs },
+        { path: completionsPath, method: 'POST', headers: attemptId === undefined ? headers : [...headers, ...attemptHeaders(attemptId)], body, headersTimeout: target.timeouts.firstByteMs, bodyTimeout: target.timeouts.idleMs },
         call,
       );
     });
@@ -65,6 +69,13 @@ export class OpenAiCompatibleClient {
   async listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]> {
     const { pool, basePath, jsonHeaders } = this.prepare(target);
     return listModels(pool, target, { path: `${basePath}/models`, headers: jsonHeaders, signal });
+  }
+
+  /** What the provider says became of an attempt; undefined when it cannot be asked. Throws ProviderError. */
+  async lookUp(target: ProviderTarget, attemptId: string, signal: AbortSignal): Promise<AttemptFate | undefined> {
+    if (target.lookup === undefined) return undefined;
+    const { origin, pathname, search } = new URL(target.lookup.replace('{attempt_id}', attemptId));
+    return lookUpAttempt(this.poolFor(origin, target), target, { path: pathname + search, headers: this.prepare(target).jsonHeaders, signal });
   }
 
   /** Breaks off what is under way and closes every connection. */
