@@ -82,7 +82,8 @@ Metadata:
 ${table(['key', 'required on', 'meaning'], [...comments].map(([key, text]) => [code(key), requiredOn(key).map(code).join(', ') || 'no channel', text]))}
 
 An entry that cannot be read, or that fails for good, becomes a dead letter with its bytes and the reason (\`nexus dead-letters list\`), is
-acknowledged, and the next one is read. In JSON, fields may be left out: the default of each stands in its table. A field that the message does
+acknowledged, and the next one is read. It can be published again as it was (\`nexus dead-letters replay\`): the same id in a new entry, which
+handlers that have handled it know. In JSON, fields may be left out: the default of each stands in its table. A field that the message does
 not have is an error.`;
 }
 
