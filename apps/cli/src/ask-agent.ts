@@ -32,6 +32,7 @@ export async function askAgent({ gateway, terminal, isJson, signal }: Asking, { 
     for await (const { event } of gateway.agent.streamAgent(request, { signal })) {
       if (event.case === 'progress') runId = event.value.runId;
       if (event.case === 'progress' && !isJson) show(live.add(event.value), terminal);
+      if (event.case === 'reset' && !isJson) show(live.reset(event.value.epoch), terminal);
       if (event.case === 'answer') return finish(event.value, live, terminal, isJson);
     }
   } catch (error) {

@@ -38,6 +38,15 @@ describe('a live answer', () => {
     expect(textOf(live.finish(answer({ text: 'whole answer' })))).toBe(' answer\n');
   });
 
+  it('says that what it showed is void when the call is made anew, and shows the whole answer below', () => {
+    const live = new LiveAnswer();
+    expect(live.reset(1n)).toEqual([]);
+    live.add(delta('It is half'));
+    expect(live.reset(2n)).toEqual([{ kind: 'text', text: '\n' }, { kind: 'note', text: 'the model is asked again: what stands above of this answer is void' }]);
+    expect(live.add(delta(' past', { epoch: 1n }))).toEqual([]);
+    expect(textOf([...live.add(delta('It is', { epoch: 2n })), ...live.finish(answer({ text: 'It is noon.' }))])).toBe('It is noon.\n');
+  });
+
   it('says why there is no answer', () => {
     const live = new LiveAnswer();
     live.add(delta('half'));

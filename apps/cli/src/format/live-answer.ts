@@ -50,6 +50,13 @@ export class LiveAnswer {
     return [{ kind: 'text', text: `${rest}\n` }, ...summary];
   }
 
+  /** The call is made anew, and what was shown of its step does not count. */
+  reset(epoch: bigint): LiveOutput[] {
+    const wasShown = this.shown !== '';
+    this.epoch = epoch;
+    return wasShown ? this.note('the model is asked again: what stands above of this answer is void') : [];
+  }
+
   /** What ends an open line when no answer will come. */
   interrupt(): LiveOutput[] {
     return this.endLine();
