@@ -10,7 +10,8 @@ const tenants = [newId(), newId(), newId()];
 let replicas: readonly [UsageUnderTest, UsageUnderTest];
 
 beforeAll(async () => {
-  replicas = [await startUsage(postgres.url), await startUsage(postgres.url)];
+  const environment = { NEXUS_UNKNOWN_AFTER_MS: '100', NEXUS_ATTEMPT_SWEEP_MS: '100' };
+  replicas = [await startUsage(postgres.url, environment), await startUsage(postgres.url, environment)];
 });
 afterAll(() => Promise.all(replicas.map((replica) => replica.stop())));
 
@@ -25,7 +26,7 @@ function randomNumbers(seed: number): (below: number) => number {
   };
 }
 
-it('budgets never drift from the ledger and the open attempts, nor above their limit, with two replicas whose clocks differ', { timeout: 60_000 }, async () => {
+it('budgets never drift from the ledger and the open attempts, nor above their limit, with two replicas whose clocks differ, and attempts that are lost and resolved', { timeout: 60_000 }, async () => {
   const seed = Number(process.env['NEXUS_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
   const random = randomNumbers(seed);
   for (const tenant of tenants) {
@@ -38,13 +39,17 @@ it('budgets never drift from the ledger and the open attempts, nor above their l
     const asked = Array.from({ length: 40 }, () => attempt(tenants[random(3)] as string, { maxInputTokens: BigInt(random(400)), maxOutputTokens: BigInt(random(400)), minOutputTokens: BigInt(random(50)) }));
     const told = opened.filter(() => random(3) === 0);
     // Each in its own call, and some of them twice, so that they meet in batches as they come.
-    const answers = await Promise.all([...asked, ...opened.filter(() => random(8) === 0)].map((item) => (replicas[random(2)] as UsageUnderTest).open({ ...item, owner: `router-${random(9) === 0 ? 2 : 1}` })));
+    const answers = await Promise.all([...asked, ...opened.filter(() => random(8) === 0)].map((item) => (replicas[random(2)] as UsageUnderTest).open({ ...item, owner: `router-${random(9) === 0 ? 2 : 1} life` })));
     answers.flat().forEach((answer) => {
       const item = asked.find(({ attemptId }) => attemptId === answer.attemptId);
       if (item && answer.state === State.OPENED) opened.push({ ...item, maxOutputTokens: answer.grantedOutputTokens });
     });
+    // Owners lose attempts, say that they never called, have them booked by policy; and their records come before, after, or at the same time.
+    const some = () => opened.filter(() => random(12) === 0).map(({ tenantId, attemptId }) => ({ tenantId, attemptId }));
+    await Promise.all([1, 2].map((n) => (replicas[random(2)] as UsageUnderTest).report(`router-${n} life`, { ttlMs: BigInt(random(3) * 200), lost: some(), uncalled: some(), unresolvable: some() })));
     await replicas[0].bus.publishAll(told.flatMap((item) => {
-      const record = recorded(item, random(6) === 0 ? { result: Result.NOT_SENT } : { usage: { input: BigInt(random(Number(item.maxInputTokens) + 1)), output: BigInt(random(Number(item.maxOutputTokens) + 1)) } });
+      const resolution = random(5) === 0 ? 'provider' : '';
+      const record = recorded(item, random(6) === 0 ? { result: Result.NOT_SENT, resolution } : { resolution, usage: { input: BigInt(random(Number(item.maxInputTokens) + 1)), output: BigInt(random(Number(item.maxOutputTokens) + 1)) } });
       return random(4) === 0 ? [record, record] : [record];
     }));
   }
@@ -58,6 +63,7 @@ it('budgets never drift from the ledger and the open attempts, nor above their l
     return isQuiet;
   }, { interval: 100 }).toBe(true);
   expect(before, seen).toBeGreaterThan(20);
+  const resolutions: string[] = [];
   for (const tenantId of tenants) {
     const rows = await replicas[0].database.withTenant(tenantId, (tx) => tx.query<Record<string, unknown>>('drift', `
       SELECT b.name, b.limit_micro_usd::int AS "limit", b.spent_micro_usd::int AS spent, b.reserved_micro_usd::int AS reserved,
@@ -65,9 +71,11 @@ it('budgets never drift from the ledger and the open attempts, nor above their l
              coalesce((SELECT sum(a.reserved_micro_usd) FROM usage.attempt a WHERE usage.window_start(b.period, a.day) = b.window_start AND a.state IN ('open', 'unknown')), 0)::int AS open
         FROM usage.budget b`));
     expect(rows, seen).toHaveLength(3);
+    resolutions.push(...(await replicas[0].database.withTenant(tenantId, (tx) => tx.query<{ what: string }>('kinds', "SELECT DISTINCT resolution || correction AS what FROM usage.ledger"))).map(({ what }) => what));
     for (const row of rows) {
       expect({ ...row, spent: row['booked'], reserved: row['open'] }, seen).toEqual(row);
       expect(Number(row['spent']) + Number(row['reserved']), seen).toBeLessThanOrEqual(Number(row['limit']));
     }
   }
+  expect([...new Set(resolutions)].sort(), `${seen}: all ways were gone`).toEqual(['0', 'owner0', 'owner1', 'policy0', 'provider0']);
 });
