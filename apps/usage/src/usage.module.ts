@@ -4,6 +4,7 @@ import { USAGE_CONFIG, readUsageConfig } from './config.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
 import { OrphanSweep } from './handlers/orphan-sweep.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
+import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
 import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { SettleHandler } from './handlers/settle.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
@@ -19,7 +20,7 @@ import { UsageRpc } from './usage.rpc.js';
   controllers: [UsageConsumer],
   providers: [
     AttemptRepository, BudgetRepository, OwnerRepository, UnsettledRepository, UsageReport,
-    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, SetBudgetHandler, OrphanSweep, UsageRpc,
+    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, SetBudgetHandler, ResolveAttemptHandler, OrphanSweep, UsageRpc,
   ],
 })
 class UsageModule {

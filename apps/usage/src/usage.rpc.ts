@@ -1,8 +1,8 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type SetBudgetRequest } from '@nexus/contracts';
+import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type ResolveAttemptRequest, type SetBudgetRequest } from '@nexus/contracts';
 import { AppError, isUuid, type Clock } from '@nexus/core';
-import { CLOCK, RpcService, requireAdmin, requireService, requireTenant } from '@nexus/runtime';
+import { CLOCK, RpcService, requireAdmin, requireService, requireTenant, type Caller } from '@nexus/runtime';
 import { budgetOn } from './domain/budget.js';
 import { dayOf } from './domain/budget-window.js';
 import { usageQueryFrom } from './domain/usage-query.js';
@@ -11,6 +11,8 @@ import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
 import { ownerReportFrom } from './handlers/owner-report.js';
 import { plannedAttemptsFrom } from './handlers/planned-attempt.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
+import { resolutionRequestFrom } from './handlers/resolution-request.js';
+import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
 import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
@@ -25,6 +27,7 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
     private readonly opening: OpenAttemptsHandler,
     private readonly reporting: ReportOwnerHandler,
     private readonly budgetSetting: SetBudgetHandler,
+    private readonly resolving: ResolveAttemptHandler,
     private readonly attempts: AttemptRepository,
     private readonly budgets: BudgetRepository,
     private readonly report: UsageReport,
@@ -57,15 +60,26 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
   async setBudget(request: SetBudgetRequest, context: HandlerContext) {
     const who = requireAdmin(context);
     const { name, period, limitMicroUsd: limit } = budgetRequestFrom(request);
-    const actor = who.key === undefined ? who.kind : `key:${who.key.id}`;
-    const budgets = await this.budgetSetting.handle({ tenantId: who.tenantId, actor, trace: who.trace, name, period, limit });
+    const budgets = await this.budgetSetting.handle({ tenantId: who.tenantId, actor: actorOf(who), trace: who.trace, name, period, limit });
     return { budgets: budgets.map(budgetMessage) };
   }
 
   async listAttempts(request: ListAttemptsRequest, context: HandlerContext) {
     const { tenantId } = requireTenant(context);
+    if (request.unknown) return { attempts: (await this.attempts.unknown(tenantId)).map(attemptMessage) };
     if (!isUuid(request.runId)) throw new AppError('invalid_request', 'run_id must be the id of a run.', { status: 400, param: 'run_id' });
     const attempts = await this.attempts.ofRun(tenantId, request.runId);
     return { attempts: attempts.map(attemptMessage) };
   }
+
+  async resolveAttempt(request: ResolveAttemptRequest, context: HandlerContext) {
+    const who = requireAdmin(context);
+    const { attemptId, costMicroUsd: cost } = resolutionRequestFrom(request);
+    await this.resolving.handle({ tenantId: who.tenantId, actor: actorOf(who), trace: who.trace, attemptId, cost });
+    return {};
+  }
+}
+
+function actorOf({ key, kind }: Caller): string {
+  return key === undefined ? kind : `key:${key.id}`;
 }

@@ -1,5 +1,6 @@
 import { UsageRecorded_Result as Result, type Attempt } from '@nexus/contracts';
 import { newId } from '@nexus/core';
+import { fromConnectError } from '@nexus/runtime';
 import { postgresTest } from '@nexus/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, NOON, attempt, recorded, startUsage, states, type UsageUnderTest } from './usage-test.js';
@@ -187,6 +188,31 @@ describe('what an owner tells of an attempt that was resolved without it', () =>
     await settle(recorded(asked));
     await settle(recorded(asked, { usage: { input: 7_000n } }));
     expect(await ledger()).toHaveLength(1);
+  });
+});
+
+describe('by hand', () => {
+  it('UNKNOWN attempts are listed and resolved with what somebody found out, which the audit is told', async () => {
+    const [asked, neighbour] = [await unknown(), await unknown()];
+    await opened();
+    const listed = await usage.client(tenant).listAttempts({ unknown: true });
+    expect(listed.attempts.map(({ attemptId, state }) => [attemptId, state])).toEqual([asked, neighbour].map(({ attemptId }) => [attemptId, 'unknown']));
+    await usage.client(tenant).resolveAttempt({ attemptId: asked.attemptId, costMicroUsd: 77n });
+    expect(await ledger()).toMatchObject([{ attempt_id: asked.attemptId, resolution: 'manual', cost_micro_usd: 77, is_estimated: true }]);
+    expect(await quota()).toEqual({ spent: 77, reserved: 400 });
+    await expect.poll(() => usage.audits.filter(({ tenantId }) => tenantId === tenant).map(({ payload }) => [payload.action, payload.subject, payload.after]))
+      .toContainEqual(['attempt.resolve', asked.attemptId, '{"state":"settled","cost_micro_usd":77}']);
+    await settle(recorded(asked));
+    expect(await quota()).toEqual({ spent: 100, reserved: 400 });
+  });
+
+  it('nothing else is: neither what is open, nor what is another tenant\'s, nor a cost below nothing', async () => {
+    const [open, others] = [await opened(), await unknown()];
+    const refusal = (tenantId: string, attemptId: string, cost = 0n) => usage.client(tenantId).resolveAttempt({ attemptId, costMicroUsd: cost }).catch((error: unknown) => fromConnectError(error));
+    expect(await refusal(tenant, open.attemptId)).toMatchObject({ code: 'attempt_not_unknown', status: 404 });
+    expect(await refusal(newId(), others.attemptId)).toMatchObject({ code: 'attempt_not_unknown' });
+    expect(await refusal(tenant, others.attemptId, -1n)).toMatchObject({ code: 'invalid_request', param: 'cost_micro_usd' });
+    expect(await ledger()).toEqual([]);
   });
 });
 

@@ -56,7 +56,7 @@ export interface AttemptOfRun {
   readonly resolution: Resolution | null;
 }
 
-const OF_RUN = `
+const attemptsWhere = (condition: string): string => `
   SELECT a.id, a.state, a.provider, a.model, a.reserved_micro_usd AS reserved, a.opened_at AS "openedAt", a.settled_at AS "settledAt", l.*
     FROM usage.attempt a LEFT JOIN LATERAL (
       SELECT sum(x.input_tokens)::bigint AS input, sum(x.cache_read_tokens)::bigint AS "cacheRead", sum(x.cache_write_tokens)::bigint AS "cacheWrite",
@@ -64,7 +64,9 @@ const OF_RUN = `
              (array_agg(x.is_estimated ORDER BY x.correction DESC))[1] AS "isEstimated", (array_agg(x.error_code ORDER BY x.correction DESC))[1] AS "errorCode",
              (array_agg(x.resolution ORDER BY x.correction DESC))[1] AS resolution
         FROM usage.ledger x WHERE x.tenant_id = a.tenant_id AND x.attempt_id = a.id) l ON true
-   WHERE a.run_id = $1 ORDER BY a.opened_at, a.step, a.id LIMIT 1000`;
+   WHERE ${condition} ORDER BY a.opened_at, a.step, a.id LIMIT 1000`;
+const OF_RUN = attemptsWhere('a.run_id = $1');
+const UNKNOWN = attemptsWhere("a.state = 'unknown'");
 
 /** Attempts and their ledger: each batch is one statement, one transaction and one round trip. */
 @Injectable()
@@ -149,5 +151,10 @@ export class AttemptRepository {
   /** The run's first 1,000 attempts, oldest first. */
   ofRun(tenantId: string, runId: string): Promise<AttemptOfRun[]> {
     return this.database.withTenant(tenantId, (tx) => tx.query<AttemptOfRun>('usage_of_run', OF_RUN, [runId]));
+  }
+
+  /** The tenant's first 1,000 UNKNOWN attempts, oldest first. */
+  unknown(tenantId: string): Promise<AttemptOfRun[]> {
+    return this.database.withTenant(tenantId, (tx) => tx.query<AttemptOfRun>('usage_unknown', UNKNOWN));
   }
 }
