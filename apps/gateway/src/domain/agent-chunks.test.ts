@@ -47,6 +47,12 @@ describe('AgentChunks', () => {
     chunks.add(create(ProgressPartSchema, { step: 1, part: { case: 'textDelta', value: 'Something else' } }));
     expect(() => chunks.finish(answer)).toThrow(expect.objectContaining({ code: 'stream_interrupted' }));
   });
+
+  it('says at once that the call was made anew and the new text differs', () => {
+    const chunks = new AgentChunks(identity, false);
+    chunks.add(create(ProgressPartSchema, { runId: 'run-1', step: 1, epoch: 1n, part: { case: 'textDelta', value: 'It is' } }));
+    expect(() => chunks.add(create(ProgressPartSchema, { runId: 'run-1', step: 1, epoch: 2n, part: { case: 'textDelta', value: 'At noon' } }))).toThrow(expect.objectContaining({ code: 'stream_interrupted', message: expect.stringContaining('/v1/runs/run-1') }));
+  });
 });
 
 describe('toChatCompletion', () => {

@@ -21,9 +21,12 @@ export class AgentChunks {
     return this.chunk({ role: 'assistant', content: '' });
   }
 
-  /** The chunks (JSON texts) that a live part gives: none or one. */
+  /** The chunks (JSON texts) that a live part gives: none or one. Throws when the run says by now something else than what was streamed. */
   add(part: ProgressPart): string[] {
     const text = this.text.add(part);
+    if (this.text.isVoid) {
+      throw new AppError('stream_interrupted', `The model was asked again and answers differently from what was streamed. The whole answer will be stored: GET /v1/runs/${part.runId}.`, { status: 500 });
+    }
     return text === '' ? [] : [this.chunk({ content: text })];
   }
 

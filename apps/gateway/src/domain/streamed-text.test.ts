@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { StreamedText } from './streamed-text.js';
 
 const delta = (text: string, seq: number, step = 1, epoch = 1): ProgressPart => create(ProgressPartSchema, { step, epoch: BigInt(epoch), seq: BigInt(seq), part: { case: 'textDelta', value: text } });
-const toolStarted = (step: number): ProgressPart => create(ProgressPartSchema, { step, epoch: 1n, part: { case: 'toolStarted', value: {} } });
+const toolStarted = (step: number, epoch = 1): ProgressPart => create(ProgressPartSchema, { step, epoch: BigInt(epoch), part: { case: 'toolStarted', value: {} } });
 
 function pass(parts: readonly ProgressPart[]): { text: StreamedText; passed: string } {
   const text = new StreamedText();
@@ -39,11 +39,39 @@ describe('StreamedText', () => {
     expect(text.rest('It is noon.')).toBe('\n\nIt is noon.');
   });
 
-  it('never splices two epochs: the step that was begun is completed from the answer', () => {
-    const { text, passed } = pass([delta('It is', 0, 1, 1), delta('Noon', 0, 1, 2), delta(' it is', 1, 1, 1)]);
+  it('goes on when the call is made anew and the new text begins as the old one', () => {
+    const { text, passed } = pass([delta('It is', 0, 1, 1), delta('It', 0, 1, 2), delta(' late', 1, 1, 1), delta(' is no', 1, 1, 2), delta('on.', 2, 1, 2)]);
+    expect(passed).toBe('It is noon.');
+    expect(text.rest('It is noon.')).toBe('');
+  });
+
+  it('never splices two epochs: what was passed on is void as soon as the new text differs', () => {
+    const { text, passed } = pass([delta('It is', 0, 1, 1), delta('It was', 0, 1, 2), delta(' noon.', 1, 1, 2)]);
     expect(passed).toBe('It is');
+    expect(text.isVoid).toBe(true);
+    expect(text.rest('It was noon.')).toBeUndefined();
+  });
+
+  it('compares with the answer when the new text was not heard in full', () => {
+    const { text, passed } = pass([delta('It is', 0, 1, 1), delta('It', 0, 1, 2), delta(' noon', 2, 1, 2)]);
+    expect([passed, text.isVoid]).toEqual(['It is', false]);
     expect(text.rest('It is noon.')).toBe(' noon.');
-    expect(text.rest('Noon.')).toBeUndefined();
+    expect(text.rest('It was noon.')).toBeUndefined();
+  });
+
+  it('takes nothing for the text of a step that was made anew unless it heard it', () => {
+    const silent = pass([delta('Let me look.', 0, 1, 1), toolStarted(1, 2)]);
+    expect(silent.text.isVoid).toBe(true);
+    const later = pass([delta('Let me look.', 0, 1, 1), delta('Let', 0, 1, 2), delta('It is', 0, 2, 2)]);
+    expect([later.passed, later.text.isVoid]).toEqual(['Let me look.', true]);
+    const same = pass([delta('Let me look.', 0, 1, 1), delta('Let me', 0, 1, 2), delta(' look.', 1, 1, 2), toolStarted(1, 2), delta('It is', 0, 2, 2)]);
+    expect([same.passed, same.text.isVoid]).toEqual(['Let me look.\n\nIt is', false]);
+  });
+
+  it('holds back a step whose first delta is missing', () => {
+    const { text, passed } = pass([delta(' is', 1), delta(' noon', 2)]);
+    expect(passed).toBe('');
+    expect(text.rest('It is noon.')).toBe('It is noon.');
   });
 
   it('says that another text was passed on than was answered', () => {

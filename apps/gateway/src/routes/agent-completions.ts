@@ -137,7 +137,11 @@ class StreamedCompletion implements CompletionReader {
 
   onPart(part: Parameters<AgentChunks['add']>[0]): void {
     this.begin(); // the first part says that the run is accepted: from here on the stream reports
-    this.send(this.chunks.add(part));
+    try {
+      this.send(this.chunks.add(part));
+    } catch (error) {
+      this.onFailure(AppError.from(error)); // whatever follows goes nowhere
+    }
   }
 
   onAnswer(answer: ProcessedRequest): void {
