@@ -10,8 +10,8 @@ import type { Publisher } from './publisher.js';
 import { packRaw } from './raw-fields.js';
 import type { RawEntry } from './stream-transport.js';
 
-/** Between the tries of a message for which others wait: 5, 10, 15 ... */
-const SHORT_WAIT_MS = 5;
+/** Between the tries of a message for which others wait: 1, 2, 3 ... ms. */
+const SHORT_WAIT_MS = 1;
 
 /** A message under way, with the entry it came from. */
 export interface Delivered<C extends ChannelName> {

@@ -150,7 +150,8 @@ export class WorkConsumer<C extends ChannelName> implements Subscription {
   }
 
   /** Hands over what was just read; with what another reader of our name was handed before it, in their order. */
-  private async takeTurn(entries: readonly RawEntry[]): Promise<void> {
+  private async takeTurn(read: readonly RawEntry[]): Promise<void> {
+    const entries = read.filter(({ id }) => !this.inFlight.has(id)); // a group that was made anew hands out what is under way once more
     const last = entries.at(-1);
     if (last === undefined) return;
     const overtaken = this.options.ordered ? await this.overtaken(entries, last.id) : [];

@@ -3,7 +3,7 @@ import { AppError, newId } from '@nexus/core';
 import { ProcessedRequestSchema, ProgressPartSchema, SettingsChangedSchema } from '@nexus/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outgoing, type ChannelBus, type DeadLetter, type Message } from '../src/index.js';
-import { buses, ids, usage, workInto, type Usage } from './bus-test.js';
+import { buses, ids, never, usage, workInto, type Usage } from './bus-test.js';
 
 describe.each(buses)('channels over $name', ({ open }) => {
   let bus: ChannelBus;
@@ -107,7 +107,27 @@ describe.each(buses)('channels over $name', ({ open }) => {
     await other.stop();
   });
 
-  it('tries a batch that failed message by message, so that poison stays alone', async () => {
+  it('leaves an entry that another consumer took over to that one, should it fail', async () => {
+    const takenOver: [string, number][] = [];
+    await bus.close();
+    bus = open(`${newId()}:`, { onTakenOver: (...what) => void takenOver.push(what) });
+    const release = Promise.withResolvers<void>();
+    const seen: string[] = [];
+    const first = bus.consumeEach(work('held up'), async (message) => { seen.push(message.id); await release.promise; return [usage('outcome')]; });
+    await bus.publish(usage('long'));
+    await expect.poll(() => seen).toEqual(['long']);
+    const hasty = bus.consumeEach(work('hasty', { claimIdleMs: 20, concurrency: 1 }), (message) => { seen.push(`again ${message.id}`); return never(); }); // does not wait for the refresh
+    await expect.poll(() => seen).toEqual(['long', 'again long']);
+    await expect.poll(() => takenOver).toEqual([['usage.recorded', 1]]);
+    release.resolve();
+    await first.stop();
+    await hasty.stop(0);
+    const heir = bus.consumeEach(work('heir'), async (message) => { seen.push(`heir of ${message.id}`); return []; });
+    await expect.poll(() => seen, { timeout: 5_000 }).toEqual(expect.arrayContaining(['heir of outcome', 'heir of long']));
+    await heir.stop();
+  });
+
+  it('halves a batch that failed until the poison is alone', async () => {
     const done: string[] = [];
     const subscription = bus.consumeBatches(work('one'), async (batch) => {
       if (ids(batch).includes('poison')) throw new Error('cannot');

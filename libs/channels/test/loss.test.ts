@@ -50,6 +50,23 @@ describe('a loss of messages', () => {
     expect(losses).toEqual(['group_gone']);
   });
 
+  it('does not make a call twice that is under way while its group is destroyed', async () => {
+    const seen: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const bus = open();
+    const subscription = bus.consumeEach(workInto([])('one'), async (message) => { seen.push(message.id); if (message.id === 'long') await release.promise; return []; });
+    await bus.publishAll(['short', 'long'].map(usage));
+    await expect.poll(() => seen).toEqual(['short', 'long']);
+    await raw.xgroup('DESTROY', 'usage.recorded', 'usage');
+    await expect.poll(() => seen, { timeout: 4_000 }).toEqual(['short', 'long', 'short']); // the group begins anew
+    release.resolve();
+    await expect.poll(async () => ((await raw.xpending('usage.recorded', 'usage')) as [number])[0]).toBe(0);
+    await bus.publish(usage('next'));
+    await expect.poll(() => seen).toContain('next');
+    expect(seen.filter((id) => id === 'long')).toHaveLength(1);
+    await subscription.stop();
+  });
+
   it('by a restart is told once Redis answers, and only once', async () => {
     const seen: string[] = [];
     const bus = await reading(seen);

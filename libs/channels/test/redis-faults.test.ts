@@ -2,6 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import { InferenceResponseSchema, ProcessedRequestSchema } from '@nexus/contracts';
 import { startRedis, type RedisServer } from '@nexus/testing';
 import { Redis } from 'ioredis';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { outgoing, redisBus, type ChannelBus, type DeadLetter } from '../src/index.js';
 import { ids, usage, workInto } from './bus-test.js';
@@ -63,6 +66,53 @@ describe('channels over a Redis that is harmed', () => {
     await subscription.stop(5_000);
     expect(seen).toEqual(['on its way']);
     expect(await pending()).toBe(0);
+  });
+
+  it('does not begin what lay in a late reply for so long that another consumer has it', async () => {
+    const proxy = await proxied();
+    const seen: string[] = [];
+    const reading = (bus: ChannelBus, consumer: string) => bus.consumeEach(work(consumer, { claimIdleMs: 1_000 }), async (message) => { seen.push(`${consumer} ${message.id}`); return []; });
+    reading(open(proxy.url), 'late');
+    const bus = open();
+    await bus.publish(usage('first'));
+    await expect.poll(() => seen).toEqual(['late first']);
+    await expect.poll(pending).toBe(0);
+    proxy.delayRepliesMs = 2_500;
+    await bus.publish(usage('a'));
+    await expect.poll(pending).toBe(1);
+    const prompt = reading(bus, 'prompt');
+    await expect.poll(() => seen, { timeout: 5_000 }).toEqual(['late first', 'prompt a']);
+    await prompt.stop();
+    proxy.delayRepliesMs = 0;
+    await bus.publish(usage('b'));
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['late first', 'prompt a', 'late b']);
+  });
+
+  it('loses nothing to a kill -9 of a Redis that keeps a file, and hands out again only what was under way', async () => {
+    await server.stop();
+    const dataDir = await mkdtemp(join(tmpdir(), 'nexus-kept-'));
+    onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+    server = await startRedis({ appendonly: true, dataDir });
+    const { port } = server;
+    const seen: string[] = [];
+    const release = Promise.withResolvers<void>();
+    const bus = open();
+    const subscription = bus.consumeEach(work('one'), async (message) => { seen.push(message.id); if (message.id === 'under way') await release.promise; return []; });
+    await subscription.ready;
+    const before = Array.from({ length: 200 }, (_, i) => `before ${i}`);
+    await bus.publishAll([...before, 'under way'].map(usage));
+    await expect.poll(() => seen.length).toBe(201);
+    const counter = new Redis(server.url);
+    await expect.poll(async () => ((await counter.xpending('usage.recorded', 'usage')) as [number])[0]).toBe(1);
+    counter.disconnect();
+    process.kill(server.pid, 'SIGKILL');
+    await server.stop();
+    server = await startRedis({ appendonly: true, dataDir, port });
+    release.resolve();
+    await expect.poll(() => bus.publish(usage('after')).then(() => true, () => false), { timeout: 8_000 }).toBe(true);
+    await expect.poll(() => seen, { timeout: 8_000 }).toContain('after');
+    expect(seen.filter((id) => id !== 'after' && id !== 'under way')).toEqual(before);
+    await subscription.stop();
   });
 
   it('publishes an outcome when Redis comes back, without making it again', async () => {

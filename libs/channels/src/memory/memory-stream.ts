@@ -114,7 +114,8 @@ export class MemoryStream {
 
   tidy({ retentionMs, group: own, groupIdleMs, consumerIdleMs }: TidyPolicy, now: number): IdleGroup[] {
     const dropped: IdleGroup[] = [];
-    let safe = `${now - retentionMs}-0`;
+    const limit = `${now - retentionMs}-0`;
+    let safe = limit;
     for (const [name, group] of this.groups) {
       const [firstPending] = group.pending.keys();
       const acknowledged = firstPending !== undefined && isOlder(firstPending, group.lastDelivered) ? firstPending : group.lastDelivered;
@@ -122,11 +123,11 @@ export class MemoryStream {
       const waitedMs = waiting === undefined ? 0 : now - parseEntryId(waiting)[0];
       const isInUse = [...group.seenAt.values()].some((seenAt) => now - seenAt < groupIdleMs);
       forgetConsumers(group, now - consumerIdleMs);
-      if (!isOlder(acknowledged, safe)) continue;
+      if (!isOlder(acknowledged, limit)) continue;
       if (name !== own && !isInUse && waiting !== undefined && waitedMs >= groupIdleMs) {
         this.groups.delete(name);
         dropped.push({ name, waitedMs });
-      } else safe = acknowledged;
+      } else if (isOlder(acknowledged, safe)) safe = acknowledged;
     }
     if (own === undefined || this.groups.has(own)) this.trimBefore(safe);
     return dropped;

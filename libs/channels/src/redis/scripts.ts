@@ -92,7 +92,8 @@ local function fields(list)
   return named
 end
 
-local safe = string.format('%.0f-0', now - tonumber(ARGV[1])) -- entries from here on stay
+local limit = string.format('%.0f-0', now - tonumber(ARGV[1]))
+local safe = limit -- entries from here on stay
 local dropped = {}
 local isOwnThere = ARGV[2] == ''
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
@@ -113,7 +114,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local isKept = true
   if name == ARGV[2] then
     isOwnThere = true
-  elseif not isInUse and older(acknowledged, safe) then
+  elseif not isInUse and older(acknowledged, limit) then
     if not waiting then
       local first = redis.call('XRANGE', KEYS[1], '(' .. acknowledged, '+', 'COUNT', 1)[1]
       waiting = first and first[1]
