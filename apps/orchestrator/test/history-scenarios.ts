@@ -64,7 +64,7 @@ export const kinds: Readonly<Record<string, { readonly share: number; readonly m
   'plain, unusual': { share: 40, make: (pick) => one(asked(pick, inTurn([
     { text: 'Cut of', finishReason: FinishReason.LENGTH }, { text: 'Thought about.', thought: 'Hm.' }, { text: 'Look.', image: 'https://example.com/a.png' }, { text: 'Who knows.', spend: null },
     { text: 'About.', spend: { usage: { input: 9n, cacheRead: 4n, cacheWrite: 2n, output: 3n, reasoning: 1n, estimated: true }, costMicroUsd: 8n } },
-  ][pick(5)] as ModelAnswer), { parameters: { temperature: 0.5, maxOutputTokens: 100n }, timezone: 'Asia/Tokyo', locale: 'ja', tags: { ticket: '7' } })) },
+  ][pick(5)]), { parameters: { temperature: 0.5, maxOutputTokens: 100n }, timezone: 'Asia/Tokyo', locale: 'ja', tags: { ticket: '7' } })) },
   'one tool a step': { share: 110, make: (pick) => one(asked(pick, several(pick))) },
   'parallel tools': { share: 110, make: (pick) => one(asked(pick, inTurn(calls(pick, 2 + pick(4)), said(pick)))) },
   'parallel tools, out of order': { share: 40, make: (pick) => one(asked(pick, inTurn(calls(pick, 3), said(pick)), {}, silent), { meddling: 'results out of order' }) },
