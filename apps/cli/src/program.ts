@@ -3,6 +3,8 @@ import { AppError } from '@nexus/core';
 import type { CliContext } from './cli-context.js';
 import { createContext } from './cli-context.js';
 import { addAsk } from './commands/ask.js';
+import { addAttemptsList } from './commands/attempts-list.js';
+import { addAttemptsResolve } from './commands/attempts-resolve.js';
 import { addChannelsPublish } from './commands/channels-publish.js';
 import { addChannelsTail } from './commands/channels-tail.js';
 import { addChat } from './commands/chat.js';
@@ -56,6 +58,9 @@ function createProgram(context: CliContext): Command {
   addRunsReplay(runs, context);
   addRunsFork(runs, context);
   addUsage(program, context);
+  const attempts = program.command('attempts').description('Model calls of which nobody knows yet what they cost.');
+  addAttemptsList(attempts, context);
+  addAttemptsResolve(attempts, context);
   const keys = program.command('keys').description('API keys, and keys of surfaces such as Telegram.');
   addKeysCreate(keys, context);
   addKeysList(keys, context);

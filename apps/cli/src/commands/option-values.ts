@@ -20,3 +20,10 @@ export function day(text: string): string {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('It must be a day such as 2026-11-20.');
   return text;
 }
+
+/** Reads an amount of USD exactly, as micro-USD. */
+export function microUsd(text: string): bigint {
+  const [, whole = '', fraction = ''] = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (whole === '') throw new InvalidArgumentError('It must be an amount of USD such as 0.00123, with six decimals at most.');
+  return BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, '0'));
+}

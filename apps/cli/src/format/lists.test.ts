@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf';
-import { BudgetSchema, DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
+import { AttemptRowSchema, BudgetSchema, DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
 import { expect, it } from 'vitest';
+import { attemptTable } from './attempt-table.js';
 import { budgetLines } from './budget-lines.js';
 import { deadLetterTable } from './dead-letter-table.js';
 import { keyTable } from './key-table.js';
@@ -72,4 +73,12 @@ it('explains a missing run by its dead letter, else by what may have happened an
   expect(unknown).toContain('This needs an admin key.');
   expect(unknown).not.toContain('no dead letter names it');
   expect(explainNoRun({ id: 'q1', letters: [], lettersUnknown: undefined, isSystemSearched: false }).join('\n')).toContain('NEXUS_SERVICE_TOKEN');
+});
+
+it('lists attempts of which nobody knows what they cost', () => {
+  expect(attemptTable([create(AttemptRowSchema, { attemptId: 'a', state: 'unknown', provider: 'demo', model: 'small', openedAt: 1_795_162_814_000n, reservedMicroUsd: 1_234n })])).toEqual([
+    'ID  STATE    PROVIDER  MODEL  OPENED (UTC)          RESERVED',
+    'a   unknown  demo      small  2026-11-20 08:20:14  $0.001234',
+  ]);
+  expect(attemptTable([])).toEqual(['No attempt is UNKNOWN.']);
 });
