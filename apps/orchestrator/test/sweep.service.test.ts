@@ -108,7 +108,8 @@ describe('runs without progress', () => {
     await world.ask(queued, { text: 'q' }, secret);
     await waitFor(() => toolCalls().length === 2, { timeoutMs: 20_000, what: 'the tool to be called again' });
     expect(performance.now() - calledAt).toBeGreaterThan(TOOL_TIME_MS + 1_900); // and what its result may take
-    expect((await world.bus.history('inference.request', firstOne.entryId)).map(({ correlationId }) => correlationId)).toEqual([queued]);
+    const since = (await world.bus.history('inference.request', firstOne.entryId)).map(({ correlationId }) => correlationId);
+    expect(since.filter((one) => one === read || one === queued)).toEqual([queued]);
     busy.resolve();
     expect(await world.answer(queued)).toMatchObject({ outcome: Outcome.ANSWERED });
   });

@@ -121,6 +121,7 @@ it('a call that is asked for again while it runs is not made by another replica;
   await live('second');
   await Promise.all([bus.publish(message), bus.publish(message), bus.publish(message)]); // whoever reads them
   await first.kill('SIGKILL');
+  await bus.publish(message);
   // the second waits until the first would have settled it, if it lived
   expect(await outcomeOf(message, 40_000)).toMatchObject({ error: { code: 'tool_outcome_unknown' } });
   expect(timesPaid('tax')).toBe(1);

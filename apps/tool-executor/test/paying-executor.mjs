@@ -10,7 +10,7 @@ const pay = {
   description: 'Pays.',
   parameters: { type: 'object', properties: { to: { type: 'string' }, waitMs: { type: 'integer' } }, required: ['to'], additionalProperties: false },
   isIdempotent: false,
-  timeoutMs: 2_000,
+  timeoutMs: 8_000,
   maxResultBytes: 256,
   run: async ({ to, waitMs = 0 }) => {
     appendFileSync(process.env.PAID_FILE, `${to}\n`);
