@@ -1,6 +1,6 @@
 import { Controller, Inject, type Type } from '@nestjs/common';
-import type { Message, OutgoingMessage } from '@nexus/channels';
-import { ConsumesEach, Follows } from '@nexus/runtime';
+import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
+import { BUS, ConsumesEach, Follows } from '@nexus/runtime';
 import { AppError } from '@nexus/core';
 import { refusalOf } from './handlers/answer.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
@@ -10,7 +10,7 @@ import { KeyedCompletions } from './handlers/keyed-completions.js';
 /** A call cannot be handed over, so it has this share of the grace period to finish; the rest is for booking what was broken off. */
 const FINISH_SHARE = 0.7;
 
-/** Channels in: inference.request, of which so many are under way at once; inference.cancel. */
+/** Channels in: inference.request, of which so many are under way at once; inference.cancel; inference.repeat. */
 export function providerRouterConsumer(concurrency: number): Type {
   @Controller()
   class ProviderRouterConsumer {
@@ -18,6 +18,7 @@ export function providerRouterConsumer(concurrency: number): Type {
       @Inject(CompleteHandler) private readonly complete: CompleteHandler,
       @Inject(KeyedCompletions) private readonly keyed: KeyedCompletions,
       @Inject(CallsUnderWay) private readonly calls: CallsUnderWay,
+      @Inject(BUS) private readonly bus: ChannelBus,
     ) {}
 
     @ConsumesEach('inference.request', {
@@ -27,6 +28,13 @@ export function providerRouterConsumer(concurrency: number): Type {
     })
     async onRequest(message: Message<'inference.request'>, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
       return (message.payload.idempotencyHash === '' ? this.complete : this.keyed).handle(message, signal);
+    }
+
+    /** A follower acknowledges nothing: what cannot be published is asked for again by the run. */
+    @Follows('inference.repeat')
+    onRepeat(batch: readonly Message<'inference.repeat'>[]): void {
+      const answers = batch.flatMap((message) => this.complete.repeat(message));
+      if (answers.length > 0) this.bus.publishAll(answers).catch(() => undefined);
     }
 
     @Follows('inference.cancel')

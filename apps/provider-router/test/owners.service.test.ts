@@ -1,4 +1,4 @@
-import { UsageRecorded_Result as Result } from '@nexus/contracts';
+import { OpenedAttempt_State as State, UsageRecorded_Result as Result } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { postgresTest, redisTest, waitFor } from '@nexus/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -50,6 +50,35 @@ describe('two replicas', () => {
     const asked = world.ledger.asked.filter(({ attemptId }) => attemptId === message.id);
     expect(new Set(asked.map(({ owner }) => owner.split(' ')[0]))).toEqual(new Set(['first', 'second']));
     expect(router.answersTo(message).every(({ payload }) => payload.outcome.case === 'completion')).toBe(true);
+  });
+});
+
+describe('a run that asks again through another replica', () => {
+  const settledBy = (owner: string) => () => ({ state: State.SETTLED, owner });
+
+  it('gets the answer of the one that made the call, while that one lives', async () => {
+    world.provider.reply({ text: 'once' }, { text: 'twice' });
+    const message = await router.ask(chat(), { run: run() });
+    const first = await router.answer(message);
+    second = await start('second', true);
+    world.ledger.answer = settledBy(ownerOf(message.id));
+    // The one that answered knows by itself; the other one asks it.
+    const isRead = () => world.ledger.asked.some(({ attemptId, owner }) => attemptId === message.id && owner.startsWith('second '));
+    await waitFor(async () => {
+      await router.bus.publish(message);
+      return isRead();
+    });
+    await waitFor(() => router.answersTo(message).length > 2);
+    expect(router.answersTo(message).map(({ payload }) => payload.outcome)).toEqual(router.answersTo(message).map(() => first.outcome));
+    expect(world.calls(text)).toHaveLength(1);
+  });
+
+  it.each(['has forgotten', 'is gone'])('is told that nobody knows when that one %s', async (what) => {
+    const before = await router.ask(chat());
+    await router.answer(before);
+    world.ledger.answer = settledBy(what === 'is gone' ? '' : ownerOf(before.id));
+    const message = await router.ask(chat(), { run: run() });
+    expect((await router.answer(message)).outcome).toMatchObject({ case: 'error', value: { code: 'attempt_unknown' } });
   });
 });
 

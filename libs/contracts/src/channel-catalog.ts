@@ -100,6 +100,18 @@ export const channels = {
     failureReply: 'None: the call then runs to its end and is settled all the same.',
     partitionKey: 'attempt',
   }),
+  'inference.repeat': define({
+    purpose: 'A run asks again for a model call that another router has answered: the one that metadata `owner` names answers it again.',
+    message: InferenceRequestSchema,
+    delivery: 'broadcast',
+    group: undefined,
+    takesReplyTo: false,
+    retentionMs: MINUTE,
+    requiredMetadata: ['tenant', 'owner'],
+    idScope: 'The attempt id: the same answer again changes nothing.',
+    failureReply: 'inference.response with an error when the answer is forgotten; none when the owner is gone: the run asks again.',
+    partitionKey: 'attempt',
+  }),
   'inference.response': define({
     purpose: 'What came of a model call.',
     message: InferenceResponseSchema,

@@ -8,6 +8,8 @@ export const metadataKeys = {
   authorization: 'authorization',
   /** Where the answer goes: `<channel>:<reply-to>`. */
   replyTo: 'reply-to',
+  /** On inference.repeat: the life of a router that has the answer. */
+  owner: 'owner',
   /** W3C trace context. */
   traceparent: 'traceparent',
   /** On requests.incoming: what the publisher makes of the request's body. The same message id with another one is refused with `idempotency_key_reused`. */

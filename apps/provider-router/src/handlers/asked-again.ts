@@ -1,5 +1,5 @@
-import type { Message, OutgoingMessage } from '@nexus/channels';
-import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
+import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
+import { OpenedAttempt_State as State, metadataKeys, type OpenedAttempt } from '@nexus/contracts';
 import { assertExhaustive } from '@nexus/core';
 import type { CallPlan } from '../domain/plan-call.js';
 import { notSentOf, refusalOf } from './answer.js';
@@ -16,6 +16,8 @@ export function whenNotOpened(message: Request, plan: CallPlan, opened: OpenedAt
       if (opener.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), now)];
       throw attemptUnknown();
     case State.SETTLED:
+      if (opened.owner !== '' && message.payload.run) return [repeatOf(message, opened.owner)];
+      throw attemptUnknown();
     case State.UNKNOWN:
       throw attemptUnknown();
     case State.OPENED:
@@ -34,4 +36,10 @@ export function whenNotOpened(message: Request, plan: CallPlan, opened: OpenedAt
 function leaveToOwner(message: Request): readonly OutgoingMessage[] {
   if (message.payload.run === undefined && message.deliveries > 1) throw elsewhere();
   return [];
+}
+
+/** Asks the owner, which is alive, for the answer that was lost after it: made anew it would cost once more. */
+function repeatOf(message: Request, owner: string): OutgoingMessage {
+  const { id, tenantId, correlationId, trace, replyTo, payload } = message;
+  return outgoing({ channel: 'inference.repeat', id, tenantId, correlationId, trace, replyTo, payload, metadata: { [metadataKeys.owner]: owner } });
 }

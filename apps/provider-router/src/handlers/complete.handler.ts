@@ -1,5 +1,5 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { OpenedAttempt_State as State, type OpenedAttempt } from '@nexus/contracts';
+import { OpenedAttempt_State as State, metadataKeys, type OpenedAttempt } from '@nexus/contracts';
 import { AppError, failpoint, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { deadlineOf } from '../domain/deadline.js';
@@ -14,7 +14,7 @@ import type { AttemptOpener } from './attempt-opener.js';
 import type { AttemptOwner } from './attempt-owner.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { LiveParts } from './live-parts.js';
-import { cancelled, inProgress, interrupted, late, notOpened, stopping } from './refusals.js';
+import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, stopping } from './refusals.js';
 
 export interface CompleteParts {
   /** For live parts. */
@@ -67,6 +67,14 @@ export class CompleteHandler {
     } finally {
       span.end();
     }
+  }
+
+  /** What was answered before, for a run that asks again through another replica. Empty when it asks another owner, or the call is under way. */
+  repeat(message: Message<'inference.repeat'>): readonly OutgoingMessage[] {
+    if (message.metadata[metadataKeys.owner] !== this.parts.owner.name || this.parts.calls.find(message.payload.attemptId)) return [];
+    const request: Request = { ...message, channel: 'inference.request' };
+    const answered = this.parts.answered.find(message.tenantId, message.payload.attemptId);
+    return answered?.map((sent) => toAsker(sent, request)) ?? [refusalOf(request, attemptUnknown())];
   }
 
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
