@@ -39,7 +39,7 @@ export class DeadLetterStore {
         `WITH same AS MATERIALIZED (
            SELECT tenant_id, id FROM ${this.table}
             WHERE raw_hash = sha256($7) AND replay_began_at IS NOT NULL AND channel = $3 AND consumer_group = $4 AND id <> $2
-            ORDER BY first_seen_at LIMIT 1 FOR UPDATE SKIP LOCKED),
+            ORDER BY first_seen_at LIMIT 1 FOR UPDATE),
          earlier AS (
            DELETE FROM ${this.table} AS replayed USING same WHERE replayed.tenant_id = same.tenant_id AND replayed.id = same.id
            RETURNING first_seen_at, replays + CASE WHEN replayed_at IS NULL THEN 1 ELSE 0 END AS replays)

@@ -79,6 +79,18 @@ describe('DeadLetterSelections', () => {
     expect(await letters.list(tenantId)).toMatchObject([{ entryId: '4-2', firstSeenAt, replays: 1 }]);
   });
 
+  it('keeps the first times also while entries fail again at the moment in which their replay ends', async () => {
+    const names = Array.from({ length: 40 }, (_, i) => `race-${i}`);
+    const ids: string[] = [];
+    for (const name of names) ids.push(await insert(`8-${name}`, name));
+    const before = (await letters.list(tenantId, { limit: 100 })).map((letter) => letter.firstSeenAt.getTime());
+    await selections.beginReplay(tenantId, ids);
+    await Promise.all([...names.slice(0, 20).map((name) => insert(`9-${name}`, name)), selections.endReplay(tenantId, ids), ...names.slice(20).map((name) => insert(`9-${name}`, name))]);
+    const after = await letters.list(tenantId, { limit: 100 });
+    expect(after.map((letter) => letter.replays)).toEqual(names.map(() => 1));
+    expect(after.map((letter) => letter.firstSeenAt.getTime()).toSorted()).toEqual(before.toSorted());
+  });
+
   it('gives each of two equal entries its own first time', async () => {
     const ids = [await insert('5-1', 'twin'), await insert('5-2', 'twin')];
     const oldest = now - 1_000;

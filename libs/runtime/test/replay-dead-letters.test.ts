@@ -12,7 +12,8 @@ let letters: DeadLetterStore;
 let selections: DeadLetterSelections;
 beforeAll(async () => {
   database = await openToolsDatabase(postgres.url);
-  letters = new DeadLetterStore(database, 'tools');
+  let now = Date.now() - 60_000;
+  letters = new DeadLetterStore(database, 'tools', { now: () => now++ }); // each letter at a time of its own
   selections = new DeadLetterSelections(database, 'tools');
 });
 afterAll(() => database.close());
