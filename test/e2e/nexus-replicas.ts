@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, spawnService, startFakeProvider, waitFor, type FakeProvider, type Service } from '@nexus/testing';
-import { startBalancer, type Balancer } from '../faults/cluster/balancer.js';
+
 import { root, startNexusApart, type AppName, type Nexus } from './nexus-apart.js';
+import { startReadyBalancer, type ReadyBalancer } from './ready-balancer.js';
 
 export const replicated = ['settings', 'usage', 'tool-executor', 'provider-router', 'orchestrator', 'gateway'] as const;
 export type ReplicatedName = (typeof replicated)[number];
@@ -41,7 +42,7 @@ export async function startReplicatedNexus(environment: Readonly<Record<string, 
   const provider = await startFakeProvider({ models: ['fake'] });
   writeConfig(folder, provider.url);
   const ports = Object.fromEntries(await Promise.all(replicated.map(async (app) => [app, [await freePort(), await freePort()]] as const))) as Record<ReplicatedName, [number, number]>;
-  const balancers = Object.fromEntries(await Promise.all(replicated.map(async (app) => [app, await startBalancer(ports[app])] as const))) as Record<ReplicatedName, Balancer>;
+  const balancers = Object.fromEntries(await Promise.all(replicated.map(async (app) => [app, await startReadyBalancer(ports[app])] as const))) as Record<ReplicatedName, ReadyBalancer>;
   const addresses = Object.fromEntries(replicated.flatMap((app) => [[`${variable(app)}_PORT`, String(ports[app][0])], [`${variable(app)}_URL`, `http://127.0.0.1:${balancers[app].port}`]]));
   const stops: (() => Promise<unknown>)[] = [() => provider.close(), ...Object.values(balancers).map((balancer) => () => balancer.close())];
   const stop = async (): Promise<void> => {

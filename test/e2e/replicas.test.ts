@@ -9,7 +9,7 @@ const GRACE_MS = 10_000;
 
 let nexus: ReplicatedNexus;
 beforeAll(async () => {
-  nexus = await startReplicatedNexus({ NEXUS_SHUTDOWN_GRACE_MS: String(GRACE_MS), NEXUS_SHUTDOWN_NOTICE_MS: '500' });
+  nexus = await startReplicatedNexus({ NEXUS_SHUTDOWN_GRACE_MS: String(GRACE_MS), NEXUS_SHUTDOWN_NOTICE_MS: '1000', NEXUS_MAX_QUEUE_MS: '60000' });
 }, 120_000);
 afterAll(() => nexus?.stop(), 60_000);
 
@@ -74,9 +74,10 @@ describe('SIGTERM with work in flight', () => {
     const done = { plain: 0, stream: 0, run: 0 };
     const failures: string[] = [];
     let isOver = false;
+    let stopping = 'nobody';
     const worker = async (kind: keyof typeof work): Promise<void> => {
       while (!isOver) {
-        await work[kind]().then(() => done[kind]++, (error: unknown) => failures.push(`${kind}: ${error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message ?? '')}` : 'failed'}`));
+        await work[kind]().then(() => done[kind]++, (error: unknown) => failures.push(`${kind} while ${stopping} stops: ${error instanceof Error ? `${error.message} ${String((error.cause as Error | undefined)?.message ?? '')}` : 'failed'}`));
       }
     };
     const workers = (['plain', 'plain', 'stream', 'stream', 'run', 'run'] as const).map(worker);
@@ -86,10 +87,12 @@ describe('SIGTERM with work in flight', () => {
       const before = done.run + done.plain;
       await expect.poll(() => done.run + done.plain, { timeout: 10_000 }).toBeGreaterThan(before + 2);
       const began = performance.now();
+      stopping = app;
       ends.push(`${app} ${await replica.service.kill('SIGTERM')}`);
       expect(performance.now() - began, app).toBeLessThan(GRACE_MS + 1_000);
       await replica.service.restart();
       await replica.ready();
+      stopping = 'nobody';
     }
     isOver = true;
     await Promise.all(workers);

@@ -9,5 +9,7 @@ export const requirements = {
   'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
   'OPS-2': 'One connected trace from the edge to the ledger.',
   'OPS-3': 'Any replica of the gateway goes on with the stream of any run; a replica that stops fails no request and loses no run.',
+  'IDEM-1': 'An Idempotency-Key makes a change happen once at whatever replica: same body same answer, other body 422, in flight 409.',
+  'IDEM-2': 'The answer of a keyed call survives the gateway that waits for it, and is charged once.',
   'OPS-1': 'Every service answers health and reflection on its one port.',
 } as const;

@@ -3,8 +3,8 @@ import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { Database, DeadLetterStore } from '@nexus/postgres';
 import {
-  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, TENANT_SETTINGS, TRACER, defaultPorts, storeDeadLetter,
-  type Environment, type KeyResolver, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer,
+  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER, defaultPorts, storeDeadLetter,
+  type Environment, type KeyResolver, type Logger, type ServiceClients, type ServiceDefinition, type Stopping, type TenantSettingsCache, type Tracer,
 } from '@nexus/runtime';
 import { AgentRpc } from './agent.rpc.js';
 import { loadAgents } from './agents-file.js';
@@ -75,7 +75,11 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
     @Inject(LiveRuns) private readonly live: LiveRuns,
     @Inject(AgentCalls) private readonly calls: AgentCalls,
     @Inject(BUS) private readonly bus: ChannelBus,
-  ) {}
+    @Inject(STOPPING) { signal }: Stopping,
+  ) {
+    // another replica reads on at once, however long the streams of this one take to end
+    signal.addEventListener('abort', () => void this.reader.stop());
+  }
 
   static with(environment: Environment): DynamicModule {
     const config = readOrchestratorConfig(environment);
