@@ -1,4 +1,4 @@
-import type { Transport } from '@connectrpc/connect';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { fromConnectError } from './rpc-error.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -16,25 +16,31 @@ export function serviceTransport(current: () => Transport, serviceToken: string)
       try {
         return await current().unary(method, signal, timeoutMs ?? DEFAULT_TIMEOUT_MS, withToken(header), input, contextValues);
       } catch (error) {
-        throw fromConnectError(error);
+        throw fromConnectError(brokenOff(error, signal));
       }
     },
     async stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
         const response = await current().stream(method, signal, timeoutMs, withToken(header), input, contextValues);
-        return { ...response, message: withAppErrors(response.message) };
+        return { ...response, message: withAppErrors(response.message, signal) };
       } catch (error) {
-        throw fromConnectError(error);
+        throw fromConnectError(brokenOff(error, signal));
       }
     },
   };
 }
 
-async function* withAppErrors<T>(messages: AsyncIterable<T>): AsyncIterable<T> {
+async function* withAppErrors<T>(messages: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncIterable<T> {
   try {
     yield* messages;
   } catch (error) {
-    throw fromConnectError(error);
+    throw fromConnectError(brokenOff(error, signal));
   }
+}
+
+/** A call that ends as cancelled although its caller never cancelled it lost its connection: the service died, say. */
+function brokenOff(error: unknown, signal: AbortSignal | undefined): unknown {
+  const isTransports = error instanceof ConnectError && error.code === Code.Canceled && error.details.length === 0;
+  return isTransports && signal?.aborted !== true ? new ConnectError('the connection was lost', Code.Unavailable, undefined, undefined, error) : error;
 }
 
