@@ -42,3 +42,9 @@ export const workOf: Readonly<Record<ServiceName, readonly Work[]>> = {
   'tool-executor': ['toolRun'],
   settings: ['setting'],
 };
+
+/** The replica that reads requests.incoming, by the lease that lasts longest. */
+export async function leaseOwner({ query }: Pick<FaultContext, 'query'>): Promise<string | undefined> {
+  const rows = await query<{ owner: string }>('SELECT owner FROM orchestrator.partition_lease ORDER BY expires_at DESC LIMIT 1');
+  return rows[0]?.owner;
+}

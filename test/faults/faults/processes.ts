@@ -1,6 +1,6 @@
 import type { Replica, ServiceName } from '../cluster/replica.js';
 import { pause } from '../pause.js';
-import { workOf, type Fault, type FaultContext } from './fault.js';
+import { leaseOwner, workOf, type Fault, type FaultContext } from './fault.js';
 
 const aliveOf = ({ cluster, random }: FaultContext, service: ServiceName): Replica | undefined => random.shuffle(cluster.of(service)).find(({ isAlive }) => isAlive);
 
@@ -42,9 +42,3 @@ export const freeze = (service: ServiceName): Fault => ({
     return replica.thaw() ? `${replica.name} stood still for ${FREEZE_MS} ms${replica.name === owner ? ' and held the lease' : ''}` : undefined;
   },
 });
-
-async function leaseOwner({ query }: FaultContext): Promise<string | undefined> {
-  const rows = await query<{ owner: string }>('SELECT owner FROM orchestrator.partition_lease ORDER BY expires_at DESC LIMIT 1');
-  return rows[0]?.owner;
-}
-

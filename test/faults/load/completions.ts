@@ -3,7 +3,7 @@ import type { GatewayClient } from './gateway-client.js';
 import { questionText } from './model-behaviour.js';
 import type { ModelName } from './model-names.js';
 
-const WITHIN_MS = 60_000;
+const WITHIN_MS = 30_000;
 
 /** Asks one plain completion with an Idempotency-Key; resolves when it has its answer, or nobody may hope for one any more. */
 export async function askCompletion(client: GatewayClient, questions: Questions, model: ModelName): Promise<Question> {

@@ -24,13 +24,15 @@ export class GatewayClient {
     this.random = random;
   }
 
-  /** Undefined when there was no final reply within `withinMs`. */
+  /** A reply that is final, or the last one that was not; undefined when there was none within `withinMs`. */
   async post(path: string, body: object, idempotencyKey: string | undefined, withinMs: number): Promise<GatewayReply | undefined> {
+    let last: GatewayReply | undefined;
     for (const until = Date.now() + withinMs; Date.now() < until; await pause(RETRY_MS)) {
       const reply = await this.once(path, body, idempotencyKey).catch(() => undefined);
       if (reply !== undefined && !reply.isRetryable) return reply;
+      last = reply ?? last;
     }
-    return undefined;
+    return last;
   }
 
   /** One try at one of the gateways; the caller reads the body. Rejects when there is no answer. */

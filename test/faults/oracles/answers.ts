@@ -9,10 +9,9 @@ export const nothingLost: Oracle = ({ questions, runs, settings }) => {
   const violations = [
     ...questions.filter(({ answeredAt }) => answeredAt === undefined).map(({ id, model, thread }) => `${id} (${model}, ${thread}) was never answered; its run: ${describe(byMessage.get(id)?.status)}`),
     ...runs.filter(({ status }) => status < 3).map(({ messageId, runId, status }) => `the run ${runId} of ${messageId} is not over: ${describe(status)}`),
-    ...(settings.lost > 0 ? [`${settings.lost} changes of settings were never acknowledged`] : []),
-    ...(settings.stored < settings.acknowledged || Number.isNaN(settings.stored) ? [`settings acknowledged change ${settings.acknowledged} and has ${settings.stored}`] : []),
+    ...settings.wrong,
   ];
-  return { oracle: 'nothing lost', checked: questions.length, violations };
+  return { oracle: 'nothing lost', checked: questions.length + settings.count, violations };
 };
 
 const describe = (status: number | undefined): string => (status === undefined ? 'none' : `status ${status}`);

@@ -95,7 +95,8 @@ export interface Evidence {
   readonly poison: readonly string[];
   readonly leftovers: readonly Leftover[];
   readonly splices: readonly Splice[];
-  readonly settings: { readonly acknowledged: number; readonly stored: number; readonly lost: number };
+  /** Changes of settings: how many, and which of them went wrong. */
+  readonly settings: { readonly count: number; readonly wrong: readonly string[] };
   readonly faults: readonly FaultRecord[];
   readonly recoveries: readonly Recovery[];
   readonly deaths: readonly Death[];
