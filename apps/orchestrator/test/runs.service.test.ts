@@ -226,6 +226,14 @@ it('answers QueryAgent and StreamAgent through the same road', async () => {
   await expect(replica.clients.agent.queryAgent({ userQuery: 'x', agent: 'nobody' }, asTenant(tenantId))).rejects.toMatchObject({ code: 'agent_not_found', status: 404, param: 'agent' });
 });
 
+it('answers QueryAgent again that names its message, and refuses it again', async () => {
+  const query = { userQuery: 'call add {"a":1,"b":8}', messageId: newId() };
+  const answer = await replica.clients.agent.queryAgent(query, asTenant(tenantId));
+  expect(await replica.clients.agent.queryAgent(query, asTenant(tenantId))).toEqual(answer);
+  const wrong = { ...query, agent: 'nobody', messageId: newId() };
+  for (let times = 0; times < 2; times++) await expect(replica.clients.agent.queryAgent(wrong, asTenant(tenantId))).rejects.toMatchObject({ code: 'agent_not_found' });
+});
+
 it('OPS-2 is one trace from its message to its answer', async () => {
   const receiver = await startOtlpReceiver();
   const traced = await startReplica({ databaseUrl: postgres.url, redisUrl: redis.url, directory, replica: 'traced', environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } });

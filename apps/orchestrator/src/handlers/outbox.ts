@@ -134,7 +134,7 @@ function progress(live: LiveRun, effect: Extract<Effect, { kind: 'progress' }>, 
   });
 }
 
-function reply(live: LiveRun, trace: TraceContext | undefined, to = live.accepted.replyTo || undefined): OutgoingMessage {
+function reply(live: LiveRun, trace: TraceContext | undefined, to = live.accepted.replyTo || undefined, once = true): OutgoingMessage {
   return outgoing({
     ...envelope(live, trace),
     channel: 'requests.processed',
@@ -142,9 +142,9 @@ function reply(live: LiveRun, trace: TraceContext | undefined, to = live.accepte
     payload: answerOf(live.state, live.accepted, live.events),
     to,
     ...requestHashOf(live),
-    once: true,
+    once,
   });
 }
 
-/** The answer of a run that is over, for someone who asks again with the same message id. */
-export const replyTo = (live: LiveRun, to: string | undefined, trace: TraceContext | undefined): OutgoingMessage => reply(live, trace, to);
+/** The answer of a run that is over, for someone who asks again with the same message id; unless `once`, also where it was sent before. */
+export const replyTo = (live: LiveRun, to: string | undefined, trace: TraceContext | undefined, once: boolean): OutgoingMessage => reply(live, trace, to, once);

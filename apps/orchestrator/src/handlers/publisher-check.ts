@@ -8,6 +8,8 @@ import { mayPublishFor, verifyPublisher, type KeyResolver } from '@nexus/runtime
 export interface ProvenPublisher {
   readonly tenantId: string;
   readonly attribution: Attribution;
+  /** A service of NEXUS: its reply-to is read by whoever asks now, who drops what comes twice. */
+  readonly isService: boolean;
   /** Where its answers may go; undefined is the channel itself. */
   readonly replyTo: string | undefined;
   /** The reply-to that it named and does not own. */
@@ -27,7 +29,7 @@ export class PublisherCheck {
     const service = verifyPublisher(this.serviceToken, authorization, message.id);
     if (service !== undefined) {
       const { tenantId, keyId, client, project } = service;
-      return { tenantId, attribution: create(AttributionSchema, { client, project, keyId }), replyTo: message.replyTo, refusedReplyTo: undefined };
+      return { tenantId, attribution: create(AttributionSchema, { client, project, keyId }), isService: true, replyTo: message.replyTo, refusedReplyTo: undefined };
     }
     const secret = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     if (secret === undefined) throw new AppError('unauthenticated', 'Publish with the metadata `authorization`: `Bearer <surface token>`.', { status: 401, param: 'authorization' });
@@ -42,6 +44,7 @@ export class PublisherCheck {
     return {
       tenantId,
       attribution: create(AttributionSchema, { client: key.client, project: key.project, keyId: key.id }),
+      isService: false,
       replyTo: owns ? message.replyTo : undefined,
       refusedReplyTo: owns ? undefined : message.replyTo,
     };

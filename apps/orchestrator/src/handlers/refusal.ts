@@ -7,16 +7,17 @@ import type { TracedIncoming } from './candidate.js';
 import type { ProvenPublisher } from './publisher-check.js';
 
 /**
- * The answer to a message that starts nothing; one that nobody proved goes to the channel itself, as the system tenant's. Every time that
- * the message is published it is refused anew, for its publisher listens anew. It names the request hash that came with the message, so that
- * two who use one message id for different requests can tell their answers apart.
+ * The answer to a message that starts nothing; one that nobody proved goes to the channel itself, as the system tenant's. What is wrong for
+ * good is said once, however often the message is published; what may pass, what stands against another message under the same id, and what a
+ * service asks, each time. It names the request hash that came with the message, so that two who use one id can tell their answers apart.
  */
 export function refuse({ message, trace }: TracedIncoming, publisher: ProvenPublisher | undefined, error: AppError): OutgoingMessage {
   const tenantId = publisher?.tenantId ?? SYSTEM_TENANT_ID;
+  const isSaidAnew = error.isRetryable || error.code === 'idempotency_key_reused' || publisher?.isService === true;
   const requestHash = message.metadata[metadataKeys.requestHash];
   return outgoing({
     channel: 'requests.processed',
-    id: refusalIdOf(tenantId, message.id, `${error.code} ${error.param ?? ''} ${message.entryId}`),
+    id: refusalIdOf(tenantId, message.id, `${error.code} ${error.param ?? ''}${isSaidAnew ? ` ${message.entryId}` : ''}`),
     payload: refusalOf(message.id, message.payload, toWireError(error)),
     tenantId, trace,
     correlationId: message.correlationId,

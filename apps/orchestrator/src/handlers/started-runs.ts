@@ -76,7 +76,7 @@ function again(asked: Asked, live: LiveRun, now: number): readonly OutgoingMessa
   const { message, isAgain, publisher, trace } = asked;
   const hash = message.metadata[metadataKeys.requestHash] ?? '';
   if (hash !== '' && live.accepted.requestHash !== '' && hash !== live.accepted.requestHash) return [refuse(asked, publisher, reused())];
-  if (live.state.phase === 'over') return [replyTo(live, publisher.replyTo, trace)];
+  if (live.state.phase === 'over') return [replyTo(live, publisher.replyTo, trace, isAgain || !publisher.isService)];
   const { runId, threadId, queuedBehind } = live.state;
   const first = decide(newRun({ runId, threadId, queuedBehind }), live.events[0] ?? storedEvent('accepted', live.accepted), now);
   const told = toMessages(live, first.effects.filter(({ kind }) => kind === 'progress'), trace).now;
