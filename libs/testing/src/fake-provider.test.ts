@@ -122,7 +122,7 @@ it('remembers each attempt by its id, with what it charges for it, whether or no
     fetch(`${provider.url}/chat/completions`, {
       method: 'POST', headers: { 'x-client-request-id': id }, body: JSON.stringify({ model: 'fake-a', messages: [{ role: 'user', content: 'hello there' }] }), signal,
     });
-  const account = async (id: string) => (await fetch(`${provider.url}/attempts/${id}`)).json() as Promise<unknown>;
+  const account = async (id: string) => (await fetch(`${provider.url}/attempts/${id}`)).json();
   expect((await fetch(`${provider.url}/attempts/nobody`)).status).toBe(404);
 
   const usage = { prompt_tokens: 7, completion_tokens: 3 };

@@ -33,5 +33,5 @@ export class OwnAttempts {
 /** The ledger shall say that it heard of it only when it asked. */
 function toldByOwner(message: OutgoingMessage): OutgoingMessage {
   const { payload } = message;
-  return payload.$typeName === 'nexus.usage.v1.UsageRecorded' ? { ...message, payload: create(UsageRecordedSchema, { ...payload, resolution: 'owner' }) } as OutgoingMessage : message;
+  return payload.$typeName === 'nexus.usage.v1.UsageRecorded' ? { ...message, payload: create(UsageRecordedSchema, { ...payload, resolution: 'owner' }) } : message;
 }
