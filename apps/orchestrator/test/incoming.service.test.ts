@@ -64,6 +64,25 @@ describe('who may publish', () => {
   });
 });
 
+it('a service that asks again gets the answer again, an adapter has it already', async () => {
+  const heard: string[] = [];
+  const listening = ['gateway.x', `${keyId}.b`].map((reader) => world.bus.followReplies('requests.processed', reader, (batch) => void heard.push(...batch.map(() => reader))));
+  await Promise.all(listening.map(({ ready }) => ready));
+  const authorization = signPublisher(SERVICE_TOKEN, { tenantId, keyId, client: '', project: '' }, id);
+  for (let times = 1; times <= 2; times++) {
+    await world.ask(id, { text: 'hi' }, undefined, { metadata: { authorization }, replyTo: 'gateway.x' });
+    await waitFor(() => heard.length === times);
+  }
+  for (let times = 0; times < 2; times++) {
+    await world.ask(id, { text: 'hi' }, secret, { replyTo: `${keyId}.b` });
+    await waitFor(() => heard.length === 3);
+  }
+  await world.ask(`${id} after`, { text: 'hi' }, secret, { replyTo: `${keyId}.b` });
+  await waitFor(() => heard.length === 4);
+  expect(heard).toEqual(['gateway.x', 'gateway.x', `${keyId}.b`, `${keyId}.b`]);
+  await Promise.all(listening.map((reader) => reader.stop()));
+});
+
 describe('what is published', () => {
   it.each([
     ['text', { text: ' ' }],
