@@ -74,6 +74,31 @@ describe('from a message to an answer, every service its own process', () => {
     expect((deadLetters as { reasonCode: string }[]).map((letter) => letter.reasonCode).toSorted()).toEqual(['malformed_envelope', 'malformed_payload']);
   });
 
+  it('BUS-5 replays a dead letter as it was once its cause is gone, and answers it once', async () => {
+    const letters = (method: string, body: object = {}) => call(nexus.urls.gateway, `nexus.common.v1.DeadLetterService/${method}`, body);
+    const id = newId();
+    await database.query(`ALTER TABLE orchestrator.run ADD CONSTRAINT poison CHECK (message_id <> '${id}') NOT VALID`);
+    await hand.ask(id, question('What is 40 + 2?'), { token: apiKey });
+    const found = async () => ((await letters('ListDeadLetters', { about: id })).deadLetters ?? []) as { id: string }[];
+    await waitFor(async () => (await found()).length === 1, { timeoutMs: 15_000 });
+    const shown = JSON.stringify(await letters('GetDeadLetter', { id: (await found())[0]?.id }));
+    expect(shown).toContain('What is 40 + 2?');
+    expect(shown).not.toContain(apiKey);
+
+    await database.query('ALTER TABLE orchestrator.run DROP CONSTRAINT poison');
+    const selection = { ids: (await found()).map((letter) => letter.id) };
+    expect(await letters('ReplayDeadLetters', { selection })).toMatchObject({ selected: 1, replayed: 1 });
+    const texts = async () => (await hand.answers(id)).map((answer) => decode(answer.payload)).filter((answer) => answer.outcome === Outcome.ANSWERED).map((answer) => answer.text);
+    await waitFor(async () => (await texts()).length > 0, { timeoutMs: 15_000 });
+    // Another one is answered after whatever else would be said of it.
+    const after = newId();
+    await hand.ask(after, question('hello'), { token: apiKey });
+    await hand.answer(after);
+    expect(await texts()).toEqual([expect.stringContaining('42')]);
+    expect(await found()).toEqual([]);
+    await waitFor(async () => (await (await fetch(`${nexus.urls.orchestrator}/metrics`)).text()).includes('nexus_dead_letters{service="orchestrator",channel="requests.incoming"}'), { timeoutMs: 20_000 });
+  });
+
   it('answers the questions of one chat in the order in which they were asked', async () => {
     const chatId = newId();
     const ids = Array.from({ length: 5 }, (_, i) => `${chatId} ${i}`);
