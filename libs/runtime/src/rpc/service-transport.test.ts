@@ -1,13 +1,16 @@
+import type { DescMethodUnary } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { UsageService } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { expect, it } from 'vitest';
 import { serviceTransport } from './service-transport.js';
 
+const [anyMethod] = UsageService.methods as DescMethodUnary[];
+
 /** What a call says whose transport fails so. */
 function failureOf(error: Error, signal?: AbortSignal): Promise<AppError> {
   const broken = { unary: () => Promise.reject(error) } as unknown as Transport;
-  const calling = serviceTransport(() => broken, 'token').unary(UsageService.method.getUsage, signal, undefined, undefined, {});
+  const calling = serviceTransport(() => broken, 'token').unary(anyMethod as DescMethodUnary, signal, undefined, undefined, {});
   return calling.then(() => new AppError('none', ''), AppError.from);
 }
 
