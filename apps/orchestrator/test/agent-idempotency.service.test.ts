@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing } from '@nexus/channels';
-import { Outcome, ProgressPartSchema, type StreamAgentResponse } from '@nexus/contracts';
+import { IncomingRequestSchema, Outcome, ProgressPartSchema, RunStatus, type StreamAgentResponse } from '@nexus/contracts';
 import { newId } from '@nexus/core';
-import { asTenant } from '@nexus/runtime';
+import { asTenant, signPublisher } from '@nexus/runtime';
 import { postgresTest, startRedis, waitFor, type RedisServer } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Neighbours, type Behaviour } from './neighbours.js';
-import { Directory, startReplica, type Replica } from './orchestrator-test.js';
+import { Directory, SERVICE_TOKEN, startReplica, type Replica } from './orchestrator-test.js';
 
 const postgres = postgresTest();
 const directory = new Directory();
@@ -29,6 +29,7 @@ afterAll(async () => {
 });
 
 const keyed = (tenantId: string, key: string) => asTenant(tenantId, undefined, { idempotencyKey: key, timeoutMs: 20_000 });
+const statusOf = (tenantId: string, messageId: string) => first.clients.threads.getRun({ by: { case: 'messageId', value: messageId } }, asTenant(tenantId)).then(({ run }) => run?.status, () => undefined);
 const callsOf = (tenantId: string): number => world.modelCalls.filter((call) => call.tenantId === tenantId).length;
 
 async function stream(replica: Replica, tenantId: string, query: string, key: string): Promise<StreamAgentResponse['event'][]> {
@@ -77,6 +78,22 @@ describe('an agent that is asked under an idempotency key', () => {
     const answer = await first.clients.agent.queryAgent({ userQuery: 'hello', messageId }, asTenant(tenantId));
     expect(await first.clients.agent.queryAgent({ userQuery: 'hello', messageId }, asTenant(tenantId))).toEqual(answer);
   });
+});
+
+it('a message that comes again is answered, also by a replica that remembers its run as under way', async () => {
+  const { tenantId, keyId } = directory.tenant();
+  const ids = Array.from({ length: 6 }, () => newId());
+  const publisher = { tenantId, keyId, client: '', project: '' };
+  const replies: string[] = [];
+  const reader = world.bus.followReplies('requests.processed', 'gateway.again', (batch) => void replies.push(...batch.map(({ payload }) => payload.messageId)));
+  await reader.ready;
+  const publish = (id: string, replyTo: string) =>
+    world.bus.publish({ channel: 'requests.incoming', id, payload: create(IncomingRequestSchema, { text: 'hello' }), tenantId, replyTo, metadata: { authorization: signPublisher(SERVICE_TOKEN, publisher, id) } });
+  for (const id of ids) await publish(id, 'gateway.first');
+  await waitFor(async () => (await Promise.all(ids.map((messageId) => statusOf(tenantId, messageId)))).every((status) => status === RunStatus.SUCCEEDED), { timeoutMs: 10_000 });
+  for (const id of ids) await publish(id, 'gateway.again');
+  await waitFor(() => ids.every((id) => replies.includes(id)), { timeoutMs: 10_000, what: 'an answer to each message that came again' });
+  await reader.stop();
 });
 
 it('a stream of an agent says when a call is made anew, and drops what comes late of the old one', async () => {

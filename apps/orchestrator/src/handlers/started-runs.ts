@@ -37,7 +37,7 @@ export class StartedRuns {
       place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : []);
     const unknown = placed.flatMap(({ candidate: { run }, place }, index) =>
       (!place.isNew || turns[index] === undefined ? [{ tenantId: run.tenantId, runId: run.runId, withTurns: place.status === RunStatus.ACTIVE }] : []));
-    const loaded = await this.loader.load(unknown);
+    const loaded = await this.loader.reload(unknown); // another replica may have brought them on
     return placed.flatMap(({ candidate, place }, index) => {
       const known = loaded.get(runKey(candidate.run))?.live;
       if (!place.isNew) return known === undefined ? [] : again(candidate, known, now);
@@ -49,7 +49,7 @@ export class StartedRuns {
   async tellRefused(refused: readonly Refused[], now: number): Promise<readonly OutgoingMessage[]> {
     const runOf = ({ publisher, message }: Refused) => publisher && { tenantId: publisher.tenantId, runId: runIdOf(publisher.tenantId, message.id) };
     const runs = refused.map(runOf);
-    const loaded = await this.loader.load(runs.flatMap((run) => (run === undefined ? [] : [{ ...run, withTurns: true }])));
+    const loaded = await this.loader.reload(runs.flatMap((run) => (run === undefined ? [] : [{ ...run, withTurns: true }])));
     return refused.flatMap((one, index) => {
       const { publisher, error } = one;
       const run = runs[index];
