@@ -4,6 +4,7 @@ import type { DeadLetterDesk } from './dead-letter-desks.js';
 /** What is done with letters. */
 export type DeadLetterChange = 'replay' | 'purge';
 
+/** Which letters are meant. */
 export interface ChosenDeadLetters {
   /** Without ids, all that the others leave. */
   readonly ids: readonly string[];
@@ -21,6 +22,7 @@ export interface CountedDeadLetters {
   readonly unanswered: readonly string[];
 }
 
+/** What came of it. */
 export interface ChangedDeadLetters {
   readonly done: number;
   readonly failures: readonly ReplayFailure[];
@@ -37,6 +39,7 @@ interface Answer {
   readonly failures: readonly ReplayFailure[];
 }
 
+/** Changes nothing. */
 export async function countChosen(desks: readonly DeadLetterDesk[], change: DeadLetterChange, chosen: ChosenDeadLetters): Promise<CountedDeadLetters[]> {
   return Promise.all(desks.map(async (desk) => {
     const { selected, seenUntil, unanswered } = await ask(desk, change, chosen, 0n, true);

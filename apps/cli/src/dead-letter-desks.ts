@@ -9,6 +9,7 @@ export interface DeadLetterDesk {
   readonly letters: Gateway['deadLetters'];
 }
 
+/** Whom to ask. */
 export interface DeskOptions {
   readonly url?: string | undefined;
   /** Only the system's. */

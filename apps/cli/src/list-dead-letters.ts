@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@nexus/contracts';
 import { includesSystem, type DeadLetterDesk } from './dead-letter-desks.js';
 
+/** Which letters to list; absent is all. */
 export interface DeadLetterSearch {
   readonly channel?: string | undefined;
   readonly reason?: string | undefined;
@@ -10,6 +11,7 @@ export interface DeadLetterSearch {
   readonly limit: number;
 }
 
+/** What was found, and whether that is all. */
 export interface FoundDeadLetters {
   /** Newest first. */
   readonly letters: readonly DeadLetter[];

@@ -39,6 +39,7 @@ export interface DeadLetterPlace {
   readonly id: string;
 }
 
+/** Which letters to list. */
 export interface DeadLetterQuery extends DeadLetterFilter {
   /** Only letters with this id, message id or entry id. */
   readonly about?: string;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+/** What most commands about dead letters take. */
 export interface DeadLetterFilterOptions {
   readonly channel?: string;
   readonly reason?: string;

@@ -13,6 +13,7 @@ export function changeLines(change: DeadLetterChange, selected: number, { done, 
   ];
 }
 
+/** Which services did not answer; nothing when all did. */
 export function unansweredLines(unanswered: readonly string[]): string[] {
   return unanswered.length === 0 ? [] : [`These did not answer, and their letters were not seen to: ${unanswered.join(', ')}.`];
 }

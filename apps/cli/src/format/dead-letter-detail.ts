@@ -3,6 +3,7 @@ import { SYSTEM_TENANT_ID } from '@nexus/core';
 import { harmless, oneLine } from './one-line.js';
 import { utcTime } from './utc-time.js';
 
+/** How what is no text is shown. */
 export type BinaryEncoding = 'base64' | 'hex';
 
 /** A dead letter with what its entry held. */

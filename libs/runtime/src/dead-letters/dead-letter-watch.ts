@@ -3,6 +3,7 @@ import type { DeadLetterCensus } from '@nexus/postgres';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 
+/** What a watch looks at, and by which limits. */
 export interface DeadLetterWatchParts {
   readonly census: Pick<DeadLetterCensus, 'count' | 'expire'>;
   readonly metrics: Metrics;

@@ -3,16 +3,19 @@ import { channels, type ChannelName } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import type { DeadLetterSelection, DeadLetterSelections } from '@nexus/postgres';
 
+/** Where letters come from, and where they go. */
 export interface ReplayParts {
   readonly selections: Pick<DeadLetterSelections, 'page' | 'beginReplay' | 'endReplay' | 'abandonReplay'>;
   readonly bus: Pick<ChannelBus, 'publishRaw'>;
 }
 
+/** A letter that could not be published, and stays. */
 export interface ReplayFailure {
   readonly id: string;
   readonly error: AppError;
 }
 
+/** What came of a replay. */
 export interface Replayed {
   readonly replayed: number;
   readonly failures: readonly ReplayFailure[];

@@ -13,6 +13,7 @@ export interface ShownField {
   readonly isChanged: boolean;
 }
 
+/** An entry as it may be shown, in the order of its fields. */
 export interface ShownEntry {
   readonly fields: readonly ShownField[];
   /** Why it cannot be decoded; empty when it can be. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hashOf } from '../keys/key-resolver.js';
 import type { Metrics } from './metrics.js';
 
+/** What is shown, and to whom. */
 export interface MetricsEndpointOptions {
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
   /** Set where strangers may come: then whoever is not on this machine needs it as a bearer token. */

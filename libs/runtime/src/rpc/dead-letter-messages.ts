@@ -1,11 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { type DeadLetterCountSchema, type DeadLetterSchema, type DeadLetterSelection, type EntryFieldSchema } from '@nexus/contracts';
+import type { DeadLetterCountSchema, DeadLetterSchema, DeadLetterSelection, EntryFieldSchema } from '@nexus/contracts';
 import { AppError, isUuid } from '@nexus/core';
 import type { DeadLetterCount, DeadLetterPlace, DeadLetterSelection as StoredSelection, StoredDeadLetter } from '@nexus/postgres';
 import type { ShownField } from '../dead-letters/shown-entry.js';
 
 const MOST_IDS = 1_000;
 
+/** A letter as it travels: everything but its content; times are Unix milliseconds. */
 export function letterMessage(letter: StoredDeadLetter): MessageInitShape<typeof DeadLetterSchema> {
   return {
     id: letter.id,
@@ -23,10 +24,12 @@ export function letterMessage(letter: StoredDeadLetter): MessageInitShape<typeof
   };
 }
 
+/** A count as it travels; times are Unix milliseconds. */
 export function countMessage({ channel, group, reasonCode, count, firstSeenAt, lastSeenAt }: DeadLetterCount): MessageInitShape<typeof DeadLetterCountSchema> {
   return { channel, consumerGroup: group, reasonCode, count, firstSeenAt: BigInt(firstSeenAt.getTime()), lastSeenAt: BigInt(lastSeenAt.getTime()) };
 }
 
+/** A field that may be shown, as it travels: as text or as bytes. */
 export function fieldMessage({ name, value, isChanged }: ShownField): MessageInitShape<typeof EntryFieldSchema> {
   return { name, isChanged, value: typeof value === 'string' ? { case: 'text', value } : { case: 'bytes', value } };
 }

@@ -11,6 +11,7 @@ import { caller, requireAdmin, type Caller } from './caller.js';
 import { countMessage, cursorAfter, fieldMessage, letterMessage, placeOf, selectionOf } from './dead-letter-messages.js';
 import { bindRpc, type RpcBinding } from './rpc-service.js';
 
+/** A service's letters, and what they are replayed and told with. */
 export interface DeadLetterParts {
   readonly letters: DeadLetterStore;
   readonly selections: DeadLetterSelections;
