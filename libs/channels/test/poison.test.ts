@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ChannelBus, DeadLetter, Message } from '../src/index.js';
 import { buses, ids, usage, workInto, type Usage } from './bus-test.js';
 
-/** `npm run faults` measures it with 10,000. */
+/** `npm run faults:poison` measures it with 10,000. */
 const MESSAGES = 2_000;
 const EVERY_MS = 5;
 const AT_ONCE = 5;
@@ -42,7 +42,9 @@ describe.each(buses)('a poison message over $name', ({ open }) => {
     return took.toSorted((a, b) => a - b)[Math.ceil(0.99 * took.length) - 1] ?? 0;
   };
 
-  it('delays its neighbours by less than twice their usual p99, and ends as one dead letter', async () => {
+  // a machine that is busy with something else for a moment spoils one measurement, not three
+  it('delays its neighbours by less than twice their usual p99, and ends as one dead letter', { retry: 2 }, async () => {
+    letters.length = 0;
     const usual = await p99(undefined);
     expect(await p99('m1000')).toBeLessThan(2 * usual);
     expect(letters.map(({ messageId, deliveries }) => [messageId, deliveries])).toEqual([['m1000', 5]]);
