@@ -1,9 +1,10 @@
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { fromConnectError } from './rpc-error.js';
+import { untilTaken } from './untaken-call.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-/** Wraps the transport that stands behind a service at the time of each call: adds the service token and a deadline, turns failures into AppErrors. */
+/** Wraps the transport that stands behind a service at the time of each call: adds the service token and a deadline, turns failures into AppErrors; a call that a closing server never looked at is made again. */
 export function serviceTransport(current: () => Transport, serviceToken: string): Transport {
   const authorization = `Bearer ${serviceToken}`;
   const withToken = (header: unknown): Headers => {
@@ -14,20 +15,34 @@ export function serviceTransport(current: () => Transport, serviceToken: string)
   return {
     async unary(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        return await current().unary(method, signal, timeoutMs ?? DEFAULT_TIMEOUT_MS, withToken(header), input, contextValues);
+        return await untilTaken(() => current().unary(method, signal, timeoutMs ?? DEFAULT_TIMEOUT_MS, withToken(header), input, contextValues));
       } catch (error) {
         throw fromConnectError(brokenOff(error, signal));
       }
     },
     async stream(method, signal, timeoutMs, header, input, contextValues) {
       try {
-        const response = await current().stream(method, signal, timeoutMs, withToken(header), input, contextValues);
+        // who asks once can ask again; what a caller streams is gone
+        const isAskedOnce = method.methodKind === 'server_streaming';
+        const asked = isAskedOnce ? await all(input) : [];
+        const ask = () => current().stream(method, signal, timeoutMs, withToken(header), isAskedOnce ? iterate(asked) : input, contextValues);
+        const response = await (isAskedOnce ? untilTaken(ask) : ask());
         return { ...response, message: withAppErrors(response.message, signal) };
       } catch (error) {
         throw fromConnectError(brokenOff(error, signal));
       }
     },
   };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+async function* iterate<T>(items: readonly T[]): AsyncIterable<T> {
+  yield* items;
 }
 
 async function* withAppErrors<T>(messages: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncIterable<T> {
