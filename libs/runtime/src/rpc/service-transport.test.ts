@@ -11,7 +11,7 @@ const [anyMethod] = UsageService.methods as DescMethodUnary[];
 function failureOf(error: Error, signal?: AbortSignal): Promise<AppError> {
   const broken = { unary: () => Promise.reject(error) } as unknown as Transport;
   const calling = serviceTransport(() => broken, 'token').unary(anyMethod as DescMethodUnary, signal, undefined, undefined, {});
-  return calling.then(() => new AppError('none', ''), AppError.from);
+  return calling.then(() => new AppError('none', ''), (error: unknown) => AppError.from(error));
 }
 
 const cancelled = new ConnectError('http/2 stream closed with error code CANCEL (0x8)', Code.Canceled);
