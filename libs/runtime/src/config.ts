@@ -24,6 +24,7 @@ export interface RuntimeConfig {
   readonly sampleRatio: number;
   /** Undefined: the channels' own. */
   readonly claimIdleMs: number | undefined;
+  readonly keyedCallLeaseMs: number;
   readonly shutdownGraceMs: number;
   readonly shutdownNoticeMs: number;
   readonly failures: readonly PlannedFailure[];
@@ -55,6 +56,7 @@ const common = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional().describe('OTLP/HTTP collector, e.g. http://127.0.0.1:4318; without it no trace is recorded.'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is recorded, 0 to 1.'),
   NEXUS_CLAIM_IDLE_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(3_600_000).optional().describe('A message whose reader gave no sign of life for this long is taken over by another replica; default 30000.'),
+  NEXUS_KEYED_CALL_LEASE_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(3_600_000).default(60_000).describe('A call with an Idempotency-Key whose execution gave no sign of life for this long may be carried out by its repetition; until then that gets 409.'),
   NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(25_000).describe('Time that work under way has to finish after SIGTERM.'),
   NEXUS_SHUTDOWN_NOTICE_MS: z.coerce.number('must be milliseconds').int().min(0).max(60_000).default(1_000).describe('Part of the grace period, at most half of it, in which new connections are still served: so long load balancers take to see that the service is no longer ready.'),
   NEXUS_DEAD_LETTER_DAYS: z.coerce.number('must be a number of days').int('must be a whole number of days').min(1, 'must be at least 1').max(3_650, 'must be at most 3650').default(7).describe('Days after its last failure for which a dead letter is kept; those that expire are counted in a metric.'),
@@ -99,6 +101,7 @@ export function readConfig(environment: Environment, service: ServiceName): Runt
     otlpEndpoint: read.OTEL_EXPORTER_OTLP_ENDPOINT,
     sampleRatio: read.OTEL_TRACES_SAMPLER_ARG,
     claimIdleMs: read.NEXUS_CLAIM_IDLE_MS,
+    keyedCallLeaseMs: read.NEXUS_KEYED_CALL_LEASE_MS,
     shutdownGraceMs: read.NEXUS_SHUTDOWN_GRACE_MS,
     shutdownNoticeMs: read.NEXUS_SHUTDOWN_NOTICE_MS,
     failures: parseFailpoints(read.FAILPOINT),

@@ -18,6 +18,8 @@ export interface Infrastructure {
   readonly replica: string;
   /** Milliseconds; default: the channels' own. */
   readonly claimIdleMs?: number | undefined;
+  /** Milliseconds; default: the store's own. */
+  readonly keyedCallLeaseMs?: number | undefined;
   /** Shared by the services of a process, so that the port of one shows those of all; default: the service's own. */
   readonly metrics?: Metrics;
 }

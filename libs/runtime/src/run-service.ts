@@ -51,6 +51,7 @@ async function connect(definition: ServiceDefinition, config: RuntimeConfig, log
     serviceToken: config.serviceToken,
     replica: config.replica,
     claimIdleMs: config.claimIdleMs,
+    keyedCallLeaseMs: config.keyedCallLeaseMs,
   };
 }
 

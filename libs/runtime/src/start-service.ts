@@ -80,7 +80,7 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
 
   const readiness = new Readiness(bus, database);
   const bindings = [...discoverRpcServices(app.get(DiscoveryService, { strict: false })), ...serveDeadLetters(definition, infrastructure, parts, teardown)];
-  const idempotency = database && definition.storage && new IdempotencyStore(database, definition.storage.schema);
+  const idempotency = database && definition.storage && new IdempotencyStore(database, definition.storage.schema, infrastructure.keyedCallLeaseMs);
   if (idempotency !== undefined) teardown.add(deleteHourly('idempotency keys', () => idempotency.prune(), logger));
   const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, logger, idempotency });
   clients.offer(definition.name, rpc.transport);
