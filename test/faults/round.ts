@@ -134,12 +134,16 @@ async function gather(stage: Stage, happened: readonly (Happened & { readonly is
   };
 }
 
-/** The provider misbehaves all the time: each way of it is a fault too. */
-function misbehaviours({ behaviour, timeline }: Stage): Happened[] {
-  return modelNames.filter((name) => unreliableModels.has(name) || ['slow', 'trickling', 'limited', 'failing'].includes(name)).map((name) => {
+/** What goes wrong all the time: each way of it is a fault too. */
+function misbehaviours({ behaviour, timeline, adapter, questions }: Stage): Happened[] {
+  const asked = questions.all.filter(({ kind }) => kind === 'bus').length;
+  const always = { startedAt: timeline.startedAt, endedAt: Date.now(), isLoss: false };
+  const duplicates: Happened = { ...always, name: 'duplicated messages', affects: ['run'], evidence: adapter.duplicated > 0 ? `${adapter.duplicated} of ${asked}` : undefined };
+  const models = modelNames.filter((name) => unreliableModels.has(name) || ['slow', 'trickling', 'limited', 'failing'].includes(name)).map((name): Happened => {
     const calls = behaviour.calls.filter(({ model }) => model === name).length;
-    return { name: `provider: ${name}`, startedAt: timeline.startedAt, endedAt: Date.now(), evidence: calls > 0 ? `${calls} calls` : undefined, affects: ['modelCall'], isLoss: false };
+    return { ...always, name: `provider: ${name}`, evidence: calls > 0 ? `${calls} calls` : undefined, affects: ['modelCall'] };
   });
+  return [duplicates, ...models];
 }
 
 const seconds = (since: number): string => ((Date.now() - since) / 1_000).toFixed(1);

@@ -21,6 +21,8 @@ const STREAM = 'requests.incoming';
 const FIRST_WAIT_MS = 3_000;
 const LONGEST_WAIT_MS = 12_000;
 const RETRY_MS = 150;
+const DUPLICATES_SHARE = 0.3;
+const LONGEST_DUPLICATE_MS = 2_500;
 
 /**
  * A program outside of NEXUS that knows Redis only: it publishes questions, keeps the order of each thread, publishes a question again
@@ -28,12 +30,15 @@ const RETRY_MS = 150;
  */
 export class BusAdapter {
   readonly sightings: Sightings;
+  /** Questions that were published once more for no reason. */
+  duplicated = 0;
   /** Messages that nobody can read. */
   readonly poison: string[] = [];
   private readonly redis: Redis;
   private readonly waiting = new Map<string, Question>();
   private readonly options: BusAdapterOptions;
   private readonly replyTo: string;
+  private isStopped = false;
 
   constructor(options: BusAdapterOptions) {
     this.options = options;
@@ -48,7 +53,10 @@ export class BusAdapter {
     this.waiting.set(question.id, question);
     await this.add(question);
     const { random } = this.options;
-    if (random.chance(0.3)) void pause(random.int(0, 2_500)).then(() => this.add(question));
+    if (random.chance(DUPLICATES_SHARE)) {
+      this.duplicated++;
+      void pause(random.int(0, LONGEST_DUPLICATE_MS)).then(() => this.add(question, true));
+    }
     void this.repeat(question);
   }
 
@@ -60,6 +68,7 @@ export class BusAdapter {
   }
 
   stop(): void {
+    this.isStopped = true;
     this.waiting.clear();
     this.sightings.stop();
     this.redis.disconnect();
@@ -74,13 +83,13 @@ export class BusAdapter {
   }
 
   /** Half of the threads are answered on the channel itself, the others on the adapter's own stream. */
-  private async add(question: Question): Promise<void> {
+  private async add(question: Question, isDuplicate = false): Promise<void> {
     const request = create(IncomingRequestSchema, { text: questionText(question.number), surface: 'faults', chatId: question.thread, model: question.model });
     const isJson = question.number % 2 === 0;
     const payload = isJson ? toJsonString(IncomingRequestSchema, request) : Buffer.from(toBinary(IncomingRequestSchema, request));
     const replyTo = Number(question.thread.replace(/\D/g, '')) % 2 === 0 ? this.replyTo : undefined;
     const fields = ['id', question.id, 'type', 'nexus.run.v1.IncomingRequest', 'payload', payload, 'metadata', this.metadata(isJson ? 'application/json' : 'application/protobuf', replyTo)];
-    while (this.waiting.has(question.id)) {
+    while (isDuplicate ? !this.isStopped : this.waiting.has(question.id)) {
       try {
         await this.redis.xadd(STREAM, '*', ...fields);
         return;

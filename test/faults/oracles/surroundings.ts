@@ -47,13 +47,15 @@ export const faultsHappened: Oracle = ({ faults }) => {
 export const LONGEST_RECOVERY_MS = 15_000;
 
 /** After a fault the work that it hit goes on soon. */
-export const recovered: Oracle = ({ recoveries }) => {
+export const recovered: Oracle = ({ recoveries, faults, questions }) => {
+  const held = recoveryTimes(faults.filter(({ endedAt, startedAt }) => endedAt - startedAt < LONGEST_RECOVERY_MS).flatMap(({ name, startedAt }) =>
+    questions.filter(({ askedAt, answeredAt }) => askedAt <= startedAt && (answeredAt ?? 0) > startedAt).map(({ answeredAt = 0 }) => ({ name, milliseconds: answeredAt - startedAt }))));
   const { p50, p99 } = recoveryTimes(recoveries);
   const violations = [
     ...recoveries.filter(({ milliseconds }) => milliseconds === undefined).map(({ name }) => `nothing went on after ${name}`),
     ...(p99 > LONGEST_RECOVERY_MS ? [`the p99 of recovery is ${p99} ms, more than ${LONGEST_RECOVERY_MS}`] : []),
   ];
-  return { oracle: 'recovery', checked: recoveries.length, violations, notes: `p50 ${p50} ms, p99 ${p99} ms` };
+  return { oracle: 'recovery', checked: recoveries.length, violations, notes: `p50 ${p50} ms, p99 ${p99} ms; what was under way at a fault was answered after p50 ${held.p50} ms, p99 ${held.p99} ms` };
 };
 
 /** Milliseconds; 0 without any recovery. */
