@@ -108,8 +108,8 @@ describe('what is published', () => {
     client.disconnect();
     await world.ask(`${id} next`, { text: 'hi' }, secret);
     expect(await world.answer(`${id} next`)).toMatchObject({ outcome: Outcome.ANSWERED });
-    const { deadLetters } = await replica.clients.deadLetters('orchestrator').listDeadLetters({ channel: 'requests.incoming' }, asTenant(SYSTEM_TENANT_ID));
-    expect(deadLetters[0]).toMatchObject({ messageId: id, reasonCode: 'malformed_payload', reason: expect.stringContaining('IncomingRequest.text: expected string'), channel: 'requests.incoming' });
+    const first = async () => (await replica.clients.deadLetters('orchestrator').listDeadLetters({ channel: 'requests.incoming' }, asTenant(SYSTEM_TENANT_ID))).deadLetters[0];
+    expect(await waitFor(first)).toMatchObject({ messageId: id, reasonCode: 'malformed_payload', reason: expect.stringContaining('IncomingRequest.text: expected string'), channel: 'requests.incoming' });
   });
 
   it('BUS-2 that fails again and again is refused to its own publisher, whose dead letter it is, and the next message is answered', async () => {
