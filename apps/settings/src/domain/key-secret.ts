@@ -2,7 +2,7 @@
 const SECRET_PREFIX = 'nxs_';
 
 /** Bytes of chance in a secret: 256 bits, which nobody guesses, so that a plain SHA-256 is enough to store it by. */
-export const SECRET_BYTES = 32;
+const SECRET_BYTES = 32;
 
 const SHOWN = 10;
 
