@@ -120,10 +120,10 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: StalledRuns,
-          inject: [RunStore, LiveRuns, LeaseStore, AgentDirectory, BUS, CLOCK, REPLICA],
-          useFactory: (store: RunStore, live: LiveRuns, leases: LeaseStore, directory: AgentDirectory, bus: ChannelBus, clock: Clock, replica: string) =>
+          inject: [RunStore, LiveRuns, LeaseStore, AgentDirectory, BUS, CLOCK, LOGGER, REPLICA],
+          useFactory: (store: RunStore, live: LiveRuns, leases: LeaseStore, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, replica: string) =>
             new StalledRuns({
-              stalledMs: config.stalledMs, store, bus, clock, loader: live.loader,
+              stalledMs: config.stalledMs, store, bus, clock, logger, loader: live.loader,
               lease: new HeldLease(leases, { partition: SWEEP_LEASE, owner: replica, lifeMs: Math.max(config.leaseMs, config.stalledMs) }),
               toolTimeMs: (tool) => directory.toolTimeMs(tool),
             }),

@@ -2,6 +2,7 @@ import { Outcome, RunStatus } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { asTenant } from '@nexus/runtime';
 import { postgresTest, redisTest, waitFor } from '@nexus/testing';
+import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Neighbours, lastLine } from './neighbours.js';
 import { Directory, TOOL_TIME_MS, startReplica, type Replica, type ReplicaOptions } from './orchestrator-test.js';
@@ -91,6 +92,22 @@ describe('runs without progress', () => {
     expect(ids.filter((one) => timesOf(one) > 3)).toEqual([]); // the wait doubles
     world.behaviour.model = () => ({ text: 'done' });
     await waitFor(() => ids.every((one) => world.answersTo(one).length === 1), { timeoutMs: 15_000, what: 'all answers' });
+  });
+
+  it('are woken, and ended at their deadlines, beside one that cannot be read', async () => {
+    world.behaviour.model = () => undefined;
+    await start({ NEXUS_STALLED_MS: '1000', NEXUS_RUN_CACHE_MB: '1' });
+    const ids = Array.from({ length: 5 }, (_, i) => `${id} ${i}`);
+    for (const one of ids) await world.ask(one, { text: 'q', deadlineMs: BigInt(Date.now() + 6_000) }, secret);
+    await waitFor(() => ids.every((one) => world.callsFor(one).length === 1));
+    const admin = new Client({ connectionString: postgres.url });
+    await admin.connect();
+    await admin.query(`UPDATE orchestrator.run_event SET payload = '\\xffffff' WHERE run_id = $1`, [world.callsFor(ids[2] ?? '')[0]?.run?.runId]);
+    await admin.end();
+    const others = ids.filter((one) => one !== ids[2]);
+    await waitFor(() => others.every((one) => world.callsFor(one).length >= 2), { timeoutMs: 10_000 });
+    expect(world.callsFor(ids[2] ?? '')).toHaveLength(1);
+    for (const one of others) expect(await waitFor(() => world.answersTo(one)[0], { timeoutMs: 15_000 })).toMatchObject({ outcome: Outcome.FAILED, error: { code: 'deadline_exceeded' } });
   });
 
   it('are left alone while a tool may still be at work, and while what they wait for stands in a queue', async () => {

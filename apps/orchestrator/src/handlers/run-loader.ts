@@ -1,4 +1,5 @@
 import { Outcome, type AgentSnapshot } from '@nexus/contracts';
+import { AppError } from '@nexus/core';
 import { turnOf, type Turn } from '../domain/conversation.js';
 import { lastState } from '../domain/replay.js';
 import type { RunStore, StoredRun, TenantRun } from '../storage/run.store.js';
@@ -44,6 +45,21 @@ export class RunLoader {
     for (const run of asked) if (distinct.get(runKey(run))?.withTurns !== true) distinct.set(runKey(run), run);
     const lives = await this.read([...distinct.values()]);
     return new Map(lives.map((live) => [runKey({ tenantId: live.tenantId, runId: live.state.runId }), { live, isFresh: true }]));
+  }
+
+  /** Complete, from the store, as far as they can be read: one that cannot is told to `onUnreadable`, and the others come all the same. Rejects while the store is away. */
+  async reloadReadable(runs: readonly TenantRun[], onUnreadable: (run: TenantRun, error: unknown) => void): Promise<readonly LiveRun[]> {
+    const complete = runs.map((run) => ({ ...run, withTurns: true }));
+    try {
+      return [...(await this.reload(complete)).values()].map(({ live }) => live);
+    } catch (error) {
+      if (AppError.from(error).isRetryable) throw error;
+      const [only] = complete;
+      if (only !== undefined && complete.length === 1) onUnreadable(only, error);
+      if (complete.length <= 1) return [];
+      const half = complete.length >> 1;
+      return [...(await this.reloadReadable(complete.slice(0, half), onUnreadable)), ...(await this.reloadReadable(complete.slice(half), onUnreadable))];
+    }
   }
 
   private async read(asked: readonly AskedRun[]): Promise<readonly LiveRun[]> {

@@ -1,5 +1,6 @@
 import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
+import type { Logger } from '@nexus/runtime';
 import { pendingEffects } from '../domain/pending-effects.js';
 import type { RunStore, TenantRun } from '../storage/run.store.js';
 import type { HeldLease } from './held-lease.js';
@@ -15,6 +16,7 @@ export interface StalledRunsParts {
   readonly bus: Pick<ChannelBus, 'publishAll' | 'queueAge'>;
   readonly lease: HeldLease;
   readonly clock: Clock;
+  readonly logger: Pick<Logger, 'error'>;
   /** The longest that one call of this tool takes, milliseconds. */
   readonly toolTimeMs: (tool: string) => number;
 }
@@ -110,8 +112,8 @@ export class StalledRuns {
   }
 
   private async load(runs: readonly TenantRun[]): Promise<readonly LiveRun[]> {
-    const loaded = await this.parts.loader.reload(runs.map((run) => ({ ...run, withTurns: true })));
-    return [...loaded.values()].flatMap(({ live }) => (live.state.phase === 'over' ? [] : [live]));
+    const lives = await this.parts.loader.reloadReadable(runs, (run, error) => this.parts.logger.error({ tenant: run.tenantId, run: run.runId, error }, 'a stored run cannot be read'));
+    return lives.filter(({ state }) => state.phase !== 'over');
   }
 
   /** A retry that is not due yet has its own timer. */

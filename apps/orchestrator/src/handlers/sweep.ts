@@ -1,5 +1,5 @@
 import type { ChannelBus } from '@nexus/channels';
-import type { Clock } from '@nexus/core';
+import { AppError, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import type { RunStore, TenantRun } from '../storage/run.store.js';
 import type { DelayedMessages } from './delayed-messages.js';
@@ -22,7 +22,7 @@ export interface SweepParts {
   readonly stalled: StalledRuns;
   readonly bus: Pick<ChannelBus, 'publishAll'>;
   readonly clock: Clock;
-  readonly logger: Pick<Logger, 'warn'>;
+  readonly logger: Pick<Logger, 'warn' | 'error'>;
 }
 
 const MOST_AT_ONCE = 200;
@@ -68,21 +68,35 @@ export class Sweep {
     await this.parts.stalled.stop().catch(() => undefined); // then the lease runs out
   }
 
-  /** One look at everything. */
+  /** One look at everything; where one fails the others are had all the same. Rejects with the first failure. */
   async once(): Promise<void> {
-    const { store, clock, endings, stalled, stalledEveryMs } = this.parts;
-    const now = clock.now();
-    if (this.isLossOpen) await this.wakeAll();
-    const runs = await store.expired(now, MOST_AT_ONCE);
-    await endings.end(runs.map((run) => expired(run, () => clock.now())));
-    await this.makeRetries(now);
-    await this.sendUnsent(now);
+    const now = this.parts.clock.now();
+    const failures: unknown[] = [];
+    for (const look of [() => this.wakeAll(), () => this.endExpired(now), () => this.makeRetries(now), () => this.sendUnsent(now), () => this.wakeStalled(now)]) {
+      await look().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async endExpired(now: number): Promise<void> {
+    const { store, clock, endings } = this.parts;
+    const inputs = (await store.expired(now, MOST_AT_ONCE)).map((run) => expired(run, () => clock.now()));
+    try {
+      await endings.end(inputs);
+    } catch (error) {
+      if (AppError.from(error).isRetryable) throw error;
+      for (const input of inputs) await endings.end([input]).catch((cause: unknown) => this.parts.logger.error({ tenant: input.tenantId, run: input.runId, error: cause }, 'a run whose time is over cannot be ended'));
+    }
+  }
+
+  private async wakeStalled(now: number): Promise<void> {
     if (now < this.nextStalledAt) return;
-    this.nextStalledAt = now + stalledEveryMs;
-    await stalled.wake();
+    this.nextStalledAt = now + this.parts.stalledEveryMs;
+    await this.parts.stalled.wake();
   }
 
   private async wakeAll(): Promise<void> {
+    if (!this.isLossOpen) return;
     this.isLossOpen = false;
     const began = performance.now();
     try {
@@ -115,8 +129,7 @@ export class Sweep {
     await store.settleReplies(runs);
   }
 
-  private async load(runs: readonly TenantRun[]): Promise<readonly LiveRun[]> {
-    const loaded = await this.parts.loader.reload(runs.map((run) => ({ ...run, withTurns: true })));
-    return [...loaded.values()].map(({ live }) => live);
+  private load(runs: readonly TenantRun[]): Promise<readonly LiveRun[]> {
+    return this.parts.loader.reloadReadable(runs, (run, error) => this.parts.logger.error({ tenant: run.tenantId, run: run.runId, error }, 'a stored run cannot be read'));
   }
 }
