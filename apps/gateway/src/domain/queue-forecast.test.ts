@@ -4,23 +4,26 @@ import { QueueForecast } from './queue-forecast.js';
 interface Load {
   /** A second. */
   readonly arrivals: number;
-  readonly capacity: number;
+  /** Calls at once, and how long one takes in the middle: together the capacity. */
+  readonly servers: number;
+  readonly callMs: number;
   readonly limitMs: number;
   readonly seconds: number;
 }
 
 /** Until the first look at a queue that begins to grow nobody is refused: what came by then has to be worked off. */
-const SETTLED_MS = 5_000;
+const SETTLED_MS = 15_000;
 
-/** A queue in simulated time, looked at every 100 ms: how long what was let in waited, how many were refused, and how long the consumer had nothing to do. */
-function simulate({ arrivals, capacity, limitMs, seconds }: Load) {
+/** A queue in simulated time, looked at every 100 ms: how long what was let in waited, how many were refused, and how busy the servers were. */
+function simulate({ arrivals, servers, callMs, limitMs, seconds }: Load) {
   const forecast = new QueueForecast();
   const queue: number[] = [];
+  const ends: number[] = [];
   const waits: number[] = [];
   let refused = 0;
-  let idleMs = 0;
-  let credit = 0;
+  let begun = 0;
   let due = 0;
+  let seed = 7;
   for (let now = 0; now < seconds * 1_000; now++) {
     for (due += arrivals / 1_000; due >= 1; due--) {
       if (forecast.exceeds(limitMs, now)) refused++;
@@ -29,29 +32,40 @@ function simulate({ arrivals, capacity, limitMs, seconds }: Load) {
         queue.push(now);
       }
     }
-    credit = Math.min(credit + capacity / 1_000, 1);
-    for (; credit >= 1 && queue.length > 0; credit--) {
-      const wait = now - (queue.shift() ?? now);
-      if (now > SETTLED_MS) waits.push(wait);
+    while ((ends[0] ?? Infinity) <= now) ends.shift();
+    for (let publishedAt = queue[0]; publishedAt !== undefined && ends.length < servers; publishedAt = queue[0]) {
+      queue.shift();
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+      ends.push(now + callMs * (0.5 + seed / 2 ** 32));
+      ends.sort((a, b) => a - b);
+      if (now < SETTLED_MS) continue;
+      waits.push(now - publishedAt);
+      begun++;
     }
-    if (queue.length === 0 && credit >= 1) idleMs++;
     if (now % 100 === 99) forecast.observe(now, queue.length === 0 ? 0 : now - (queue[0] ?? now));
   }
   waits.sort((a, b) => a - b);
-  return { p99: waits[Math.floor(waits.length * 0.99)] ?? 0, refused, idleShare: idleMs / (seconds * 1_000) };
+  return { p99: waits[Math.floor(waits.length * 0.99)] ?? 0, refused, busyShare: begun / (((seconds * 1_000 - SETTLED_MS) / callMs) * servers) };
 }
 
 describe('QueueForecast', () => {
   it('lets everything in that the consumers keep up with', () => {
-    expect(simulate({ arrivals: 100, capacity: 128, limitMs: 500, seconds: 20 })).toMatchObject({ refused: 0, p99: expect.closeTo(0, -1) as number });
+    expect(simulate({ arrivals: 100, servers: 192, callMs: 1_500, limitMs: 500, seconds: 30 })).toMatchObject({ refused: 0, p99: 0 });
   });
 
-  it.each([1.5, 3, 10])('keeps the wait near its limit and the consumers busy at %d times their capacity', (factor) => {
-    const { p99, refused, idleShare } = simulate({ arrivals: 128 * factor, capacity: 128, limitMs: 500, seconds: 60 });
-    expect(p99).toBeGreaterThan(250);
-    expect(p99).toBeLessThan(700);
-    expect(idleShare).toBeLessThan(0.02);
-    expect(refused).toBeGreaterThan(128 * (factor - 1) * 60 * 0.9);
+  it.each([
+    [1.5, 192, 1_500],
+    [3, 192, 1_500],
+    [10, 192, 1_500],
+    [3, 64, 500],
+    [3, 64, 50],
+    [3, 200, 8_000],
+  ])('keeps the wait near its limit and the consumers busy at %d times the capacity of %d calls of %d ms', (factor, servers, callMs) => {
+    const capacity = (servers / callMs) * 1_000;
+    const { p99, refused, busyShare } = simulate({ arrivals: capacity * factor, servers, callMs, limitMs: 1_000, seconds: 75 });
+    expect(p99).toBeLessThan(1_600);
+    expect(busyShare).toBeGreaterThan(0.95);
+    expect(refused).toBeGreaterThan(capacity * (factor - 1) * 60 * 0.9);
   });
 
   it('heeds the queue of others, of which it has published nothing', () => {

@@ -2,10 +2,14 @@
 const SLOT_MS = 10;
 /** Half a minute of them: what was published before is not watched any more, as long as nobody says what was taken. */
 const MOST_SLOTS = 3_000;
-/** How much the newest interval counts in the rate. */
-const SMOOTHING = 0.2;
+/**
+ * The rate is the mean of all observations at first, later of about so many: 10 s of them. Calls that began together end together, so that
+ * a shorter mean would follow the beat of their durations.
+ */
+const MOST_OBSERVATIONS = 100;
 /** A forecast from a limit's quarter on: what waits less is on its way, not in a queue. */
 const EVIDENCE_SHARE = 0.25;
+const DOUBT_SHARE = 1.5;
 /** What is known is that old at most; nobody is refused for what nobody knows. */
 const FRESH_MS = 2_000;
 
@@ -26,6 +30,7 @@ export class QueueForecast {
   private published = 0;
   /** Own entries taken a millisecond while the queue was never empty; undefined as long as it was not. */
   private rate: number | undefined;
+  private observations = 0;
   private ageMs = 0;
   private observedAt = -Infinity;
 
@@ -45,7 +50,7 @@ export class QueueForecast {
     this.forgetTaken(ageMs > 0 ? now - ageMs : now);
     const taken = before + this.published - this.waiting;
     const elapsed = now - this.observedAt;
-    if (ageMs === 0) this.rate = undefined;
+    if (ageMs === 0) this.forgetRate();
     else if (this.ageMs > 0 && elapsed > 0 && elapsed < FRESH_MS) this.learn(taken / elapsed);
     this.ageMs = ageMs;
     this.observedAt = now;
@@ -59,7 +64,13 @@ export class QueueForecast {
   }
 
   private learn(rate: number): void {
-    this.rate = this.rate === undefined ? rate : this.rate + SMOOTHING * (rate - this.rate);
+    this.observations = Math.min(this.observations + 1, MOST_OBSERVATIONS);
+    this.rate = this.rate === undefined ? rate : this.rate + (rate - this.rate) / this.observations;
+  }
+
+  private forgetRate(): void {
+    this.rate = undefined;
+    this.observations = 0;
   }
 
   /** Milliseconds that an entry published now would wait; without a rate, what the oldest waited when it was last looked at. */
@@ -69,8 +80,10 @@ export class QueueForecast {
     return Math.max(0, this.waiting / this.rate - (now - this.observedAt));
   }
 
-  /** True when it would wait the limit or longer, as far as is known. */
+  /** True when it would wait the limit or longer, as far as is known; a queue that is older than foreseen casts doubt on the forecast. */
   exceeds(limitMs: number, now: number): boolean {
-    return this.ageMs >= limitMs * EVIDENCE_SHARE && this.waitMs(now) >= limitMs;
+    if (this.ageMs < limitMs * EVIDENCE_SHARE) return false;
+    const waitMs = this.waitMs(now);
+    return waitMs >= limitMs || (this.ageMs >= limitMs * DOUBT_SHARE && waitMs >= limitMs / 2);
   }
 }
