@@ -169,6 +169,13 @@ describe('an attempt', () => {
     await reader.stop();
   });
 
+  it('waits while the settings are away, and is made when they are back', async () => {
+    world.failingSettings = 3;
+    const message = await router.ask(chat());
+    expect((await router.answer(message)).outcome.case).toBe('completion');
+    expect(world.calls(text)).toHaveLength(1);
+  });
+
   it('waits while the ledger is away, and is made when it is back', async () => {
     let questions = 0;
     world.ledger.beforeAnswer = () => {

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { createRouterTransport } from '@connectrpc/connect';
+import { Code, ConnectError, createRouterTransport } from '@connectrpc/connect';
 import { redisBus, type ChannelBus, type Message, type OutgoingMessage, type Subscription } from '@nexus/channels';
 import { CancelInferenceSchema, DirectoryService, InferenceRequestSchema, type InferenceResponse, type UsageRecorded } from '@nexus/contracts';
 import { newId, systemClock } from '@nexus/core';
@@ -104,7 +104,7 @@ export class RouterUnderTest {
     const bus = redisBus(options.redisUrl);
     const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
     clients.offer('usage', world.ledger.transport);
-    clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, { getTenantSettings: () => ({ disabledProviders: world.disabledProviders }) })));
+    clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, { getTenantSettings: () => world.settings() })));
     const environment = { NEXUS_CONFIG_DIR: folder, TEST_FAKE_URL: world.provider.url, ...options.environment };
     const infrastructure: Infrastructure = { bus, database, clients, logger, clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: options.replica ?? 'test-1' };
     const service = await startService(providerRouterService, infrastructure, { listen: true, port: 0 });
@@ -159,6 +159,8 @@ export class RouterUnderTest {
 /** What stands around the router, and stays when it restarts. */
 export class RouterWorld {
   disabledProviders: string[] = [];
+  /** Questions for settings that fail before one is answered. */
+  failingSettings = 0;
 
   private constructor(readonly provider: FakeProvider, readonly ledger: FakeLedger) {}
 
@@ -169,10 +171,16 @@ export class RouterWorld {
   /** As it was in the beginning, but for what it remembers. */
   reset(): void {
     this.disabledProviders = [];
+    this.failingSettings = 0;
     this.ledger.answer = () => undefined;
     this.ledger.beforeAnswer = () => undefined;
     this.ledger.duties = () => ({});
     this.provider.reply({ text: 'hello' });
+  }
+
+  settings(): { disabledProviders: string[] } {
+    if (this.failingSettings-- > 0) throw new ConnectError('away', Code.Unavailable);
+    return { disabledProviders: this.disabledProviders };
   }
 
   /** What the provider was really asked, with this text in it. */

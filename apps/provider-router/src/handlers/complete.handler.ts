@@ -14,7 +14,7 @@ import type { AttemptOpener } from './attempt-opener.js';
 import type { AttemptOwner } from './attempt-owner.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { LiveParts } from './live-parts.js';
-import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, stopping } from './refusals.js';
+import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, stopping, settingsUnavailable } from './refusals.js';
 
 export interface CompleteParts {
   /** For live parts. */
@@ -34,8 +34,8 @@ export interface CompleteParts {
 
 type Request = Message<'inference.request'>;
 
-/** The ledger may say otherwise in a moment. */
-const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'in_flight_elsewhere']);
+/** What may be otherwise in a moment. */
+const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'settings_unavailable', 'in_flight_elsewhere']);
 
 /** One model call, from its request to its answer and its usage record. */
 export class CompleteHandler {
@@ -111,7 +111,9 @@ export class CompleteHandler {
   private async plan(message: Request): Promise<CallPlan> {
     const { input, model: name, wantParts } = message.payload;
     const model = this.parts.models.catalog.resolve(name);
-    const { disabledProviders } = await this.parts.tenantSettings.get(message.tenantId);
+    const { disabledProviders } = await this.parts.tenantSettings.get(message.tenantId).catch((cause: unknown) => {
+      throw settingsUnavailable(cause);
+    });
     if (disabledProviders.includes(model.target.name)) throw new AppError('provider_disabled', `The provider "${model.target.name}" is switched off for this tenant.`, { status: 403, param: 'model' });
     if (input.case === 'openaiBody') return planOpenAiCall(input.value, model);
     if (input.case === 'conversation') return planConversation(input.value, model, wantParts);

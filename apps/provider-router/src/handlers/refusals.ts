@@ -22,6 +22,9 @@ export const notOpened = (): AppError => new AppError('usage_unavailable', 'The 
 export const attemptUnknown = (): AppError =>
   new AppError('attempt_unknown', 'This call was begun before and its outcome is not known here. It is not repeated, because that could charge twice.', { status: 502 });
 
+/** Nobody can say what the tenant has switched off, so nothing may be called; the request comes again. */
+export const settingsUnavailable = (cause: unknown): AppError => new AppError('settings_unavailable', 'The settings do not answer, so no model may be called. Ask again.', { status: 503, isRetryable: true, cause });
+
 /** The ledger's own word. */
 export function refused(error: WireError | undefined): AppError {
   return new AppError(error?.code || 'refused', error?.message || 'The call was refused.', {
