@@ -48,7 +48,8 @@ export function readOptions(args: readonly string[]): Plan | string {
     runs: numberOf('runs', values.runs, defaults.runs),
     kills: numberOf('kills', values.kills, defaults.kills),
     rate: numberOf('rate', values.rate, form === 'short' ? 10 : 12),
-    gapMs: form === 'short' ? [800, 2_000] : [1_000, 3_500],
+    gapMs: form === 'short' ? [500, 1_500] : [1_000, 3_000],
+    patience: form === 'short' ? 1 : 0.7,
     isKept: values.keep === true,
   };
 }

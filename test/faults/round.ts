@@ -24,6 +24,8 @@ export interface RoundOptions {
   readonly kills: number;
   /** Besides. */
   readonly faults: readonly Fault[];
+  /** How likely it is that the next fault waits until every replica is ready again; faults that do not wait meet those before them. */
+  readonly patience: number;
   /** Least and most milliseconds between two faults. */
   readonly gapMs: readonly [number, number];
   readonly log: (line: string) => void;
@@ -40,6 +42,7 @@ export interface RoundResult {
 type Happened = Omit<FaultRecord, 'doneMeanwhile'>;
 
 const AFTERWARDS_MS = 15_000;
+const READY_WITHIN_MS = 15_000;
 const SETTLE_WITHIN_MS = 90_000;
 const WARM_UP_MS = 2_000;
 /** Services whose failpoints are passed at the same time: more would only wait for each other's recovery. */
@@ -84,12 +87,14 @@ async function makeFaults(stage: Stage, random: Random, options: RoundOptions): 
   await Promise.all(Array.from({ length: TRACKS_AT_ONCE }, async () => {
     for (let track = tracks.shift(); track !== undefined; track = tracks.shift()) happened.push(...(await dieAtEach(...track, context, onKill, options.log)));
   }));
+  await cluster.ready(cluster.replicas, READY_WITHIN_MS).catch((error: unknown) => options.log(String(error)));
   const further = Array.from({ length: Math.max(0, options.kills - kills) }, () => kill(random.pick(cluster.replicas).service));
   for (const fault of random.shuffle([...options.faults, ...further])) {
     const record = await makeHappen(fault, context);
     if (fault.name.startsWith('kill')) kills++;
     options.log(`${fault.name}: ${record.evidence ?? 'DID NOT HAPPEN'}`);
     happened.push(record);
+    if (random.chance(options.patience)) await cluster.ready(cluster.replicas, READY_WITHIN_MS).catch((error: unknown) => options.log(String(error)));
     await pause(random.int(...options.gapMs));
   }
   await adapter.publishPoison();

@@ -11,6 +11,11 @@ export interface GatewayReply {
 
 const TRY_WITHIN_MS = 20_000;
 const RETRY_MS = 200;
+const LONGEST_RETRY_MS = 2_000;
+/** Times that a client hears an explicit error before it gives up. */
+const MOST_REFUSALS = 8;
+/** What says that the service is not there yet, or not ready with the request: to be asked again for as long as there is time. */
+const STILL: ReadonlySet<string> = new Set(['in_progress', 'unavailable', 'bus_unavailable', 'stopping']);
 
 /** Talks to whichever gateway answers, as a client with an Idempotency-Key may: it asks again until it has an answer. */
 export class GatewayClient {
@@ -27,10 +32,12 @@ export class GatewayClient {
   /** A reply that is final, or the last one that was not; undefined when there was none within `withinMs`. */
   async post(path: string, body: object, idempotencyKey: string | undefined, withinMs: number): Promise<GatewayReply | undefined> {
     let last: GatewayReply | undefined;
-    for (const until = Date.now() + withinMs; Date.now() < until; await pause(RETRY_MS)) {
+    let refusals = 0;
+    for (const until = Date.now() + withinMs; Date.now() < until && refusals < MOST_REFUSALS; await pause(Math.min(RETRY_MS * 2 ** refusals, LONGEST_RETRY_MS))) {
       const reply = await this.once(path, body, idempotencyKey).catch(() => undefined);
       if (reply !== undefined && !reply.isRetryable) return reply;
       last = reply ?? last;
+      if (reply !== undefined && !STILL.has(reply.code)) refusals++;
     }
     return last;
   }
