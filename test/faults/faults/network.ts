@@ -16,7 +16,7 @@ const begin: Readonly<Record<Way, (proxy: FaultProxy) => void>> = {
 };
 
 /** One replica of a service and Redis or Postgres are parted for a while. */
-export const partition = (service: ServiceName, from: 'redis' | 'postgres', way: Way): Fault => ({
+const partition = (service: ServiceName, from: 'redis' | 'postgres', way: Way): Fault => ({
   name: `${way}: ${service} and ${from}`,
   affects: workOf[service],
   isOutage: true,

@@ -20,7 +20,7 @@ export const postgresRestart: Fault = {
 const commits: Readonly<Record<string, ServiceName>> = { accept_batch: 'orchestrator', commit_batch: 'orchestrator', usage_open: 'usage', usage_settle: 'usage' };
 
 /** A commit is done, and its reply is lost with the connection. */
-export const commitReplyLost = (statement: string): Fault => ({
+const commitReplyLost = (statement: string): Fault => ({
   name: `commit reply lost: ${statement}`,
   affects: workOf[commits[statement] ?? 'orchestrator'],
   happen: async ({ cluster }) => {

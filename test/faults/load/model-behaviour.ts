@@ -22,7 +22,7 @@ export function chargeOf({ isRefused, input, output }: Pick<ProviderCall, 'isRef
 }
 
 /** The answer of the n-th call to question `number`: no two calls say the same, so that a mix of two can be seen. */
-export const answerText = (number: number, call: number): string => `Answer #${number} said in call ${call} and nothing else`;
+const answerText = (number: number, call: number): string => `Answer #${number} said in call ${call} and nothing else`;
 
 /** The question that an answer belongs to. */
 export const answeredNumber = (text: string): number | undefined => numberIn(text, /^Answer #(\d+) said in call \d+ and nothing else$/);

@@ -44,7 +44,7 @@ export const faultsHappened: Oracle = ({ faults }) => {
   return { oracle: 'faults happened', checked: faults.length, violations, notes: tally(faults.map(({ name }) => name.replace(/:.*/, ''))) };
 };
 
-export const LONGEST_RECOVERY_MS = 15_000;
+const LONGEST_RECOVERY_MS = 15_000;
 
 /** After a fault the work that it hit goes on soon. */
 export const recovered: Oracle = ({ recoveries, faults, questions }) => {
