@@ -16,7 +16,8 @@ import { startUpstream } from './overload/upstream.mjs';
 const help = `npm run faults:overload [-- options]
 
 Starts every service as a process of its own with private Redis and Postgres, and a provider that takes its time. The router's
-concurrency is the capacity, so that the machine is not what is measured. Normal load is 60% of it, then comes the overload.
+concurrency is the capacity, so that the machine is not what is measured. After half a minute of warming up comes normal load, 60% of the
+capacity, then the overload. Memory needs some minutes of it to be judged: a process that has just started grows.
 
   --minutes N       of overload; default 10
   --normal N        seconds of normal load before it; default 60
@@ -28,9 +29,11 @@ concurrency is the capacity, so that the machine is not what is measured. Normal
   --help`;
 
 const NORMAL_SHARE = 0.6;
-const WARM_UP_SECONDS = 15;
+const WARM_UP_SECONDS = 30;
 const AGENT_EACH = 10;
 const DRAIN_WITHIN_SECONDS = 120;
+/** Memories that have a bound are given little of it: a bound that is reached early is not mistaken for a leak, nor a leak for one. */
+const smallMemories = { NEXUS_ANSWER_MEMORY_MB: '8', NEXUS_RUN_CACHE_MB: '8', NEXUS_THREAD_CACHE_MB: '8' };
 const services = ['settings', 'usage', 'tool-executor', 'provider-router', 'orchestrator', 'gateway'];
 
 function readOptions() {
@@ -59,7 +62,7 @@ await main(async () => {
     const postgres = await startPostgres({ persistent: false }).then((server) => started(server, () => server.stop()));
     const nexus = await startNexus({
       services, redisUrl: redisServer.url, databaseUrl: postgres.url(), upstream: upstream.url,
-      environment: { NEXUS_ROUTER_CONCURRENCY: String(options.concurrency), ...(options['queue-ms'] && { NEXUS_MAX_QUEUE_MS: String(options['queue-ms']) }) },
+      environment: { ...smallMemories, NEXUS_ROUTER_CONCURRENCY: String(options.concurrency), ...(options['queue-ms'] && { NEXUS_MAX_QUEUE_MS: String(options['queue-ms']) }) },
       mains: { 'tool-executor': fileURLToPath(new URL('../bench/tool-executor-main.mjs', import.meta.url)) },
     }).then((processes) => started(processes, () => processes.stop()));
     const redis = started(new Redis(redisServer.url), () => redis.disconnect());
@@ -79,8 +82,10 @@ async function measure(options, { upstream, nexus, redis, redisPid, database, lo
   const [normalRate, overloadRate] = [capacity * NORMAL_SHARE, capacity * options.factor];
   const [normal, overload] = [new Results(), new Results()];
   const loop = monitorEventLoopDelay({ resolution: 5 });
-  console.log(`capacity ${capacity.toFixed(0)} model calls a second; ${normalRate.toFixed(0)} requests a second for ${WARM_UP_SECONDS} + ${options.normal} s ...`);
-  await load.run(normalRate, WARM_UP_SECONDS, new Results());
+  console.log(`capacity ${capacity.toFixed(0)} model calls a second; warming up with ${overloadRate.toFixed(0)} requests a second for ${WARM_UP_SECONDS} s ...`);
+  await load.run(overloadRate, WARM_UP_SECONDS, new Results());
+  await drainedAfter({ load, redis, database, withinSeconds: DRAIN_WITHIN_SECONDS });
+  console.log(`${normalRate.toFixed(0)} requests a second for ${options.normal} s ...`);
   await load.run(normalRate, options.normal, normal);
   await drainedAfter({ load, redis, database, withinSeconds: DRAIN_WITHIN_SECONDS });
   console.log(`${overloadRate.toFixed(0)} requests a second for ${options.minutes} minutes ...`);

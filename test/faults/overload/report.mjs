@@ -46,7 +46,7 @@ export function writeReport(folder, settings, lines, facts) {
 
 \`npm run faults:overload -- ${Object.entries(settings.options).map(([name, value]) => `--${name} ${value}`).join(' ')} --report\`, ${settings.at}, ${settings.machine}.
 
-Every service is a process of its own. The router's concurrency is the capacity: ${settings.capacity.toFixed(0)} model calls a second. Clients send ${settings.normalRate.toFixed(0)} requests
+Every service is a process of its own; answers, runs and threads are kept in at most 8 MB each, so that these bounds are reached at once. The router's concurrency is the capacity: ${settings.capacity.toFixed(0)} model calls a second. Clients send ${settings.normalRate.toFixed(0)} requests
 a second at first, then ${settings.overloadRate.toFixed(0)}, and do not wait for each other; one in ${settings.agentEach} asks an agent. Times are from when a request was due.
 
 ${table([['', 'goal', 'measured', ''], ['---', '---', '---', '---'], ...lines.map(({ name, goal, measured, isMet }) => [name, goal, measured, isMet ? 'met' : '**missed**'])])}
