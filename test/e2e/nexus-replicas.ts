@@ -55,7 +55,7 @@ export async function startReplicatedNexus(environment: Readonly<Record<string, 
     const replicaOf = (service: Service, port: number): Replica => {
       const url = `http://127.0.0.1:${port}`;
       const isReady = (): Promise<boolean> => fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
-      return { service, url, ready: () => waitFor(isReady, { timeoutMs: 20_000, what: url }) };
+      return { service, url, ready: () => waitFor(isReady, { timeoutMs: 20_000, what: url }).then(() => undefined) };
     };
     const seconds = await Promise.all(replicated.map(async (app) => {
       const port = ports[app][1];

@@ -22,7 +22,7 @@ export async function newThread(url: string): Promise<string> {
 }
 
 /** The events of a stream as they come; ends with it, also when its server dies. */
-export async function* readRunEvents(response: Response): AsyncGenerator<RunEvent> {
+async function* readRunEvents(response: Response): AsyncGenerator<RunEvent> {
   let text = '';
   const decoder = new TextDecoder();
   try {

@@ -84,7 +84,7 @@ describe('a loss of messages', () => {
   it('is none when only connections break, or a consumer begins', async () => {
     const seen: string[] = [];
     const bus = await reading(seen);
-    await raw.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await bus.publish(usage('a')).catch(() => bus.publish(usage('a')));
     await expect.poll(() => seen, { timeout: 5_000 }).toEqual(['a']);
     expect(losses).toEqual([]);

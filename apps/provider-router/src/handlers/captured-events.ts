@@ -20,7 +20,7 @@ export class CapturedEvents implements Pick<ChannelBus, 'publish'> {
     if (payload.$typeName !== 'nexus.run.v1.ProgressPart' || payload.part.case !== 'openaiEvents') return this.bus.publish(message);
     this.bytes += payload.part.value.length;
     if (this.bytes <= MOST_BYTES) this.parts.push(payload.part.value);
-    return this.bus.publish({ ...message, id: `${this.askedAs}.${payload.seq}`, payload: create(ProgressPartSchema, { ...payload, messageId: this.askedAs }) } as OutgoingMessage);
+    return this.bus.publish({ ...message, id: `${this.askedAs}.${payload.seq}`, payload: create(ProgressPartSchema, { ...payload, messageId: this.askedAs }) });
   }
 
   /** The events of this many parts; undefined when they are not all there. */
