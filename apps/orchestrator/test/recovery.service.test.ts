@@ -108,6 +108,37 @@ it('a run that fell out of a memory that is too small is read again', async () =
   expect(script(world.callsFor(next)[0]!)).toHaveLength(8);
 });
 
+/** Ends the run of this message as a process does that dies before it publishes the answer. */
+const endSilently = async (replica: Replica, messageId: string): Promise<void> => {
+  const call = await waitFor(() => world.modelCalls.find(({ correlationId }) => correlationId === messageId));
+  const response = { ...modelResponse(call, { text: 'first' }), tenantId, correlationId: messageId, deliveries: 1, entryId: '0-1' };
+  const ended = await replica.service.get(AdvanceRunsHandler).handle([modelAnswered(response as never, { trace: undefined, isAgain: false }, new ToolSchemas())!]);
+  expect(ended.map(({ channel }) => channel)).toEqual(['requests.processed']);
+};
+
+describe('an answer that was not published when its thread goes on', () => {
+  const place = () => ({ surface: 'web', chatId: id });
+  const order = () => world.answers.map(({ payload }) => payload.messageId).filter((one) => one.startsWith(id));
+
+  it.each(['the process that ended it', 'another replica'])('comes before the next one, by %s', async (by) => {
+    world.behaviour.model = () => undefined;
+    const first = await start();
+    await world.ask(`${id} 1`, { text: 'q1', ...place() }, secret);
+    await endSilently(first, `${id} 1`);
+    world.behaviour.model = () => ({ text: 'second' });
+    if (by === 'another replica') {
+      await first.stop();
+      await start();
+    }
+    await world.ask(`${id} 2`, { text: 'q2', ...place() }, secret);
+    expect(await world.answer(`${id} 2`)).toMatchObject({ text: 'second' });
+    expect(order()).toEqual([`${id} 1`, `${id} 2`]);
+    await world.ask(`${id} 3`, { text: 'q3', ...place() }, secret);
+    await world.answer(`${id} 3`);
+    expect(order()).toEqual([`${id} 1`, `${id} 2`, `${id} 3`]);
+  });
+});
+
 describe('a message that is delivered again', () => {
   it('changes nothing and publishes what it published, as long as the run waits for it', async () => {
     const replica = await start();

@@ -41,6 +41,8 @@ export interface OutgoingMessage<C extends ChannelName = ChannelName> {
   readonly partitionKey?: string;
   /** Added once for this id, ever (within the channel's retention): a second publish adds nothing. */
   readonly once?: boolean;
+  /** Called when the channel holds it, however often it was tried. */
+  readonly onPublished?: () => void;
 }
 
 /** Ties the payload's type to the channel's name. */

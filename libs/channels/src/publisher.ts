@@ -57,10 +57,11 @@ export class Publisher {
     for (const entry of entries) commands.push(entry);
     this.schedule();
     const refusals = await written.promise;
-    if (refusals.size === 0) return [];
     return messages.flatMap((message, i) => {
       const error = refusals.get(first + i);
-      return error ? [{ message, error }] : [];
+      if (error) return [{ message, error }];
+      message.onPublished?.();
+      return [];
     });
   }
 

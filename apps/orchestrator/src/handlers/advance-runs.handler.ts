@@ -131,7 +131,8 @@ export class AdvanceRunsHandler {
     work.applied.forEach(({ waiting, live, effects }, index) => {
       const { now, later } = toMessages(live, effects, waiting.input.trace ?? traceOf(live));
       for (const { delayMs, message } of later) this.delayed.add(live, delayMs, message);
-      waiting.resolve(index === work.applied.length - 1 ? [...now, ...more] : now);
+      const first = now.map((message) => (message.channel === 'requests.processed' ? { ...message, onPublished: () => this.memory.answered(live) } : message));
+      waiting.resolve(index === work.applied.length - 1 ? [...first, ...more] : first);
     });
     for (const { input, resolve, reject } of work.ignored) {
       if (input.isAgain && isLast(input, work.live)) this.publishAgain(work.live, input.trace).then(resolve, reject);

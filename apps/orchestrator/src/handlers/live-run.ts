@@ -15,6 +15,8 @@ export interface LiveRun {
   readonly agent: AgentSnapshot;
   /** The turns before it in its thread. */
   readonly earlier: readonly Turn[];
+  /** The run before it in its thread, when that ended a short while ago and nobody here knows that its answer is published. */
+  readonly before?: LiveRun | undefined;
   /** In the order of their numbers, from 0. */
   readonly events: readonly StoredRunEvent[];
   /** When the last of them was stored, Unix milliseconds. */

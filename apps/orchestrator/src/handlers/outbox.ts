@@ -10,7 +10,7 @@ import { conversation } from '../domain/conversation.js';
 import type { Effect } from '../domain/effect.js';
 import { callsToMake } from '../domain/model-answer.js';
 import { answerIdOf, attemptIdOf, executionIdOf } from '../domain/run-ids.js';
-import { partsEpochOf, type LiveRun } from './live-run.js';
+import { partsEpochOf, traceOf, type LiveRun } from './live-run.js';
 
 /** What a decision publishes. */
 export interface Outgoing {
@@ -144,6 +144,17 @@ function reply(live: LiveRun, trace: TraceContext | undefined, to = live.accepte
     ...requestHashOf(live),
     once,
   });
+}
+
+/** Events of a run that has only begun: its acceptance, and where it waited its start. */
+const EVENTS_OF_A_BEGINNING = 2;
+
+/**
+ * The answer before a run, to go out ahead of what the run asks first: the process that ended the run before may have died in between, and
+ * answers must come in the order of the questions. It is added once, so a repeat harms nobody.
+ */
+export function answerBefore({ before, events }: LiveRun): readonly OutgoingMessage[] {
+  return before === undefined || events.length > EVENTS_OF_A_BEGINNING ? [] : [reply(before, traceOf(before))];
 }
 
 /** The answer of a run that is over, for someone who asks again with the same message id; unless `once`, also where it was sent before. */

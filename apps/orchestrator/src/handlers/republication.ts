@@ -4,7 +4,7 @@ import { pendingEffects } from '../domain/pending-effects.js';
 import type { RunStore } from '../storage/run.store.js';
 import type { DelayedMessages } from './delayed-messages.js';
 import { traceOf, type LiveRun } from './live-run.js';
-import { toMessages } from './outbox.js';
+import { answerBefore, toMessages } from './outbox.js';
 import type { RunLoader } from './run-loader.js';
 
 /** What is published again of runs, because nobody knows whether it was published. Every id is as it was. */
@@ -20,7 +20,7 @@ export class Republication {
   of(live: LiveRun, trace: TraceContext | undefined = traceOf(live)): readonly OutgoingMessage[] {
     const { now, later } = toMessages(live, pendingEffects(live.state, this.clock.now()), trace);
     for (const { delayMs, message } of later) this.delayed.add(live, delayMs, message);
-    return now;
+    return [...answerBefore(live), ...now];
   }
 
   /** How the runs began that follow on these, which are over: a commit that ends a run lets the next one begin, and published both. */

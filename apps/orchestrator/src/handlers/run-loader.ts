@@ -1,4 +1,4 @@
-import { Outcome, type AgentSnapshot } from '@nexus/contracts';
+import { Outcome, RunStatus, type AgentSnapshot } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { turnOf, type Turn } from '../domain/conversation.js';
 import { lastState } from '../domain/replay.js';
@@ -6,6 +6,9 @@ import type { RunStore, StoredRun, TenantRun } from '../storage/run.store.js';
 import type { KeptAgents } from './kept-agents.js';
 import { acceptedOf, liveRunOf, runKey, type LiveRun } from './live-run.js';
 import type { RunMemory } from './run-memory.js';
+
+/** An answer is out this long after the end of its run, also when the orchestrators were away; well within the time in which it is added only once. */
+const ANSWERED_WITHIN_MS = 3_600_000;
 
 export interface AskedRun extends TenantRun {
   /** Bring the turns before it too: it may call the model. */
@@ -68,12 +71,12 @@ export class RunLoader {
     const runs = loaded.flatMap((list, index) => {
       const stored = list.at(-1);
       const { tenantId } = asked[index] as AskedRun;
-      return stored === undefined ? [] : [{ tenantId, stored, earlier: turnsOf(list.slice(0, -1)) }];
+      return stored === undefined ? [] : [{ tenantId, stored, before: list.at(-2), earlier: turnsOf(list.slice(0, -1)) }];
     });
     const wanted = runs.map(({ tenantId, stored }) => ({ tenantId, hash: acceptedOf(stored.events.map(({ event }) => event)).agentHash }));
     const agents = await this.agentsOf(wanted);
-    return runs.map(({ tenantId, stored, earlier }, index) => {
-      const live = liveRunOf({ ...stored, tenantId }, stored.events, agents[index], earlier);
+    return runs.map(({ tenantId, stored, before, earlier }, index) => {
+      const live = { ...liveRunOf({ ...stored, tenantId }, stored.events, agents[index], earlier), before: lately(before && { ...before, tenantId }, stored) };
       const isComplete = live.threadSeq === 1 || asked.some((run) => run.runId === live.state.runId && run.withTurns);
       if (isComplete && (live.state.phase === 'model' || live.state.phase === 'tools')) this.memory.keep(live);
       else this.memory.forget({ tenantId, runId: live.state.runId });
@@ -90,6 +93,13 @@ export class RunLoader {
     unknown.forEach(({ tenantId, hash }, index) => this.agents.set(tenantId, hash, loaded[index]));
     return wanted.map(({ tenantId, hash }) => this.agents.get(tenantId, hash));
   }
+}
+
+/** The run before one in its thread, if it is over since not long before that one came: then its answer may still be on its way. */
+function lately(before: (StoredRun & TenantRun) | undefined, next: StoredRun): LiveRun | undefined {
+  const endedAt = before?.events.at(-1)?.at ?? 0;
+  if (before === undefined || before.status <= RunStatus.ACTIVE || (next.events[0]?.at ?? 0) - endedAt > ANSWERED_WITHIN_MS) return undefined;
+  return liveRunOf(before, before.events, undefined, []);
 }
 
 function turnsOf(runs: readonly StoredRun[]): readonly Turn[] {

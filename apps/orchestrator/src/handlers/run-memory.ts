@@ -7,6 +7,8 @@ import { runKey, turnsAfter, type LiveRun } from './live-run.js';
 interface KeptTurns {
   readonly through: number;
   readonly turns: readonly Turn[];
+  /** The run at `through`, until its answer is known to be published. */
+  readonly unanswered: LiveRun | undefined;
   readonly bytes: number;
 }
 
@@ -51,14 +53,22 @@ export class RunMemory {
     const { tenantId, state } = live;
     const key = runKey({ tenantId, runId: state.runId });
     if (state.phase !== 'over') {
-      this.runs.set(key, { live, bytes: HEAP_OF_EVENTS * live.bytes });
+      this.runs.set(key, { live: live.before === undefined ? live : { ...live, before: undefined }, bytes: HEAP_OF_EVENTS * live.bytes });
       if (!this.timers.has(key) && state.phase !== 'queued') this.startTimer(key, live);
       return;
     }
     this.forget({ tenantId, runId: state.runId });
     if (state.startedAt === 0) return;
     const turns = turnsAfter(live, this.options.mostTurns);
-    this.threads.set(threadKey(tenantId, state.threadId), { through: live.threadSeq, turns, bytes: HEAP_OF_TURNS * turns.reduce((sum, turn) => sum + turn.bytes, 0) });
+    const bytes = HEAP_OF_TURNS * turns.reduce((sum, turn) => sum + turn.bytes, 0);
+    this.threads.set(threadKey(tenantId, state.threadId), { through: live.threadSeq, turns, unanswered: { ...live, earlier: [], before: undefined }, bytes: bytes + HEAP_OF_EVENTS * live.bytes });
+  }
+
+  /** The answer of this run, which is over, is published. */
+  answered({ tenantId, state, threadSeq, bytes }: LiveRun): void {
+    const key = threadKey(tenantId, state.threadId);
+    const kept = this.threads.get(key);
+    if (kept?.through === threadSeq && kept.unanswered) this.threads.set(key, { ...kept, unanswered: undefined, bytes: kept.bytes - HEAP_OF_EVENTS * bytes });
   }
 
   /** What is known of this run is out of date. */
@@ -67,11 +77,11 @@ export class RunMemory {
     this.clearTimer(runKey(run));
   }
 
-  /** The turns before this place of a thread; undefined when they are not known here. */
-  turnsBefore(tenantId: string, threadId: string, threadSeq: number): readonly Turn[] | undefined {
-    if (threadSeq === 1) return [];
+  /** The turns before this place of a thread, and the run before it as long as its answer may not be out; undefined when they are not known here. */
+  turnsBefore(tenantId: string, threadId: string, threadSeq: number): { readonly turns: readonly Turn[]; readonly unanswered: LiveRun | undefined } | undefined {
+    if (threadSeq === 1) return { turns: [], unanswered: undefined };
     const kept = this.threads.get(threadKey(tenantId, threadId));
-    return kept?.through === threadSeq - 1 ? kept.turns : undefined;
+    return kept?.through === threadSeq - 1 ? kept : undefined;
   }
 
   stop(): void {

@@ -5,7 +5,7 @@ import { pendingEffects } from '../domain/pending-effects.js';
 import type { RunStore, TenantRun } from '../storage/run.store.js';
 import type { HeldLease } from './held-lease.js';
 import { runKey, traceOf, type LiveRun } from './live-run.js';
-import { callsOfStep, toMessages } from './outbox.js';
+import { answerBefore, callsOfStep, toMessages } from './outbox.js';
 import type { RunLoader } from './run-loader.js';
 
 export interface StalledRunsParts {
@@ -118,6 +118,6 @@ export class StalledRuns {
 
   /** A retry that is not due yet has its own timer. */
   private publish(lives: readonly LiveRun[], now: number): Promise<void> {
-    return this.parts.bus.publishAll(lives.flatMap((live) => toMessages(live, pendingEffects(live.state, now), traceOf(live)).now));
+    return this.parts.bus.publishAll(lives.flatMap((live) => [...answerBefore(live), ...toMessages(live, pendingEffects(live.state, now), traceOf(live)).now]));
   }
 }

@@ -10,7 +10,7 @@ import { storedEvent } from '../domain/stored-event.js';
 import type { AcceptedPlace } from '../storage/run.store.js';
 import type { Candidate, Refused, TracedIncoming } from './candidate.js';
 import { completeAgent, runKey, type LiveRun } from './live-run.js';
-import { replyTo, toMessages } from './outbox.js';
+import { answerBefore, replyTo, toMessages } from './outbox.js';
 import type { ProvenPublisher } from './publisher-check.js';
 import { refuse } from './refusal.js';
 import type { RunLoader } from './run-loader.js';
@@ -34,14 +34,15 @@ export class StartedRuns {
   /** `now` is when they were stored. One query at most for all whose thread or run is not in memory. */
   async publish(placed: readonly Placed[], now: number): Promise<readonly OutgoingMessage[]> {
     const turns = placed.map(({ candidate, place }) =>
-      place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : []);
+      place.isNew && place.status === RunStatus.ACTIVE ? this.memory.turnsBefore(candidate.run.tenantId, place.threadId, place.threadSeq) : { turns: [], unanswered: undefined });
     const unknown = placed.flatMap(({ candidate: { run }, place }, index) =>
       (!place.isNew || turns[index] === undefined ? [{ tenantId: run.tenantId, runId: run.runId, withTurns: place.status === RunStatus.ACTIVE }] : []));
     const loaded = await this.loader.reload(unknown); // another replica may have brought them on
     return placed.flatMap(({ candidate, place }, index) => {
       const known = loaded.get(runKey(candidate.run))?.live;
       if (!place.isNew) return known === undefined ? [] : again(candidate, known, now);
-      return this.begin(candidate, place, turns[index] ?? known?.earlier ?? [], now);
+      const earlier = turns[index];
+      return this.begin(candidate, place, earlier?.turns ?? known?.earlier ?? [], earlier === undefined ? known?.before : earlier.unanswered, now);
     });
   }
 
@@ -58,16 +59,16 @@ export class StartedRuns {
     });
   }
 
-  private begin(candidate: Candidate, place: AcceptedPlace, earlier: readonly Turn[], now: number): readonly OutgoingMessage[] {
+  private begin(candidate: Candidate, place: AcceptedPlace, earlier: readonly Turn[], before: LiveRun | undefined, now: number): readonly OutgoingMessage[] {
     const { run, accepted, agent, trace } = candidate;
     const event = storedEvent('accepted', accepted);
     const { state, effects } = decide(newRun({ runId: run.runId, threadId: place.threadId, queuedBehind: place.queuedBehind }), event, now);
     const live: LiveRun = {
-      tenantId: run.tenantId, threadSeq: place.threadSeq, epoch: 1, accepted, earlier, state,
+      tenantId: run.tenantId, threadSeq: place.threadSeq, epoch: 1, accepted, earlier, before, state,
       agent: completeAgent(agent.own, agent.kept), events: [event], lastAt: now, bytes: run.payload.length,
     };
     if (place.status === RunStatus.ACTIVE) this.memory.keep(live);
-    return toMessages(live, effects, trace).now;
+    return [...answerBefore(live), ...toMessages(live, effects, trace).now];
   }
 }
 
@@ -81,7 +82,7 @@ function again(asked: Asked, live: LiveRun, now: number): readonly OutgoingMessa
   const first = decide(newRun({ runId, threadId, queuedBehind }), live.events[0] ?? storedEvent('accepted', live.accepted), now);
   const told = toMessages(live, first.effects.filter(({ kind }) => kind === 'progress'), trace).now;
   const hasJustBegun = live.events.length === 1;
-  return isAgain && hasJustBegun ? [...told, ...toMessages(live, pendingEffects(live.state, now), trace).now] : told;
+  return isAgain && hasJustBegun ? [...told, ...answerBefore(live), ...toMessages(live, pendingEffects(live.state, now), trace).now] : told;
 }
 
 const reused = (): AppError => new AppError('idempotency_key_reused', 'This message id was used with another request. Use a new id for a new request.', { status: 422, param: 'id' });
