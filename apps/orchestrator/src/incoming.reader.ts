@@ -30,6 +30,8 @@ export interface IncomingReaderParts {
 /** What a reader took that had lost its lease is taken back after this long. */
 const CLAIM_IDLE_MS = 10_000;
 const STOP_WITHIN_MS = 2_000;
+/** A replica that waits for the lease looks for it at least this often: nobody accepts messages until one has it. */
+const LOOK_FOR_LEASE_MS = 1_000;
 
 /**
  * Reads one partition of requests.incoming while it holds the partition's lease: only so are messages accepted in the order of their
@@ -73,7 +75,8 @@ export class IncomingReader {
       if (this.held !== undefined && performance.now() - this.held.renewedAt > this.parts.leaseMs) await this.letGo(); // another replica may have it by now
     });
     await this.underWay;
-    if (!this.isStopped) this.timer = setTimeout(() => void this.tend(), this.parts.leaseMs / 3).unref();
+    const waitMs = this.held === undefined ? Math.min(this.parts.leaseMs / 3, LOOK_FOR_LEASE_MS) : this.parts.leaseMs / 3;
+    if (!this.isStopped) this.timer = setTimeout(() => void this.tend(), waitMs).unref();
   }
 
   private async takeOrRenew(): Promise<void> {
