@@ -5,8 +5,8 @@ import {
   CancelRunResponseSchema, ForkRunResponseSchema, ListMessagesResponseSchema, ListThreadsResponseSchema, Role, ThreadMessageSchema, ThreadSchema, ThreadService,
   type CancelRunRequest, type CreateThreadRequest, type ForkRunRequest, type GetRunRequest, type GetRunResponse, type GetThreadRequest, type ListMessagesRequest, type ListThreadsRequest, type ReplayRunRequest, type ReplayRunResponse, type Thread, type UpdateThreadRequest,
 } from '@nexus/contracts';
-import { AppError, isUuid, newId, type Clock } from '@nexus/core';
-import { CLOCK, RpcService, requireTenant } from '@nexus/runtime';
+import { AppError, deterministicId, isUuid, newId, type Clock } from '@nexus/core';
+import { CLOCK, RpcService, idempotencyKeyOf, requireTenant, seedOf } from '@nexus/runtime';
 import { checkName } from './domain/request-rules.js';
 import { runIdOf } from './domain/run-ids.js';
 import { runMessages } from './domain/conversation.js';
@@ -36,7 +36,7 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
     const { tenantId, key } = requireTenant(context);
     checkName('title', request.title);
     checkName('surface', request.surface);
-    const id = request.id === '' ? newId() : idOf(request.id, 'id');
+    const id = request.id === '' ? newThreadId(tenantId, context) : idOf(request.id, 'id');
     return threadView(await this.threads.create(tenantId, { id, title: request.title, surface: request.surface, client: key?.client ?? '', project: key?.project ?? '' }, this.clock.now()));
   }
 
@@ -157,6 +157,11 @@ function placeOf(after: string): { runId: string; seq: number } | undefined {
   const [runId = '', seq = ''] = after.split('.');
   if (!isUuid(runId) || !/^\d{1,9}$/.test(seq)) throw new AppError('invalid_request', 'after must be the id of a message.', { status: 400, param: 'after' });
   return { runId, seq: Number(seq) };
+}
+
+/** Under an idempotency key the same one, however often the call is carried out. */
+function newThreadId(tenantId: string, context: HandlerContext): string {
+  return idempotencyKeyOf(context) === undefined ? newId() : deterministicId(tenantId, 'thread', Buffer.from(seedOf(context)).toString('hex'));
 }
 
 const noThread = (): AppError => new AppError('thread_not_found', 'There is no such thread.', { status: 404, param: 'thread_id' });

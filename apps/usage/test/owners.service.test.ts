@@ -1,5 +1,5 @@
 import type { Attempt } from '@nexus/contracts';
-import { newId } from '@nexus/core';
+import { SYSTEM_TENANT_ID, newId } from '@nexus/core';
 import { fromConnectError } from '@nexus/runtime';
 import { postgresTest } from '@nexus/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +21,7 @@ beforeEach(async () => {
   tenant = newId();
   usage.now = NOON;
   [a, b] = [`a-${newId()}`, `b-${newId()}`];
+  await usage.database.withTenant(SYSTEM_TENANT_ID, (tx) => tx.query('heard', "UPDATE usage.owner SET started_at = clock_timestamp(), expires_at = '-infinity', lease_ms = 60000 WHERE owner = ''", []));
   await usage.client(tenant).setBudget({ name: 'day', period: 'day', limitMicroUsd: 1_000_000n });
 });
 
@@ -54,7 +55,7 @@ describe('an open attempt that another owner asks for', () => {
     await usage.report(life(b));
     const asked = await openedBy(life(a));
     expect(states(await usage.open({ ...asked, owner: life(b) }))).toEqual(['IN_FLIGHT']);
-    await expect.poll(async () => states(await usage.open({ ...asked, owner: life(b) }))).toEqual(['UNKNOWN']);
+    await expect.poll(async () => (await usage.report(life(b)), states(await usage.open({ ...asked, owner: life(b) })))).toEqual(['UNKNOWN']);
     expect(await quota()).toEqual({ spent: 0, reserved: 200 });
   });
 
@@ -131,8 +132,21 @@ describe('an owner', () => {
     await usage.report(life(b));
     const [orphan, kept] = [await openedBy(life(a)), await openedBy(life(b))];
     usage.now = NOON + STRAY_AFTER_MS + 1;
-    await expect.poll(() => stateOf(orphan)).toBe('unknown');
+    await expect.poll(async () => (await usage.report(life(b)), stateOf(orphan))).toBe('unknown');
     expect(await stateOf(kept)).toBe('open');
+  });
+
+  it('is not gone because the ledger was away and nobody could report; but when it does not come back either', async () => {
+    for (const one of [a, b]) await usage.report(life(one), { ttlMs: 250n });
+    const [lives, dead] = [await openedBy(life(a)), await openedBy(life(a))];
+    usage.now = NOON + STRAY_AFTER_MS + 1;
+    const isSilent = () => usage.database.withTenant(SYSTEM_TENANT_ID, (tx) => tx.query<{ is: boolean }>('silent', "SELECT started_at < clock_timestamp() - interval '400 ms' AS is FROM usage.owner WHERE owner = ''", []));
+    await expect.poll(async () => (await isSilent())[0]?.is, { timeout: 3_000 }).toBe(true);
+    await usage.report(life(b), { ttlMs: 250n });
+    expect(states(await usage.open({ ...lives, owner: life(b) }))).toEqual(['IN_FLIGHT']);
+    expect(await stateOf(dead)).toBe('open');
+    const report = setInterval(() => void usage.report(life(b), { ttlMs: 250n }), 50);
+    await expect.poll(() => stateOf(dead), { timeout: 10_000 }).toBe('unknown').finally(() => clearInterval(report));
   });
 
   it('that reports nonsense is refused with its place', async () => {

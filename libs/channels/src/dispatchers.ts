@@ -32,6 +32,10 @@ export class BatchDispatcher<C extends ChannelName> implements Dispatcher<C> {
 
   /** Resolves true when there was no trouble; `failed` is how often a larger batch with these failed before. */
   private async handle(batch: readonly Delivered<C>[], settlement: Settlement<C>, tries: number, failed: number): Promise<boolean> {
+    if (this.isOrdered && failed > 0 && settlement.isStopping) {
+      settlement.leave(batch); // what stands before it may have been left
+      return false;
+    }
     const trouble = await this.tryTogether(batch, settlement, tries);
     if (trouble === undefined) return true;
     const mended = this.mend(batch, settlement, trouble, failed + 1);

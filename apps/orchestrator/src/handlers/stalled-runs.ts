@@ -44,8 +44,8 @@ export class StalledRuns {
 
   constructor(private readonly parts: StalledRunsParts) {}
 
-  /** Every run that waits for a model or for tools: the streams are lost. Answers how many there were; 0 when another replica does it. */
-  async wakeAll(): Promise<number> {
+  /** Every run that waits for a model or for tools: the streams are lost. Answers how many there were, and whether all were had: no further than this replica holds the lease. */
+  async wakeAll(): Promise<{ readonly count: number; readonly isDone: boolean }> {
     let count = 0;
     const now = this.parts.clock.now();
     for await (const page of this.pages(now + A_DAY_MS)) {
@@ -53,7 +53,7 @@ export class StalledRuns {
       await this.publish(lives, now);
       count += lives.length;
     }
-    return count;
+    return { count, isDone: await this.parts.lease.hold() };
   }
 
   /** The runs to which nothing happened for too long, unless what they wait for stands in a queue. */

@@ -29,6 +29,9 @@ const MOST_AT_ONCE = 200;
 /** An answer that is due is left this long to the process that ended the run, a retry to the one that has its timer. */
 const LEFT_TO_OTHERS_MS = 3_000;
 
+/** For this long a replica that does not search waits for the one that does to be gone: longer than its lease. */
+const LOSS_OPEN_MS = 30_000;
+
 /**
  * Finds, in all replicas' runs, what no timer and no message moves: deadlines that passed, retries that nobody made, answers that were not
  * published, runs without progress, and, when Redis lost what it held, every live run. What two replicas find is done once.
@@ -39,6 +42,7 @@ export class Sweep {
   private isUnderWay = false;
   private isStopped = false;
   private isLossOpen = false;
+  private openUntil = 0;
   private nextStalledAt = 0;
 
   constructor(private readonly parts: SweepParts) {}
@@ -56,6 +60,7 @@ export class Sweep {
   /** To be called when Redis lost entries, or may have: whatever live runs wait for is published again at once. */
   onLoss(): void {
     this.isLossOpen = true;
+    this.openUntil = performance.now() + LOSS_OPEN_MS;
     if (this.isUnderWay || this.isStopped || this.timer === undefined) return;
     clearTimeout(this.timer);
     this.start(0);
@@ -100,7 +105,9 @@ export class Sweep {
     this.isLossOpen = false;
     const began = performance.now();
     try {
-      const count = await this.parts.stalled.wakeAll();
+      const { count, isDone } = await this.parts.stalled.wakeAll();
+      // the replica that holds the lease noticed the loss too; unless it died meanwhile: then this one gets the lease
+      if (!isDone) return void (this.isLossOpen = began < this.openUntil);
       this.parts.logger.warn({ runs: count, duration_ms: Math.round(performance.now() - began) }, 'Redis lost entries, or may have: live runs were asked for again');
     } catch (error) {
       this.isLossOpen = true;

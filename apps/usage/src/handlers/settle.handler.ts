@@ -7,6 +7,9 @@ import { settlementOf } from '../domain/settlement.js';
 import { AttemptRepository, type SettledRow } from '../storage/attempt.repository.js';
 import { usageRecordFrom } from './usage-record.js';
 
+/** Told by who made the call; others only found out. */
+const isOwners = ({ resolution }: Settlement): boolean => resolution === '' || resolution === 'owner';
+
 /** Books what attempts really cost. A record told again changes nothing; the first of two with one attempt counts. */
 @Injectable()
 export class SettleHandler {
@@ -23,7 +26,8 @@ export class SettleHandler {
     for (const message of batch) {
       const settlement = settlementOf(usageRecordFrom(message));
       const key = `${settlement.tenantId} ${settlement.attemptId}`;
-      if (!settlements.has(key)) settlements.set(key, settlement);
+      const known = settlements.get(key);
+      if (known === undefined || (isOwners(settlement) && !isOwners(known))) settlements.set(key, settlement);
     }
     const spans = batch.flatMap((message) => (message.trace === undefined ? [] : [this.startSpan(message)]));
     try {

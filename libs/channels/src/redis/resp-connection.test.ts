@@ -78,3 +78,11 @@ it('leaves a primary that became a replica', async () => {
   expect((await connection.send(command('SET', 'a', 'b'), 1))[0]).toBeInstanceOf(Error);
   await expect.poll(() => connection.send(command('SET', 'a', 'b'), 1)).toEqual(['OK']);
 });
+
+it('leaves a server that says nothing any more, however often it is asked meanwhile', async () => {
+  const { port } = await server((_, text) => (isGreeting(text) ? GREETING : ''));
+  const connection = open(`redis://127.0.0.1:${port}`);
+  const asking = setInterval(() => void connection.send(command('PING'), 1).catch(() => undefined), 200);
+  onTestFinished(() => clearInterval(asking));
+  await expect(connection.send(command('GET', 'x'), 1)).rejects.toMatchObject({ code: 'bus_unavailable' });
+}, 9_000);

@@ -9,6 +9,7 @@ const CONNECT_WITHIN_MS = 3_000;
 /** Redis answers at once or is not there; a read that blocks is given its time on top. */
 const ANSWER_WITHIN_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
+const WATCH_EVERY_MS = 1_000;
 
 interface Awaited {
   readonly replies: RespValue[];
@@ -37,6 +38,8 @@ export class RespConnection {
   private ready: Promise<Socket> | undefined;
   private readonly awaited: Awaited[] = [];
   private isClosed = false;
+  /** When the other end last sent a byte, or something began to be awaited. */
+  private heardAt = 0;
 
   constructor(
     private readonly address: RedisAddress,
@@ -56,6 +59,7 @@ export class RespConnection {
   private exchange(socket: Socket, bytes: Buffer, count: number): Promise<RespValue[]> {
     return new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(unavailable());
+      if (this.awaited.length === 0) this.heardAt = performance.now();
       this.awaited.push({ replies: [], count, resolve, reject });
       socket.write(bytes);
     });
@@ -67,6 +71,7 @@ export class RespConnection {
     const decoder = new RespDecoder((reply) => this.onReply(reply));
     let cause: unknown;
     socket.on('data', (bytes: Buffer) => {
+      this.heardAt = performance.now();
       try {
         decoder.feed(bytes);
       } catch (error) {
@@ -74,8 +79,11 @@ export class RespConnection {
       }
     });
     socket.on('error', (error: Error) => void (cause = error));
-    socket.on('timeout', () => this.onSilence(socket));
-    socket.on('close', () => this.onClose(cause));
+    const watch = setInterval(() => this.watch(socket), WATCH_EVERY_MS).unref();
+    socket.on('close', () => {
+      clearInterval(watch);
+      this.onClose(cause);
+    });
     const timer = setTimeout(() => socket.destroy(), CONNECT_WITHIN_MS);
     try {
       await this.greet(socket);
@@ -88,7 +96,7 @@ export class RespConnection {
   private open(): Socket {
     const { host, port, isTls } = this.address;
     const socket = isTls ? connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }) }) : connectTcp({ host, port });
-    return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).setTimeout((this.options.blockMs ?? 0) + ANSWER_WITHIN_MS);
+    return socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
   }
 
   /** AUTH and SELECT must succeed; the rest is good to have. */
@@ -125,8 +133,12 @@ export class RespConnection {
     if (reply instanceof Error && reply.message.startsWith('READONLY')) this.socket?.destroy(reply);
   }
 
-  /** Nothing was heard for long although something is awaited: the other end is gone, unless it was this process that slept. */
-  private onSilence(socket: Socket): void {
+  /**
+   * Nothing was heard for long although something is awaited: the other end is gone, unless it was this process that slept. What is sent
+   * meanwhile does not count, as it would to a timeout of the socket.
+   */
+  private watch(socket: Socket): void {
+    if (this.awaited.length === 0 || performance.now() - this.heardAt < (this.options.blockMs ?? 0) + ANSWER_WITHIN_MS) return;
     const heard = socket.bytesRead;
     setImmediate(() => {
       if (this.awaited.length > 0 && socket.bytesRead === heard) socket.destroy(new Error('no answer'));

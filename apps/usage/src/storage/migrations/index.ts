@@ -5,8 +5,10 @@ import { Settle1763600003000 } from './1763600003000-settle.js';
 import { DevelopmentBudget1763600004000 } from './1763600004000-development-budget.js';
 import { Owners1763600005000 } from './1763600005000-owners.js';
 import { Resolutions1763600006000 } from './1763600006000-resolutions.js';
+import { LedgerWasAway1763600007000 } from './1763600007000-ledger-was-away.js';
 
 /** What builds the schema `usage`, in order. */
 export const usageMigrations: readonly MigrationClass[] = [
   UsageTables1763600001000, OpenAttempts1763600002000, Settle1763600003000, DevelopmentBudget1763600004000, Owners1763600005000, Resolutions1763600006000,
+  LedgerWasAway1763600007000,
 ];
