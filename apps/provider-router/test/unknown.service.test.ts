@@ -65,12 +65,12 @@ describe('an UNKNOWN attempt', () => {
     });
   });
 
-  it('is left to a later look while its provider works on it', async () => {
+  it('is left to the policy, which waits, while its provider works on it, for it may say so for ever', async () => {
     world.provider.reply({ hang: 'before-headers' });
     const attemptId = await called();
     await handOut({ attemptId, provider: 'askable', asked: 5 });
     expect(router.recordsOf({ id: attemptId })).toEqual([]);
-    expect(isUnresolvable(attemptId)).toBe(false);
+    await waitFor(() => isUnresolvable(attemptId));
     await router.cancel({ case: 'attemptId', value: attemptId });
   });
 

@@ -79,7 +79,7 @@ export class UnknownAttempts {
   /** Undefined: not yet. */
   private recordOf(attempt: UnknownAttempt, { status, usage }: AttemptFate): OutgoingMessage | 'unresolvable' | undefined {
     switch (status) {
-      case 'in_progress': return undefined;
+      case 'in_progress': return 'unresolvable'; // one that says so for ever must not hold its reservation for ever: the ledger books only after a time, and a record that comes later corrects it
       case 'not_found': return attempt.asked >= ASKED_BEFORE_NOT_FOUND ? this.record(attempt, Result.NOT_SENT, undefined) : undefined;
       case 'completed': return usage ? this.record(attempt, Result.SUCCEEDED, usage) : 'unresolvable';
       case 'failed': return this.record(attempt, Result.FAILED, usage);
