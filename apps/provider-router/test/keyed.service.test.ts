@@ -1,5 +1,5 @@
 import type { Message } from '@nexus/channels';
-import type { InferenceResponse } from '@nexus/contracts';
+import { OpenedAttempt_State as State, type InferenceResponse } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { checkCatalogue, probeTenantIsolation, servingUrl } from '@nexus/postgres';
 import { databaseUrls } from '@nexus/runtime';
@@ -142,6 +142,16 @@ describe('a completion under an idempotency key', () => {
     expect(codeOf(await router.answer(await ask(id, tenant, { model: 'nobody/knows' })))).toBe('404 model_not_found');
     await ask(id, tenant, {}, { idempotencyHash: 'hash-2' });
     expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
+  });
+
+  it('is asked for as an attempt of its own after the ledger refused one, which it never opens any more', async () => {
+    const [id, tenant] = [newId(), newId()];
+    const error = { code: 'budget_exceeded', message: 'The budget "small" has not enough left.', status: 429 };
+    world.ledger.answer = ({ attemptId }) => (attemptId === id ? { state: State.REFUSED, error } : undefined);
+    expect(codeOf(await router.answer(await ask(id, tenant)))).toBe('429 budget_exceeded');
+    await ask(id, tenant);
+    expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
+    expect(world.calls(text)).toHaveLength(1);
   });
 
   it('is not made again when its outcome is not known', async () => {

@@ -21,8 +21,10 @@ export interface KeyedCompletionsParts {
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** Refusals that say nothing of whether the call was made. */
-const OPEN_ENDS: ReadonlySet<string> = new Set(['attempt_unknown', 'in_progress']);
+/** Refusals that say nothing of whether the call was made, or is being made elsewhere. */
+const OPEN_ENDS: ReadonlySet<string> = new Set(['attempt_unknown', 'in_progress', 'in_flight_elsewhere', 'internal']);
+/** The ledger's own refusals: it keeps them with the attempt, which it never opens any more. */
+const REFUSED_BY_LEDGER: ReadonlySet<string> = new Set(['budget_exceeded', 'refused']);
 
 /**
  * Plain completions whose asker has an idempotency key: the answer is kept, and the same question gets it again; another question under
@@ -66,7 +68,10 @@ export class KeyedCompletions {
   private async note(question: KeyedQuestion, tries: number, response: InferenceResponse, sent: readonly OutgoingMessage[], captured: CapturedEvents, isMade: boolean): Promise<void> {
     const { store } = this.parts;
     const error = response.outcome.case === 'error' ? response.outcome.value : undefined;
-    if (!isMade) return error === undefined || OPEN_ENDS.has(error.code) ? undefined : store.forget(question, tries);
+    if (!isMade) {
+      if (error === undefined || OPEN_ENDS.has(error.code)) return undefined;
+      return REFUSED_BY_LEDGER.has(error.code) ? store.tryAgain(question, tries) : store.forget(question, tries);
+    }
     if (error?.isRetryable) return store.tryAgain(question, tries);
     const events = response.parts > 0n && error === undefined ? captured.of(response.parts) : undefined;
     if (response.parts > 0n && error === undefined && events === undefined) return undefined; // too much to be kept
