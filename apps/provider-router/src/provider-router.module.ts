@@ -20,6 +20,7 @@ import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
 import { AnswerStore } from './storage/answer.store.js';
 import { Answer1764000001000 } from './storage/migrations/answer-1764000001000.js';
+import { AnswerHolder1764000002000 } from './storage/migrations/answer-holder-1764000002000.js';
 
 /** How long an answer may be asked for again. */
 const KEEP_ANSWERS_MS = 600_000;
@@ -105,6 +106,6 @@ export { parseProviders } from './providers/load-providers.js';
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [Answer1764000001000] },
+  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import type { Message } from '@nexus/channels';
 import { OpenedAttempt_State as State, type InferenceResponse } from '@nexus/contracts';
 import { newId } from '@nexus/core';
@@ -39,12 +40,13 @@ beforeEach(() => {
 
 const start = (replica = 'test-1', isSecond = false) => RouterUnderTest.start(world, { redisUrl: redis.url, databaseUrl: postgres.url, replica, isSecond });
 const chat = (more: object = {}) => ({ model: 'fake/priced', messages: [{ role: 'user', content: text }], ...more });
-const ask = (attemptId: string, tenantId: string, more: object = {}, fields: { idempotencyHash?: string; wantParts?: boolean; replyTo?: string } = {}) => {
+const ask = (attemptId: string, tenantId: string, more: object = {}, fields: { idempotencyHash?: string; wantParts?: boolean; replyTo?: string; deadlineMs?: bigint } = {}) => {
   const { replyTo, ...payload } = fields;
   return router.ask(chat(more), { attemptId, idempotencyHash: 'hash-1', ...payload }, { tenantId, ...(replyTo && { replyTo }) });
 };
 const codeOf = ({ outcome }: InferenceResponse): string => (outcome.case === 'error' ? `${outcome.value.status} ${outcome.value.code}` : String(outcome.case));
 const bodyOf = ({ outcome }: InferenceResponse): string => (outcome.case === 'completion' && outcome.value.output.case === 'openaiBody' ? Buffer.from(outcome.value.output.value).toString() : '');
+const stored = async (id: string) => (await admin.query<{ request_hash: string; response: Buffer | null }>('SELECT request_hash, response FROM router.answer WHERE id = $1', [id])).rows[0] ?? { request_hash: undefined, response: null };
 const otherAnswer = (id: string): Promise<InferenceResponse> => waitFor(() => others.find(({ payload }) => payload.attemptId === id)?.payload, { timeoutMs: 15_000, what: 'an answer to the other asker' });
 
 describe('a completion under an idempotency key', () => {
@@ -152,6 +154,59 @@ describe('a completion under an idempotency key', () => {
     await ask(id, tenant);
     expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
     expect(world.calls(text)).toHaveLength(1);
+  });
+
+  it('stays under way for its first asker when another one is refused before any call', async () => {
+    const [id, tenant] = [newId(), newId()];
+    const [release, answer] = [Promise.withResolvers<void>(), newId()];
+    world.provider.reply(async () => {
+      await release.promise;
+      return { text: answer };
+    });
+    const message = await ask(id, tenant);
+    await waitFor(() => world.calls(text).length === 1);
+    others.length = 0;
+    await ask(id, tenant, {}, { replyTo: OTHER, deadlineMs: 1n });
+    expect(codeOf(await otherAnswer(id))).toBe('504 deadline_exceeded');
+    others.length = 0;
+    await ask(id, tenant, {}, { replyTo: OTHER, idempotencyHash: 'hash-2' });
+    expect(codeOf(await otherAnswer(id))).toBe('422 idempotency_key_reused');
+    release.resolve();
+    expect(bodyOf(await router.answer(message))).toContain(answer);
+    expect((await stored(id)).response?.toString()).toContain(answer);
+  });
+
+  it.each([
+    ['is kept also when nothing stands under its key any more', 'DELETE FROM router.answer WHERE id = $1', 'hash-1'],
+    ['is kept from the place of another question that stands under its key meanwhile', "UPDATE router.answer SET request_hash = 'hash-2' WHERE id = $1", undefined],
+  ])('%s', async (_what, meanwhile, keptFor) => {
+    const [id, tenant] = [newId(), newId()];
+    const release = Promise.withResolvers<void>();
+    world.provider.reply(async () => {
+      await release.promise;
+      return { text: 'late' };
+    });
+    const message = await ask(id, tenant);
+    await waitFor(() => world.calls(text).length === 1);
+    await admin.query(meanwhile, [id]);
+    release.resolve();
+    expect(codeOf(await router.answer(message))).toBe('completion');
+    const { request_hash: hash, response } = await stored(id);
+    expect(response === null ? undefined : hash).toBe(keptFor);
+  });
+
+  it('is an attempt of its own after the ledger was not heard until nobody waited any more', async () => {
+    const [id, tenant] = [newId(), newId()];
+    const deadline = Date.now() + 300;
+    world.ledger.answer = async ({ attemptId }) => {
+      if (attemptId !== id) return undefined;
+      if (Date.now() > deadline) return { state: State.SETTLED };
+      await waitFor(() => Date.now() > deadline);
+      throw new ConnectError('away', Code.Unavailable);
+    };
+    expect(codeOf(await router.answer(await ask(id, tenant, {}, { deadlineMs: BigInt(deadline) })))).toBe('503 usage_unavailable');
+    await ask(id, tenant);
+    expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
   });
 
   it('is not made again when its outcome is not known', async () => {

@@ -16,7 +16,7 @@ export interface KeyedCompletionsParts {
   readonly bus: Pick<ChannelBus, 'publish'>;
   readonly complete: CompleteHandler;
   readonly answered: Pick<AnsweredCalls, 'find'>;
-  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'forget'>;
+  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'abandon' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -25,6 +25,8 @@ export interface KeyedCompletionsParts {
 const OPEN_ENDS: ReadonlySet<string> = new Set(['attempt_unknown', 'in_progress', 'in_flight_elsewhere', 'internal']);
 /** The ledger's own refusals: it keeps them with the attempt, which it never opens any more. */
 const REFUSED_BY_LEDGER: ReadonlySet<string> = new Set(['budget_exceeded', 'refused']);
+/** The ledger was asked, and may have the attempt although it was not heard. */
+const NOT_HEARD: ReadonlySet<string> = new Set(['usage_unavailable', 'ledger_failed']);
 
 /**
  * Plain completions whose asker has an idempotency key: the answer is kept, and the same question gets it again; another question under
@@ -51,7 +53,8 @@ export class KeyedCompletions {
     return this.ask(message, question, standing, signal);
   }
 
-  private async ask(message: Request, question: KeyedQuestion, { tries, asker }: KeyedStanding, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+  private async ask(message: Request, question: KeyedQuestion, standing: KeyedStanding, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+    const { tries, asker } = standing;
     const attemptId = tries === 0 ? question.id : deterministicId(question.id, 'try', tries);
     const events = new CapturedEvents(this.parts.bus, question.id);
     const sent = await this.parts.complete.publishingTo(events).handle({ ...message, payload: { ...message.payload, attemptId } }, signal);
@@ -59,28 +62,31 @@ export class KeyedCompletions {
     if (response === undefined) return asker === question.asker ? sent : [refusalOf(message, keyInFlight())]; // another replica makes the call, for somebody else
     const isMade = this.parts.answered.find(question.tenantId, attemptId) !== undefined || sent.some(({ channel }) => channel === 'usage.recorded');
     const told = isMade ? withoutRetry(response, isFree(sent, response)) : response;
-    await this.note(question, tries, told, sent, events, isMade).catch((error: unknown) => {
+    await this.note(question, standing, told, sent, events, isMade).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: attemptId }, 'an answer could not be kept: who asks again is told that its outcome is not known');
     });
     return sent.map((each) => (each.channel === 'inference.response' ? ({ ...each, id: `${question.id}.response`, payload: create(InferenceResponseSchema, { ...told, attemptId: question.id }) }) : each));
   }
 
-  private async note(question: KeyedQuestion, tries: number, response: InferenceResponse, sent: readonly OutgoingMessage[], captured: CapturedEvents, isMade: boolean): Promise<void> {
-    const { store } = this.parts;
+  private async note(question: KeyedQuestion, standing: KeyedStanding, response: InferenceResponse, sent: readonly OutgoingMessage[], captured: CapturedEvents, isMade: boolean): Promise<void> {
+    const { store, logger } = this.parts;
+    const { tries } = standing;
     const error = response.outcome.case === 'error' ? response.outcome.value : undefined;
     if (!isMade) {
       if (error === undefined || OPEN_ENDS.has(error.code)) return undefined;
-      return REFUSED_BY_LEDGER.has(error.code) ? store.tryAgain(question, tries) : store.forget(question, tries);
+      if (REFUSED_BY_LEDGER.has(error.code)) return store.tryAgain(question, tries);
+      return NOT_HEARD.has(error.code) ? store.abandon(question, standing) : store.forget(question, standing);
     }
     if (error?.isRetryable) return store.tryAgain(question, tries);
     const events = response.parts > 0n && error === undefined ? captured.of(response.parts) : undefined;
     if (response.parts > 0n && error === undefined && events === undefined) return undefined; // too much to be kept
     const record = payloadOf(sent, 'nexus.usage.v1.UsageRecorded');
-    return store.keep(question, tries, {
+    const isKept = await store.keep(question, tries, {
       response: toBinary(InferenceResponseSchema, create(InferenceResponseSchema, { ...response, attemptId: question.id, parts: events === undefined ? 0n : 1n })),
       events,
       record: record && toBinary(UsageRecordedSchema, record),
     });
+    if (!isKept) logger.warn({ question: question.id, tries }, 'an answer was not kept: another question, or another try, stands under its key');
   }
 }
 

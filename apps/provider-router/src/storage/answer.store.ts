@@ -1,3 +1,4 @@
+import { newId } from '@nexus/core';
 import { deleteExpired, type Database } from '@nexus/postgres';
 
 /** Which completion: the attempt id that it was asked under is made of its idempotency key. */
@@ -25,6 +26,8 @@ export interface KeyedStanding {
   readonly tries: number;
   /** Who asked first, and gets the answer. */
   readonly asker: string | undefined;
+  /** Names this one asking, as the one that had the question for itself when it began. */
+  readonly holder: string;
   readonly answer: KeptAnswer | undefined;
 }
 
@@ -43,18 +46,22 @@ const KEPT_DAYS = 7;
 export class AnswerStore {
   constructor(private readonly database: Database) {}
 
-  /** Notes the question, unless it was asked before, and tells where it stands. */
+  /**
+   * Notes the question, unless it was asked before, and tells where it stands. Who finds none before it, or one that was given back, holds
+   * it until somebody else begins, be it the same message on its next delivery: then two may call, and nobody holds it.
+   */
   async begin({ tenantId, id, requestHash, asker }: KeyedQuestion): Promise<KeyedStanding> {
+    const holder = newId();
     const row = await this.database.withTenant(tenantId, async (tx) => {
       const [, , rows] = await Promise.all([
         tx.query('answer_forget_expired', 'DELETE FROM router.answer WHERE id = $1 AND expires_at <= now()', [id]),
         tx.query(
           'answer_begin',
-          `INSERT INTO router.answer AS stored (tenant_id, id, request_hash, asker, created_at, expires_at)
-           VALUES ($1, $2, $3, $4, now(), now() + make_interval(days => ${KEPT_DAYS}))
-           ON CONFLICT (tenant_id, id) DO UPDATE SET asker = excluded.asker
-             WHERE stored.asker IS NULL AND stored.response IS NULL AND stored.request_hash = excluded.request_hash`,
-          [tenantId, id, requestHash, asker],
+          `INSERT INTO router.answer AS stored (tenant_id, id, request_hash, asker, holder, created_at, expires_at)
+           VALUES ($1, $2, $3, $4, $5, now(), now() + make_interval(days => ${KEPT_DAYS}))
+           ON CONFLICT (tenant_id, id) DO UPDATE SET asker = coalesce(stored.asker, excluded.asker), holder = CASE WHEN stored.asker IS NULL THEN excluded.holder END
+             WHERE stored.response IS NULL AND stored.request_hash = excluded.request_hash`,
+          [tenantId, id, requestHash, asker, holder],
         ),
         tx.query<Row>('answer_read', 'SELECT request_hash, tries, asker, response, events, record FROM router.answer WHERE id = $1', [id]),
       ]);
@@ -65,26 +72,43 @@ export class AnswerStore {
       requestHash: row.request_hash,
       tries: row.tries,
       asker: row.asker ?? undefined,
+      holder,
       answer: response === null ? undefined : { response, events: events ?? undefined, record: record ?? undefined },
     };
   }
 
-  /** Keeps the answer of a try; the first that is kept stays. */
-  async keep({ tenantId, id }: KeyedQuestion, tries: number, { response, events, record }: KeptAnswer): Promise<void> {
-    await this.change(tenantId, 'keep', 'UPDATE router.answer SET response = $3, events = $4, record = $5 WHERE id = $1 AND tries = $2 AND response IS NULL', [
-      id, tries, Buffer.from(response), events && Buffer.from(events), record && Buffer.from(record),
-    ]);
+  /** Keeps the answer of a try, also when the question is gone; the first that is kept stays. False: another question or another try has its place. */
+  async keep({ tenantId, id, requestHash, asker }: KeyedQuestion, tries: number, { response, events, record }: KeptAnswer): Promise<boolean> {
+    return this.change(
+      tenantId, 'keep',
+      `INSERT INTO router.answer AS stored (tenant_id, id, request_hash, tries, asker, response, events, record, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), now() + make_interval(days => ${KEPT_DAYS}))
+       ON CONFLICT (tenant_id, id) DO UPDATE SET response = coalesce(stored.response, excluded.response),
+           events = CASE WHEN stored.response IS NULL THEN excluded.events ELSE stored.events END,
+           record = CASE WHEN stored.response IS NULL THEN excluded.record ELSE stored.record END
+         WHERE stored.request_hash = excluded.request_hash AND stored.tries = excluded.tries
+       RETURNING id`,
+      [tenantId, id, requestHash, tries, asker, Buffer.from(response), events && Buffer.from(events), record && Buffer.from(record)],
+    );
   }
 
-  /** The try failed and cost nothing: the next question is a try of its own. */
-  async tryAgain({ tenantId, id }: KeyedQuestion, tries: number): Promise<void> {
-    await this.change(tenantId, 'try_again', 'UPDATE router.answer SET tries = tries + 1, asker = NULL WHERE id = $1 AND tries = $2 AND response IS NULL', [id, tries]);
+  /** The try failed and cost nothing: the next question is a try of its own. Whoever made it may say so: nobody else made the same. */
+  async tryAgain({ tenantId, id, requestHash }: KeyedQuestion, tries: number): Promise<void> {
+    await this.change(tenantId, 'try_again', 'UPDATE router.answer SET tries = tries + 1, asker = NULL, holder = NULL WHERE id = $1 AND tries = $2 AND request_hash = $3 AND response IS NULL RETURNING id', [id, tries, requestHash]);
   }
 
-  /** The question was refused and nothing was called: it may be asked anew, as long as nothing was called before also in another way. */
-  async forget({ tenantId, id }: KeyedQuestion, tries: number): Promise<void> {
-    if (tries === 0) await this.change(tenantId, 'forget', 'DELETE FROM router.answer WHERE id = $1 AND tries = 0 AND response IS NULL', [id]);
-    else await this.change(tenantId, 'release', 'UPDATE router.answer SET asker = NULL WHERE id = $1 AND tries = $2 AND response IS NULL', [id, tries]);
+  /** The ledger may have the attempt of this try, but nobody called: as `tryAgain`, unless somebody else has begun since, or had before. */
+  async abandon({ tenantId, id }: KeyedQuestion, { holder }: KeyedStanding): Promise<void> {
+    await this.change(tenantId, 'abandon', 'UPDATE router.answer SET tries = tries + 1, asker = NULL, holder = NULL WHERE id = $1 AND holder = $2 AND response IS NULL RETURNING id', [id, holder]);
+  }
+
+  /**
+   * The question was refused and nothing was called: it may be asked anew, as long as nothing was called before also in another way.
+   * Nothing happens when somebody else has begun since, or had before: they may be calling.
+   */
+  async forget({ tenantId, id }: KeyedQuestion, { tries, holder }: KeyedStanding): Promise<void> {
+    if (tries === 0) await this.change(tenantId, 'forget', 'DELETE FROM router.answer WHERE id = $1 AND holder = $2 AND response IS NULL RETURNING id', [id, holder]);
+    else await this.change(tenantId, 'release', 'UPDATE router.answer SET asker = NULL, holder = NULL WHERE id = $1 AND holder = $2 AND response IS NULL RETURNING id', [id, holder]);
   }
 
   /** Deletes what is older than 7 days, of every tenant. Answers how many. */
@@ -92,7 +116,9 @@ export class AnswerStore {
     return deleteExpired(this.database, 'router', 'answer');
   }
 
-  private async change(tenantId: string, name: string, text: string, values: readonly unknown[]): Promise<void> {
-    await this.database.withTenant(tenantId, (tx) => tx.query(`answer_${name}`, text, values));
+  /** False: it met no row. */
+  private async change(tenantId: string, name: string, text: string, values: readonly unknown[]): Promise<boolean> {
+    const rows = await this.database.withTenant(tenantId, (tx) => tx.query<{ id: string }>(`answer_${name}`, text, values));
+    return rows.length > 0;
   }
 }
