@@ -4,7 +4,7 @@ import { recoveryTimes } from './oracles/surroundings.js';
 /** The long form's report as Markdown: what was done, what was looked at, and everything that was wrong. */
 export function longReport(seed: number, rounds: readonly Played[], wanted: { readonly kills: number; readonly runs: number }): string {
   const total = (what: (round: Played) => number): number => rounds.reduce((sum, round) => sum + what(round), 0);
-  const { p50, p99 } = recoveryTimes(rounds.flatMap(({ recoveries }) => recoveries).map((milliseconds) => ({ name: '', milliseconds })));
+  const { p50, p99 } = recoveryTimes(rounds.flatMap(({ recoveries }) => recoveries).map((milliseconds) => ({ milliseconds })));
   const names = [...new Set(rounds.flatMap(({ faults }) => Object.keys(faults)))].sort();
   const oracles = [...new Set(rounds.flatMap((round) => round.oracles.map(({ oracle }) => oracle)))];
   const runs = total((round) => round.runs);

@@ -5,6 +5,7 @@ import { dieAtEach, failpointsByService } from './faults/failpoints.js';
 import { kill } from './faults/processes.js';
 import { oracles } from './oracles/all-oracles.js';
 import type { Evidence, FaultRecord, Recovery, Verdict } from './oracles/evidence.js';
+import { demandOf, doneMeanwhile, recoveryOf } from './oracles/progress.js';
 import { leftovers, StoredState } from './oracles/stored-state.js';
 import { pause } from './pause.js';
 import { Random } from './random.js';
@@ -41,7 +42,6 @@ export interface RoundResult {
 
 type Happened = Omit<FaultRecord, 'doneMeanwhile'>;
 
-const AFTERWARDS_MS = 15_000;
 const READY_WITHIN_MS = 15_000;
 const SETTLE_WITHIN_MS = 90_000;
 const WARM_UP_MS = 2_000;
@@ -81,7 +81,7 @@ async function makeFaults(stage: Stage, random: Random, options: RoundOptions): 
   await adapter.publishPoison();
   const onKill = (service: ServiceName, at: number): void => {
     kills++;
-    happened.push({ name: `kill -9: ${service}`, startedAt: at, endedAt: at, evidence: 'it was killed to be started with a failpoint', affects: workOf[service], isLoss: false });
+    happened.push({ name: `kill -9: ${service}`, startedAt: at, endedAt: at, evidence: 'it was killed to be started with a failpoint', affects: workOf[service], isLoss: false, isStanding: false, sparesReplicas: false });
   };
   const tracks = [...failpointsByService(options.failpoints)];
   await Promise.all(Array.from({ length: TRACKS_AT_ONCE }, async () => {
@@ -90,6 +90,8 @@ async function makeFaults(stage: Stage, random: Random, options: RoundOptions): 
   await cluster.ready(cluster.replicas, READY_WITHIN_MS).catch((error: unknown) => options.log(String(error)));
   const further = Array.from({ length: Math.max(0, options.kills - kills) }, () => kill(random.pick(cluster.replicas).service));
   for (const fault of random.shuffle([...options.faults, ...further])) {
+    // what it spares has to be there
+    if (fault.sparesReplicas) await cluster.ready(cluster.replicas, READY_WITHIN_MS).catch((error: unknown) => options.log(String(error)));
     const record = await makeHappen(fault, context);
     if (fault.name.startsWith('kill')) kills++;
     options.log(`${fault.name}: ${record.evidence ?? 'DID NOT HAPPEN'}`);
@@ -104,7 +106,7 @@ async function makeFaults(stage: Stage, random: Random, options: RoundOptions): 
 async function makeHappen(fault: Fault, context: FaultContext): Promise<Happened & { readonly isOutage: boolean }> {
   const startedAt = Date.now();
   const evidence = await fault.happen(context).catch((error: unknown) => void console.error(error));
-  return { name: fault.name, startedAt, endedAt: Date.now(), evidence: evidence ?? undefined, affects: fault.affects, isLoss: fault.isLoss ?? false, isOutage: fault.isOutage ?? false };
+  return { name: fault.name, startedAt, endedAt: Date.now(), evidence: evidence ?? undefined, affects: fault.affects, isLoss: fault.isLoss ?? false, isStanding: false, sparesReplicas: fault.sparesReplicas ?? false, isOutage: fault.isOutage ?? false };
 }
 
 /** Resolves when nothing is under way any more, or when nobody may hope for it. */
@@ -114,8 +116,8 @@ async function quiet({ questions, load, query, redis, cluster }: Stage, log: (li
   await Promise.race([load.httpDone(), pause(SETTLE_WITHIN_MS)]);
   for (; Date.now() < until; await pause(250)) {
     if (questions.open.length > 0 || (await state.underWay().catch(() => 1)) > 0) continue;
-    const left = await leftovers(redis);
-    if (left.every(({ pending, lag }) => pending === 0 && lag === 0)) return;
+    const left = await leftovers(redis).catch(() => undefined);
+    if (left?.every(({ pending, lag }) => pending === 0 && lag === 0)) return;
   }
   log(`not quiet after ${SETTLE_WITHIN_MS / 1_000} s: ${questions.open.length} questions open`);
   await cluster.ready(cluster.replicas, 1_000).catch((error: unknown) => log(String(error)));
@@ -125,11 +127,9 @@ async function gather(stage: Stage, happened: readonly (Happened & { readonly is
   const { timeline, cluster, behaviour } = stage;
   const state = new StoredState(stage.query);
   const all = [...happened, ...misbehaviours(stage)];
-  const faults = all.map((fault): FaultRecord => ({ ...fault, doneMeanwhile: fault.affects.length === 0 ? 1 : timeline.between(fault.affects, fault.startedAt, fault.endedAt + AFTERWARDS_MS) }));
-  const recoveries = happened.filter(({ affects, evidence }) => affects.length > 0 && evidence !== undefined).map((fault): Recovery => {
-    const next = timeline.nextAfter(fault.affects, fault.startedAt);
-    return { name: fault.name, milliseconds: next === undefined ? undefined : next - fault.startedAt };
-  });
+  const demand = demandOf(stage.questions.all, stage.settings.asked);
+  const faults = all.map((fault): FaultRecord => ({ ...fault, doneMeanwhile: doneMeanwhile(fault, timeline, demand) }));
+  const recoveries = happened.filter(({ evidence }) => evidence !== undefined).flatMap((fault): Recovery | readonly [] => recoveryOf(fault, timeline, demand) ?? []);
   return {
     questions: stage.questions.all, sightings: stage.adapter.sightings.all, runs: await state.runs(), calls: behaviour.calls, attempts: await state.attempts(),
     budgets: await state.budgets(), effects: stage.effects.counts, deadLetters: await state.deadLetters(), poison: stage.adapter.poison, leftovers: await leftovers(stage.redis),
@@ -142,7 +142,7 @@ async function gather(stage: Stage, happened: readonly (Happened & { readonly is
 /** What goes wrong all the time: each way of it is a fault too. */
 function misbehaviours({ behaviour, timeline, adapter, questions }: Stage): Happened[] {
   const asked = questions.all.filter(({ kind }) => kind === 'bus').length;
-  const always = { startedAt: timeline.startedAt, endedAt: Date.now(), isLoss: false };
+  const always = { startedAt: timeline.startedAt, endedAt: Date.now(), isLoss: false, isStanding: true, sparesReplicas: false };
   const duplicates: Happened = { ...always, name: 'duplicated messages', affects: ['run'], evidence: adapter.duplicated > 0 ? `${adapter.duplicated} of ${asked}` : undefined };
   const models = modelNames.filter((name) => unreliableModels.has(name) || ['slow', 'trickling', 'limited', 'failing'].includes(name)).map((name): Happened => {
     const calls = behaviour.calls.filter(({ model }) => model === name).length;

@@ -11,7 +11,7 @@ import { startCrashablePostgres, startCrashableRedis, type CrashableRedis, type 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** How many replicas there are of each service. */
-const replicaCounts: Readonly<Record<ServiceName, number>> = { settings: 1, usage: 1, 'tool-executor': 1, 'provider-router': 2, orchestrator: 2, gateway: 2 };
+export const replicaCounts: Readonly<Record<ServiceName, number>> = { settings: 1, usage: 1, 'tool-executor': 1, 'provider-router': 2, orchestrator: 2, gateway: 2 };
 export const services = Object.keys(replicaCounts) as ServiceName[];
 
 export const adminKey = 'nxs_key_of_the_fault_harness_01';

@@ -39,7 +39,7 @@ export async function dieAtEach(service: ServiceName, names: readonly Failpoint[
     }
     const at = await deathAt(replica, name, context);
     log(`failpoint ${name}: ${at === undefined ? 'DID NOT HAPPEN' : `${replica.name} was killed there`}`);
-    records.push({ name: `failpoint: ${name}`, startedAt: at ?? Date.now(), endedAt: at ?? Date.now(), evidence: at === undefined ? undefined : `${replica.name} passed it and was killed`, affects: workOf[service], isLoss: false });
+    records.push({ name: `failpoint: ${name}`, startedAt: at ?? Date.now(), endedAt: at ?? Date.now(), evidence: at === undefined ? undefined : `${replica.name} passed it and was killed`, affects: workOf[service], isLoss: false, isStanding: false, sparesReplicas: false });
   }
   return records;
 }

@@ -29,6 +29,8 @@ export interface Fault {
   readonly isLoss?: boolean;
   /** A server is down meanwhile, so that services may fail to start. */
   readonly isOutage?: boolean;
+  /** It lasts, and replicas that it does not touch go on with the work meanwhile. */
+  readonly sparesReplicas?: boolean;
   /** Resolves, when all is put right, with why it is known that it happened; undefined when it did not. */
   happen(context: FaultContext): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import type { FaultProxy } from '@nexus/testing';
+import { replicaCounts } from '../cluster/cluster.js';
 import type { ServiceName } from '../cluster/replica.js';
 import { pause } from '../pause.js';
 import { workOf, type Fault } from './fault.js';
@@ -15,11 +16,15 @@ const begin: Readonly<Record<Way, (proxy: FaultProxy) => void>> = {
   reset: (proxy) => proxy.reset(),
 };
 
+/** Who reads requests.incoming gives its lease up only when Redis was away for longer than a partition lasts: nothing can be done meanwhile. */
+const mayKeepLease = (service: ServiceName, from: 'redis' | 'postgres', way: Way): boolean => service === 'orchestrator' && from === 'redis' && (way === 'cut' || way === 'blackhole');
+
 /** One replica of a service and Redis or Postgres are parted for a while. */
 const partition = (service: ServiceName, from: 'redis' | 'postgres', way: Way): Fault => ({
   name: `${way}: ${service} and ${from}`,
   affects: workOf[service],
   isOutage: true,
+  sparesReplicas: replicaCounts[service] > 1 && !mayKeepLease(service, from, way),
   happen: async ({ cluster, random }) => {
     const replica = random.pick(cluster.of(service));
     const proxy = replica.options[from];

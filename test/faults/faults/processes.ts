@@ -1,3 +1,4 @@
+import { replicaCounts } from '../cluster/cluster.js';
 import type { Replica, ServiceName } from '../cluster/replica.js';
 import { pause } from '../pause.js';
 import { leaseOwner, workOf, type Fault, type FaultContext } from './fault.js';
@@ -34,6 +35,7 @@ const FREEZE_MS = 6_000;
 export const freeze = (service: ServiceName): Fault => ({
   name: `SIGSTOP: ${service}`,
   affects: workOf[service],
+  sparesReplicas: replicaCounts[service] > 1,
   happen: async (context) => {
     const owner = service === 'orchestrator' ? await leaseOwner(context) : undefined;
     const replica = context.cluster.replicas.find(({ name, isAlive }) => name === owner && isAlive) ?? aliveOf(context, service);

@@ -1,6 +1,7 @@
 import { create, toBinary, toJsonString } from '@bufbuild/protobuf';
 import { IncomingRequestSchema } from '@nexus/contracts';
 import { Redis } from 'ioredis';
+import type { Poison } from '../oracles/evidence.js';
 import { pause } from '../pause.js';
 import type { Random } from '../random.js';
 import { questionText } from './model-behaviour.js';
@@ -18,6 +19,7 @@ export interface BusAdapterOptions {
 }
 
 const STREAM = 'requests.incoming';
+const ANSWERS = 'requests.processed';
 const FIRST_WAIT_MS = 3_000;
 const LONGEST_WAIT_MS = 12_000;
 const RETRY_MS = 150;
@@ -33,7 +35,7 @@ export class BusAdapter {
   /** Questions that were published once more for no reason. */
   duplicated = 0;
   /** Messages that nobody can read. */
-  readonly poison: string[] = [];
+  readonly poison: Poison[] = [];
   private readonly redis: Redis;
   private readonly waiting = new Map<string, Question>();
   private readonly options: BusAdapterOptions;
@@ -45,7 +47,7 @@ export class BusAdapter {
     this.replyTo = `${options.keyId}.adapter`;
     this.redis = new Redis(options.redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 100 });
     this.redis.on('error', () => undefined);
-    this.sightings = new Sightings(options.redisUrl, ['requests.processed', `requests.processed:${this.replyTo}`], (sighting) => this.onSighting(sighting));
+    this.sightings = new Sightings(options.redisUrl, [ANSWERS, `${ANSWERS}:${this.replyTo}`], (sighting) => this.onSighting(sighting));
   }
 
   /** Resolves when the question stands in the stream; from then on it is published again until it is answered. */
@@ -64,7 +66,7 @@ export class BusAdapter {
   async publishPoison(): Promise<void> {
     const id = `poison-${this.poison.length + 1}`;
     await this.redis.xadd(STREAM, '*', 'id', id, 'type', 'nexus.run.v1.IncomingRequest', 'payload', '{"text": this is no JSON', 'metadata', this.metadata('application/json', undefined));
-    this.poison.push(id);
+    this.poison.push({ id, publishedAt: Date.now() });
   }
 
   stop(): void {
@@ -88,6 +90,7 @@ export class BusAdapter {
     const isJson = question.number % 2 === 0;
     const payload = isJson ? toJsonString(IncomingRequestSchema, request) : Buffer.from(toBinary(IncomingRequestSchema, request));
     const replyTo = Number(question.thread.replace(/\D/g, '')) % 2 === 0 ? this.replyTo : undefined;
+    question.askedFrom = replyTo === undefined ? ANSWERS : `${ANSWERS}:${replyTo}`;
     const fields = ['id', question.id, 'type', 'nexus.run.v1.IncomingRequest', 'payload', payload, 'metadata', this.metadata(isJson ? 'application/json' : 'application/protobuf', replyTo)];
     while (isDuplicate ? !this.isStopped : this.waiting.has(question.id)) {
       try {

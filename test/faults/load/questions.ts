@@ -16,6 +16,8 @@ export interface Question {
   /** What the one who asked knows in the end: answered, an error code, or nothing. */
   outcome: string | undefined;
   text: string | undefined;
+  /** The stream on which its answer is awaited; undefined over HTTP. */
+  askedFrom: string | undefined;
 }
 
 /** Numbers the questions of a load and remembers them all. */
@@ -24,7 +26,7 @@ export class Questions {
 
   ask(kind: QuestionKind, model: ModelName, thread: string): Question {
     const number = this.all.length + 1;
-    const question: Question = { number, kind, model, thread, id: `${kind}-${number}`, askedAt: Date.now(), answeredAt: undefined, outcome: undefined, text: undefined };
+    const question: Question = { number, kind, model, thread, id: `${kind}-${number}`, askedAt: Date.now(), answeredAt: undefined, outcome: undefined, text: undefined, askedFrom: undefined };
     this.all.push(question);
     return question;
   }

@@ -1,3 +1,4 @@
+import type { Asked } from '../oracles/progress.js';
 import { pause } from '../pause.js';
 import type { GatewayClient } from './gateway-client.js';
 
@@ -12,6 +13,8 @@ export class SettingsChanges {
   /** By key, the last number that settings said it had stored. */
   private readonly acknowledged = new Map<string, number>();
   private readonly lost: string[] = [];
+  /** When each change was asked for, and when it had its end. */
+  readonly asked: Asked[] = [];
   private isStopped = false;
   private running: Promise<unknown> = Promise.resolve();
   private readonly client: GatewayClient;
@@ -45,9 +48,12 @@ export class SettingsChanges {
 
   private async write(key: string, everyMs: number): Promise<void> {
     for (let count = 1; !this.isStopped; count++) {
+      const change = { from: Date.now(), to: undefined as number | undefined };
+      this.asked.push(change);
       const reply = await this.client.post('/nexus.settings.v1.SettingsService/UpdateConfig', { values: { [key]: String(count) } }, `${key}-${count}`, WITHIN_MS);
       if (reply?.status !== 200) this.lost.push(`${key} = ${count} was never acknowledged: ${reply?.code ?? 'no reply'} ${JSON.stringify(reply?.body ?? {})}`);
       else {
+        change.to = Date.now();
         this.acknowledged.set(key, count);
         this.onChange();
       }

@@ -92,7 +92,7 @@ function wordOf(outcome: Outcome): Sighting['outcome'] {
 }
 
 /** Whether one stream id comes after another. */
-function isAfter(a: string, b: string): boolean {
+export function isAfter(a: string, b: string): boolean {
   const [aMs = 0, aPlace = 0] = a.split('-').map(Number);
   const [bMs = 0, bPlace = 0] = b.split('-').map(Number);
   return aMs > bMs || (aMs === bMs && aPlace > bPlace);

@@ -57,7 +57,14 @@ export interface DeadLetterRow {
 export interface Leftover {
   readonly channel: string;
   readonly pending: number;
+  /** Entries that the group was not handed; all of them when there is no group. */
   readonly lag: number;
+}
+
+/** A message that nobody can read, published at a time in Unix milliseconds. */
+export interface Poison {
+  readonly id: string;
+  readonly publishedAt: number;
 }
 
 /** A fault that was carried out. Times are Unix milliseconds. */
@@ -68,15 +75,20 @@ export interface FaultRecord {
   /** Why it is known that it happened; undefined when it did not. */
   readonly evidence: string | undefined;
   readonly affects: readonly Work[];
-  /** Work of the affected kinds that was finished while it lasted or right after. */
+  /** Work of the affected kinds that was finished while it lasted or right after; see doneMeanwhile of progress.ts. */
   readonly doneMeanwhile: number;
   /** Redis may have lost entries. */
   readonly isLoss: boolean;
+  /** It lasts from the start of a round to its end, and so explains nothing that happens once. */
+  readonly isStanding: boolean;
+  /** It lasts long, and replicas that it does not touch go on with the work meanwhile. */
+  readonly sparesReplicas: boolean;
 }
 
-/** How long the affected kind of work stood still after a fault. */
+/** How long the affected kinds of work stood still after a fault: the slowest of those that were asked for. */
 export interface Recovery {
   readonly name: string;
+  readonly work: Work;
   /** Undefined: it never went on. */
   readonly milliseconds: number | undefined;
 }
@@ -92,7 +104,7 @@ export interface Evidence {
   /** Calls by `<tool>/<number>`. */
   readonly effects: ReadonlyMap<string, number>;
   readonly deadLetters: readonly DeadLetterRow[];
-  readonly poison: readonly string[];
+  readonly poison: readonly Poison[];
   readonly leftovers: readonly Leftover[];
   readonly splices: readonly Splice[];
   /** Changes of settings: how many, and which of them went wrong. */

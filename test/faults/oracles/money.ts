@@ -50,21 +50,28 @@ export const attemptsAreClosed: Oracle = ({ attempts, calls }) => {
   return { oracle: 'attempts are closed', checked: attempts.length, violations };
 };
 
-/** An attempt becomes unknown only by a fault that met it, or by a provider that does not say how a call ended. */
+/**
+ * An attempt becomes unknown only by a fault that met it, or by a provider that does not say how a call ended; the former are no more than
+ * the calls that were in flight when those faults began.
+ */
 export const unknownHasCause: Oracle = ({ attempts, calls, faults }) => {
   const resolved = attempts.filter(({ ledger }) => ledger !== undefined && ledger.resolution !== '');
   const callOf = new Map(calls.map((call) => [call.attemptId, call]));
-  const violations = resolved.flatMap(({ attemptId, openedAt, settledAt, ledger }) => {
-    const call = callOf.get(attemptId);
-    if (call !== undefined && ['garbage', 'hanging', 'half-closed'].includes(call.model)) return [];
-    const isMet = faults.some(({ startedAt, endedAt }) => startedAt - SLACK_MS <= (settledAt ?? Infinity) && endedAt + SLACK_MS >= openedAt);
-    return isMet ? [] : [`attempt ${attemptId} (${call?.model ?? 'never sent'}) was resolved by ${ledger?.resolution} and no fault met it`];
+  const real = faults.filter(({ isStanding, evidence }) => !isStanding && evidence !== undefined);
+  const reliable = resolved.filter(({ attemptId }) => !mute.has(callOf.get(attemptId)?.model ?? ''));
+  const violations = reliable.flatMap(({ attemptId, openedAt, settledAt, ledger }) => {
+    const isMet = real.some(({ startedAt, endedAt }) => startedAt - SLACK_MS <= (settledAt ?? Infinity) && endedAt + SLACK_MS >= openedAt);
+    return isMet ? [] : [`attempt ${attemptId} (${callOf.get(attemptId)?.model ?? 'never sent'}) was resolved by ${ledger?.resolution} and no fault met it`];
   });
-  const open = Math.max(0, ...faults.map((fault) => inFlightAt(attempts, fault.startedAt)));
-  return { oracle: 'unknown has a cause', checked: resolved.length, violations, notes: `resolved: ${tally(resolved.map(({ ledger }) => ledger?.resolution ?? '')) || 'none'}; most calls in flight at a fault: ${open}` };
+  const open = real.reduce((sum, { startedAt }) => sum + inFlightAt(attempts, startedAt), 0);
+  if (reliable.length > open) violations.push(`${reliable.length} attempts of reliable models became unknown, and only ${open} calls were in flight when faults began`);
+  return { oracle: 'unknown has a cause', checked: resolved.length, violations, notes: `resolved: ${tally(resolved.map(({ ledger }) => ledger?.resolution ?? '')) || 'none'}; of reliable models ${reliable.length}, calls in flight at faults ${open}` };
 };
 
 const SLACK_MS = 250;
+
+/** Models that do not say how a call ended. */
+const mute: ReadonlySet<string> = new Set(['garbage', 'hanging', 'half-closed']);
 
 const inFlightAt = (attempts: readonly StoredAttempt[], at: number): number => attempts.filter(({ openedAt, settledAt }) => openedAt <= at && (settledAt ?? Infinity) >= at).length;
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Query } from '../faults/fault.js';
+import { isAfter } from '../load/sightings.js';
 import type { DeadLetterRow, Leftover, StoredAttempt, StoredBudget, StoredRun } from './evidence.js';
 
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
@@ -67,10 +68,25 @@ const groups: Readonly<Record<string, string>> = {
 /** What the channels hold that their services have not finished. */
 export async function leftovers(redis: Redis): Promise<Leftover[]> {
   return Promise.all(Object.entries(groups).map(async ([channel, name]) => {
-    const found = (await redis.xinfo('GROUPS', channel).catch(() => [])) as unknown[][];
+    const found = (await redis.xinfo('GROUPS', channel).catch(noSuchKey)) as unknown[][];
     const group = found.map((fields) => Object.fromEntries(pairs(fields))).find((one) => one['name'] === name);
-    return { channel, pending: Number(group?.['pending'] ?? 0), lag: Number(group?.['lag'] ?? 0) };
+    const [last, length] = await Promise.all([redis.xrevrange(channel, '+', '-', 'COUNT', 1), redis.xlen(channel)]);
+    return leftoverOf(channel, group, { last: last[0]?.[0], length });
   }));
+}
+
+/** What is left in a stream of `length` entries up to the id `last`; `group` is what XINFO GROUPS says of its group, undefined when there is none. */
+export function leftoverOf(channel: string, group: Readonly<Record<string, unknown>> | undefined, { last, length }: { readonly last: string | undefined; readonly length: number }): Leftover {
+  if (group === undefined) return { channel, pending: 0, lag: length };
+  // Redis tells no lag where entries were deleted, or the group began at an id that is none of an entry
+  const isAllRead = last === undefined || !isAfter(last, String(group['last-delivered-id']));
+  return { channel, pending: Number(group['pending']), lag: typeof group['lag'] === 'number' ? group['lag'] : isAllRead ? 0 : length };
+}
+
+/** A channel that nobody has published to holds nothing. */
+function noSuchKey(error: Error): [] {
+  if (/no such key/i.test(error.message)) return [];
+  throw error;
 }
 
 function pairs(fields: readonly unknown[]): [string, unknown][] {
