@@ -3,7 +3,7 @@ import { parseAgents } from './agents-file.js';
 
 it('reads agents and fills in what they leave out', () => {
   const agents = parseAgents('agents:\n  default: { instructions: Be brief. }\n  coder: { instructions: Code., model: openai/gpt-4o, tools: [execute_code], max_steps: 3 }\n', 'agents.yaml');
-  expect(agents.get('default')).toEqual({ name: 'default', instructions: 'Be brief.', model: undefined, tools: ['*'], maxSteps: 8, deadlineMs: 120_000, maxHistoryMessages: 40 });
+  expect(agents.get('default')).toEqual({ name: 'default', instructions: 'Be brief.', model: undefined, tools: ['*'], maxSteps: 8, deadlineMs: 120_000, maxHistoryMessages: 40, failsOnUnknown: false });
   expect(agents.get('coder')).toMatchObject({ model: 'openai/gpt-4o', tools: ['execute_code'], maxSteps: 3 });
 });
 

@@ -10,6 +10,7 @@ const agentSchema = z.strictObject({
   max_steps: z.int().min(1).max(100).default(8),
   deadline_seconds: z.number().min(1).max(86_400).default(120),
   max_history_messages: z.int().min(0).max(1_000).default(40),
+  when_unknown: z.enum(['retry', 'fail'], 'must be retry or fail').default('retry'),
 });
 
 const fileSchema = z.strictObject({
@@ -28,6 +29,7 @@ export interface AgentConfig {
   readonly maxSteps: number;
   readonly deadlineMs: number;
   readonly maxHistoryMessages: number;
+  readonly failsOnUnknown: boolean;
 }
 
 /** Agents by name. Throws AppError `config_invalid` with a line `file:line:column: path: message` for every fault. */
@@ -63,6 +65,7 @@ export function parseAgents(text: string, file: string): ReadonlyMap<string, Age
     maxSteps: agent.max_steps,
     deadlineMs: Math.round(agent.deadline_seconds * 1_000),
     maxHistoryMessages: agent.max_history_messages,
+    failsOnUnknown: agent.when_unknown === 'fail',
   }]));
 }
 

@@ -16,10 +16,11 @@ export type ModelFailureAnswer = { readonly kind: 'retry'; readonly delayMs: num
  * seen in the timeline and in the ledger.
  *
  * `attempt_unknown` says that the router died while it called: the provider may have answered and charged. The person who waits
- * matters more than one call's price, so one more try is made; the first attempt stays UNKNOWN in the ledger until it is resolved.
+ * matters more than one call's price, so one more try is made, unless the run's agent says otherwise (`failsOnUnknown`); the first attempt
+ * stays UNKNOWN in the ledger until it is resolved.
  */
-export function answerToModelFailure(error: Error, tryNumber: number): ModelFailureAnswer {
-  if (error.code === 'attempt_unknown') return tryNumber < MAX_RETRIES_OF_UNKNOWN ? { kind: 'retry', delayMs: 0 } : { kind: 'fail' };
+export function answerToModelFailure(error: Error, tryNumber: number, failsOnUnknown: boolean): ModelFailureAnswer {
+  if (error.code === 'attempt_unknown') return tryNumber < MAX_RETRIES_OF_UNKNOWN && !failsOnUnknown ? { kind: 'retry', delayMs: 0 } : { kind: 'fail' };
   const delayMs = Number(error.retryAfterMs) || (WAITS_MS[tryNumber] ?? 0);
   if (!error.isRetryable || tryNumber >= MAX_RETRIES || delayMs > LONGEST_WAIT_MS) return { kind: 'fail' };
   return { kind: 'retry', delayMs };

@@ -37,6 +37,8 @@ export interface RunState extends RunIdentity {
   readonly maxSteps: number;
   /** From the start of the run. */
   readonly limitMs: number;
+  /** It ends when nobody knows what became of a model call, instead of making another one. */
+  readonly failsOnUnknown: boolean;
   readonly wantsProgress: boolean;
   /** Live parts that were sent. */
   readonly parts: number;
@@ -60,7 +62,7 @@ export interface RunState extends RunIdentity {
 export function newRun(identity: RunIdentity): RunState {
   return {
     ...identity,
-    phase: 'new', acceptedAt: 0, startedAt: 0, deadlineAt: 0, maxSteps: 0, limitMs: 0, wantsProgress: false, parts: 0,
+    phase: 'new', acceptedAt: 0, startedAt: 0, deadlineAt: 0, maxSteps: 0, limitMs: 0, failsOnUnknown: false, wantsProgress: false, parts: 0,
     step: 0, tryNumber: 0, retryAt: 0, restarts: 0, repairs: 0, pending: [], usage: noUsage,
   };
 }

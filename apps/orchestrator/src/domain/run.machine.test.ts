@@ -11,11 +11,11 @@ import { storedEvent } from './stored-event.js';
 const identity = { runId: 'run', threadId: 'thread', queuedBehind: 0 };
 const NOW = 1_000;
 
-const accepted = (limits: { maxSteps?: number; progress?: Progress; requestDeadline?: number } = {}) =>
+const accepted = (limits: { maxSteps?: number; progress?: Progress; requestDeadline?: number; failsOnUnknown?: boolean } = {}) =>
   storedEvent('accepted', {
     messageId: 'm1',
     request: { text: 'hello', progress: limits.progress ?? Progress.NONE, deadlineMs: BigInt(limits.requestDeadline ?? 0) },
-    agent: { name: 'default', maxSteps: limits.maxSteps ?? 8, deadlineMs: 60_000n },
+    agent: { name: 'default', maxSteps: limits.maxSteps ?? 8, deadlineMs: 60_000n, failsOnUnknown: limits.failsOnUnknown ?? false },
   });
 const says = (step: number, text: string, tryNumber = 0) =>
   storedEvent('modelAnswered', {
@@ -131,6 +131,12 @@ describe('decide', () => {
     const again = after(accepted(), fails(1, 0, unknown));
     expect(again).toMatchObject({ state: { usage: { modelCalls: 1, isPartial: true } }, effects: [{ kind: 'callModel', tryNumber: 1 }] });
     expect(decide(again.state, fails(1, 1, unknown), NOW).state.ending?.error?.code).toBe('attempt_unknown');
+  });
+
+  it('does not risk a second charge when its agent says so', () => {
+    const ended = after(accepted({ failsOnUnknown: true }), fails(1, 0, { code: 'attempt_unknown' }));
+    expect(ended).toMatchObject({ state: { ending: { outcome: Outcome.FAILED, error: { code: 'attempt_unknown' } } }, effects: [{ kind: 'reply' }] });
+    expect(after(accepted({ failsOnUnknown: true }), fails(1, 0, { code: 'overloaded', isRetryable: true })).state.tryNumber).toBe(1);
   });
 
   it('counts the calls that are made anew although their text may have been seen, and no others', () => {

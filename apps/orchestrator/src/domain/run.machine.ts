@@ -56,6 +56,7 @@ function accepted(state: RunState, event: RunAccepted, now: number): Decision {
     deadlineAt: Number(event.request?.deadlineMs ?? 0n),
     maxSteps: event.agent?.maxSteps ?? 0,
     limitMs: Number(event.agent?.deadlineMs ?? 0n),
+    failsOnUnknown: event.agent?.failsOnUnknown ?? false,
     wantsProgress: (event.request?.progress ?? Progress.NONE) >= Progress.STEPS,
   };
   const told = tell({ state: stored, effects: [] }, { case: 'accepted', value: create(AcceptedSchema, { threadId: state.threadId, queuedBehind: state.queuedBehind }) });
@@ -114,7 +115,7 @@ function modelFailed(state: RunState, event: ModelFailed, now: number): Decision
   const error = event.error ?? create(ErrorSchema, { code: 'internal', message: 'The model call failed.', status: 500 });
   const wasCalled = event.spend !== undefined || isUseUnknown(error);
   const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend) } : state;
-  const answer = answerToModelFailure(error, state.tryNumber);
+  const answer = answerToModelFailure(error, state.tryNumber, state.failsOnUnknown);
   if (answer.kind === 'fail' || deadlinePassed(used, now + answer.delayMs) !== undefined) return end(used, notAnswered(used, error, now));
   const restarts = used.restarts + (wasCalled || event.parts > 0n ? 1 : 0); // some of its text may have been seen
   return tryModel({ ...used, tryNumber: used.tryNumber + 1, retryAt: answer.delayMs > 0 ? now + answer.delayMs : 0, restarts }, now);

@@ -117,6 +117,7 @@ export class AgentDirectory {
       maxSteps: agent.maxSteps,
       deadlineMs: BigInt(agent.deadlineMs),
       maxHistoryMessages: agent.maxHistoryMessages,
+      failsOnUnknown: agent.failsOnUnknown,
     });
     const chosen = { own, kept, stored: { hash: createHash('sha256').update(payload).digest().subarray(0, 16), payload } };
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
