@@ -195,6 +195,15 @@ describe('a completion under an idempotency key', () => {
     expect(response === null ? undefined : hash).toBe(keptFor);
   });
 
+  it('is never answered with the answer to another question, though nothing stands under its key any more', async () => {
+    const [id, tenant] = [newId(), newId()];
+    expect(bodyOf(await router.answer(await ask(id, tenant)))).toContain('hello');
+    await admin.query('DELETE FROM router.answer WHERE id = $1', [id]);
+    world.provider.reply({ text: 'another' });
+    await ask(id, tenant, {}, { idempotencyHash: 'hash-2' });
+    expect(bodyOf(await router.answer({ id }, 2))).not.toContain('hello');
+  });
+
   it('is an attempt of its own after the ledger was not heard until nobody waited any more', async () => {
     const [id, tenant] = [newId(), newId()];
     const deadline = Date.now() + 300;

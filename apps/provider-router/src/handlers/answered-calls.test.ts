@@ -22,6 +22,13 @@ describe('AnsweredCalls', () => {
     expect(calls.find('t', 'a')).toBeUndefined();
   });
 
+  it('gives what was published for one request under a key to no other', () => {
+    const calls = new AnsweredCalls({ now: () => 0 }, { bytes: 1_000_000, keepMs: 600 });
+    const messages = answer(1);
+    calls.remember('t', 'a', messages, 'hash-1');
+    expect([calls.find('t', 'a', 'hash-1'), calls.find('t', 'a', 'hash-2'), calls.find('t', 'a', ''), calls.find('t', 'a')]).toEqual([messages, undefined, undefined, messages]);
+  });
+
   it('forgets the oldest when its memory is full, and does not count what was told twice', () => {
     const calls = new AnsweredCalls({ now: () => 0 }, { bytes: 30_000, keepMs: 600 });
     for (const id of ['a', 'b', 'b', 'b', 'c']) calls.remember('t', id, answer(8_000));

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 
 interface Answered {
+  readonly requestHash: string;
   readonly messages: readonly OutgoingMessage[];
   readonly bytes: number;
   readonly until: number;
@@ -24,9 +25,10 @@ export class AnsweredCalls {
     private readonly limits: { readonly bytes: number; readonly keepMs: number },
   ) {}
 
-  remember(tenantId: string, attemptId: string, messages: readonly OutgoingMessage[]): void {
+  /** The hash is the one that the request came with, empty without an idempotency key. */
+  remember(tenantId: string, attemptId: string, messages: readonly OutgoingMessage[], requestHash = ''): void {
     const now = this.clock.now();
-    const answered = { messages, bytes: messages.reduce((sum, message) => sum + FRAME_BYTES + textBytes(message), 0), until: now + this.limits.keepMs };
+    const answered = { requestHash, messages, bytes: messages.reduce((sum, message) => sum + FRAME_BYTES + textBytes(message), 0), until: now + this.limits.keepMs };
     const key = keyOf(tenantId, attemptId);
     this.forget(key);
     this.answers.set(key, answered);
@@ -37,10 +39,10 @@ export class AnsweredCalls {
     }
   }
 
-  /** What was published, or undefined when it was not by this life, or is forgotten. */
-  find(tenantId: string, attemptId: string): readonly OutgoingMessage[] | undefined {
+  /** What was published, or undefined when it was not by this life, or is forgotten, or was for a request with another hash, if one is given. */
+  find(tenantId: string, attemptId: string, requestHash?: string): readonly OutgoingMessage[] | undefined {
     const answered = this.answers.get(keyOf(tenantId, attemptId));
-    return answered !== undefined && answered.until > this.clock.now() ? answered.messages : undefined;
+    return answered !== undefined && (requestHash ?? answered.requestHash) === answered.requestHash && answered.until > this.clock.now() ? answered.messages : undefined;
   }
 
   private forget(key: string): void {

@@ -78,11 +78,11 @@ export class CompleteHandler {
   }
 
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const { attemptId, run } = message.payload;
+    const { attemptId, run, idempotencyHash } = message.payload;
     if (this.isLate(message)) throw late();
     const underWay = this.parts.calls.find(attemptId);
     if (underWay) return underWay.replyTo === message.replyTo ? [] : [refusalOf(message, inProgress())]; // the same message once more, or somebody else's question
-    const answered = this.parts.answered.find(message.tenantId, attemptId);
+    const answered = this.parts.answered.find(message.tenantId, attemptId, idempotencyHash);
     if (answered) return answered.map((sent) => toAsker(sent, message));
     const call = this.parts.calls.begin(attemptId, run?.runId, message.replyTo);
     const onStopping = (): void => call.stop.abort();
@@ -103,7 +103,7 @@ export class CompleteHandler {
     if (opened.state !== State.OPENED) return whenNotOpened(message, plan, opened, this.parts.attempts, this.parts.clock.now());
     failpoint('router.after-open');
     const messages = await this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
-    this.parts.answered.remember(message.tenantId, opened.attemptId, messages);
+    this.parts.answered.remember(message.tenantId, opened.attemptId, messages, message.payload.idempotencyHash);
     if (!messages.some(({ channel }) => channel === 'usage.recorded')) this.parts.owner.say('lost', { tenantId: message.tenantId, attemptId: opened.attemptId });
     return messages;
   }

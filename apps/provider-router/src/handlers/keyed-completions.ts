@@ -60,7 +60,7 @@ export class KeyedCompletions {
     const sent = await this.parts.complete.publishingTo(events).handle({ ...message, payload: { ...message.payload, attemptId } }, signal);
     const response = payloadOf(sent, 'nexus.inference.v1.InferenceResponse');
     if (response === undefined) return asker === question.asker ? sent : [refusalOf(message, keyInFlight())]; // another replica makes the call, for somebody else
-    const isMade = this.parts.answered.find(question.tenantId, attemptId) !== undefined || sent.some(({ channel }) => channel === 'usage.recorded');
+    const isMade = this.parts.answered.find(question.tenantId, attemptId, question.requestHash) !== undefined || sent.some(({ channel }) => channel === 'usage.recorded');
     const told = isMade ? withoutRetry(response, isFree(sent, response)) : response;
     await this.note(question, standing, told, sent, events, isMade).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: attemptId }, 'an answer could not be kept: who asks again is told that its outcome is not known');
