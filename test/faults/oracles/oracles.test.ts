@@ -131,7 +131,7 @@ describe('the oracles', () => {
   it('what stands from start to end explains no unknown attempt but that of a model that does not say how a call ended', () => {
     const attempts = [attempt(0), { ...attempt(1), openedAt: 5_000, settledAt: 5_100, ledger: ledger({ resolution: 'provider' }) }];
     const faults = [fault({ isStanding: true, isLoss: false, startedAt: 0, endedAt: 10_000 })];
-    expect(found({ attempts, faults })).toEqual(['unknown has a cause']);
+    expect(wrong({ attempts, faults })['unknown has a cause']).toEqual([expect.stringContaining('attempt-2 (quick) was resolved by provider and no fault met it'), expect.stringContaining('1 attempts')]);
     expect(found({ attempts, faults, calls: [call(1), call(2, { model: 'hanging' })] })).toEqual([]);
   });
 
