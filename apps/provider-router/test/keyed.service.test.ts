@@ -218,9 +218,26 @@ describe('a completion under an idempotency key', () => {
     expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
   });
 
+  it('is made when its key has expired, though the ledger still has the attempts that were made under it', async () => {
+    const [id, tenant] = [newId(), newId()];
+    world.provider.reply({ status: 429 });
+    await router.answer(await ask(id, tenant));
+    world.provider.reply({ text: 'old' });
+    await ask(id, tenant);
+    expect(bodyOf(await router.answer({ id }, 2))).toContain('old');
+    await admin.query("UPDATE router.answer SET expires_at = now() - interval '1 second' WHERE id = $1", [id]);
+    world.provider.reply({ text: 'new' });
+    await ask(id, tenant, {}, { idempotencyHash: 'hash-2' });
+    expect(bodyOf(await router.answer({ id }, 3))).toContain('new');
+    await ask(id, tenant, {}, { idempotencyHash: 'hash-2' });
+    expect(bodyOf(await router.answer({ id }, 4))).toContain('new');
+    expect(world.calls(text)).toHaveLength(3);
+  });
+
   it('is not made again when its outcome is not known', async () => {
     const [id, tenant] = [newId(), newId()];
     world.ledger.opened.set(id, 'a life that is over');
+    await admin.query("INSERT INTO router.answer VALUES ($1, $2, 'hash-1', 0, 'asker-1', NULL, NULL, NULL, now(), now() + interval '7 days')", [tenant, id]);
     expect(codeOf(await router.answer(await ask(id, tenant)))).toBe('502 attempt_unknown');
     await ask(id, tenant);
     expect(codeOf(await router.answer({ id }, 2))).toBe('502 attempt_unknown');

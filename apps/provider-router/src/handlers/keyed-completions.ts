@@ -16,7 +16,7 @@ export interface KeyedCompletionsParts {
   readonly bus: Pick<ChannelBus, 'publish'>;
   readonly complete: CompleteHandler;
   readonly answered: Pick<AnsweredCalls, 'find'>;
-  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'abandon' | 'forget'>;
+  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'skip' | 'abandon' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -61,6 +61,8 @@ export class KeyedCompletions {
     const response = payloadOf(sent, 'nexus.inference.v1.InferenceResponse');
     if (response === undefined) return asker === question.asker ? sent : [refusalOf(message, keyInFlight())]; // another replica makes the call, for somebody else
     const isMade = this.parts.answered.find(question.tenantId, attemptId, question.requestHash) !== undefined || sent.some(({ channel }) => channel === 'usage.recorded');
+    // The attempt id is made of the key, and the ledger keeps attempts for longer than answers are kept here: this one is of a question that is gone.
+    if (!isMade && standing.isNew && errorOf(response)?.code === 'attempt_unknown' && (await this.skip(question, tries))) return this.ask(message, question, { ...standing, tries: tries + 1 }, signal);
     const told = isMade ? withoutRetry(response, isFree(sent, response)) : response;
     await this.note(question, standing, told, sent, events, isMade).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: attemptId }, 'an answer could not be kept: who asks again is told that its outcome is not known');
@@ -68,10 +70,17 @@ export class KeyedCompletions {
     return sent.map((each) => (each.channel === 'inference.response' ? ({ ...each, id: `${question.id}.response`, payload: create(InferenceResponseSchema, { ...told, attemptId: question.id }) }) : each));
   }
 
+  private skip(question: KeyedQuestion, tries: number): Promise<boolean> {
+    return this.parts.store.skip(question, tries).catch((error: unknown) => {
+      this.parts.logger.warn({ error, question: question.id, tries }, 'a key that had expired could not be used again');
+      return false;
+    });
+  }
+
   private async note(question: KeyedQuestion, standing: KeyedStanding, response: InferenceResponse, sent: readonly OutgoingMessage[], captured: CapturedEvents, isMade: boolean): Promise<void> {
     const { store, logger } = this.parts;
     const { tries } = standing;
-    const error = response.outcome.case === 'error' ? response.outcome.value : undefined;
+    const error = errorOf(response);
     if (!isMade) {
       if (error === undefined || OPEN_ENDS.has(error.code)) return undefined;
       if (REFUSED_BY_LEDGER.has(error.code)) return store.tryAgain(question, tries);
@@ -103,6 +112,10 @@ function again(message: Request, { response, events, record }: KeptAnswer): read
     messages.push(outgoing({ tenantId, correlationId, trace, channel: 'usage.recorded', id: payload.attemptId, payload }));
   }
   return messages;
+}
+
+function errorOf({ outcome }: InferenceResponse) {
+  return outcome.case === 'error' ? outcome.value : undefined;
 }
 
 function isFree(sent: readonly OutgoingMessage[], response: InferenceResponse): boolean {

@@ -28,6 +28,8 @@ export interface KeyedStanding {
   readonly asker: string | undefined;
   /** Names this one asking, as the one that had the question for itself when it began. */
   readonly holder: string;
+  /** Nothing stood under its key before, or not for 7 days. */
+  readonly isNew: boolean;
   readonly answer: KeptAnswer | undefined;
 }
 
@@ -35,6 +37,7 @@ interface Row {
   readonly request_hash: string;
   readonly tries: number;
   readonly asker: string | null;
+  readonly is_new: boolean;
   readonly response: Buffer | null;
   readonly events: Buffer | null;
   readonly record: Buffer | null;
@@ -63,7 +66,7 @@ export class AnswerStore {
              WHERE stored.response IS NULL AND stored.request_hash = excluded.request_hash`,
           [tenantId, id, requestHash, asker, holder],
         ),
-        tx.query<Row>('answer_read', 'SELECT request_hash, tries, asker, response, events, record FROM router.answer WHERE id = $1', [id]),
+        tx.query<Row>('answer_read', 'SELECT request_hash, tries, asker, created_at = now() AND holder = $2 AS is_new, response, events, record FROM router.answer WHERE id = $1', [id, holder]),
       ]);
       return rows[0] as Row; // inserted or found: nobody deletes what this transaction has written or waited for
     });
@@ -73,6 +76,7 @@ export class AnswerStore {
       tries: row.tries,
       asker: row.asker ?? undefined,
       holder,
+      isNew: row.is_new,
       answer: response === null ? undefined : { response, events: events ?? undefined, record: record ?? undefined },
     };
   }
@@ -95,6 +99,11 @@ export class AnswerStore {
   /** The try failed and cost nothing: the next question is a try of its own. Whoever made it may say so: nobody else made the same. */
   async tryAgain({ tenantId, id, requestHash }: KeyedQuestion, tries: number): Promise<void> {
     await this.change(tenantId, 'try_again', 'UPDATE router.answer SET tries = tries + 1, asker = NULL, holder = NULL WHERE id = $1 AND tries = $2 AND request_hash = $3 AND response IS NULL RETURNING id', [id, tries, requestHash]);
+  }
+
+  /** The attempt of this try belongs to an older question under the key: this one goes on with the next. False: somebody else has gone on. */
+  skip({ tenantId, id, requestHash }: KeyedQuestion, tries: number): Promise<boolean> {
+    return this.change(tenantId, 'skip', 'UPDATE router.answer SET tries = tries + 1 WHERE id = $1 AND tries = $2 AND request_hash = $3 AND response IS NULL RETURNING id', [id, tries, requestHash]);
   }
 
   /** The ledger may have the attempt of this try, but nobody called: as `tryAgain`, unless somebody else has begun since, or had before. */
