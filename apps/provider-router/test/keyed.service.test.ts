@@ -146,13 +146,15 @@ describe('a completion under an idempotency key', () => {
     expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
   });
 
-  it('is asked for as an attempt of its own after the ledger refused one, which it never opens any more', async () => {
+  it.each([['as it was', 'hash-1'], ['corrected', 'hash-2']])('is asked for %s as an attempt of its own after the ledger refused one, which it never opens any more', async (_how, idempotencyHash) => {
     const [id, tenant] = [newId(), newId()];
     const error = { code: 'budget_exceeded', message: 'The budget "small" has not enough left.', status: 429 };
     world.ledger.answer = ({ attemptId }) => (attemptId === id ? { state: State.REFUSED, error } : undefined);
     expect(codeOf(await router.answer(await ask(id, tenant)))).toBe('429 budget_exceeded');
-    await ask(id, tenant);
+    await ask(id, tenant, {}, { idempotencyHash });
     expect(codeOf(await router.answer({ id }, 2))).toBe('completion');
+    await ask(id, tenant, {}, { idempotencyHash: 'hash-3' });
+    expect(codeOf(await router.answer({ id }, 3))).toBe('422 idempotency_key_reused');
     expect(world.calls(text)).toHaveLength(1);
   });
 

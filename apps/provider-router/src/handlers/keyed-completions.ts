@@ -16,7 +16,7 @@ export interface KeyedCompletionsParts {
   readonly bus: Pick<ChannelBus, 'publish'>;
   readonly complete: CompleteHandler;
   readonly answered: Pick<AnsweredCalls, 'find'>;
-  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'skip' | 'abandon' | 'forget'>;
+  readonly store: Pick<AnswerStore, 'begin' | 'keep' | 'tryAgain' | 'refuse' | 'skip' | 'abandon' | 'forget'>;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
@@ -83,7 +83,7 @@ export class KeyedCompletions {
     const error = errorOf(response);
     if (!isMade) {
       if (error === undefined || OPEN_ENDS.has(error.code)) return undefined;
-      if (REFUSED_BY_LEDGER.has(error.code)) return store.tryAgain(question, tries);
+      if (REFUSED_BY_LEDGER.has(error.code)) return store.refuse(question, tries);
       return NOT_HEARD.has(error.code) ? store.abandon(question, standing) : store.forget(question, standing);
     }
     if (error?.isRetryable) return store.tryAgain(question, tries);

@@ -44,6 +44,8 @@ interface Row {
 }
 
 const KEPT_DAYS = 7;
+/** The key is open to any question, but what was asked for under it is not asked for again: the ledger may have it. */
+const NEXT_OF_ANY = "tries = tries + 1, request_hash = '', asker = NULL, holder = NULL";
 
 /** Keeps the answers to keyed completions in `router.answer` for 7 days, by the database's clock. */
 export class AnswerStore {
@@ -62,8 +64,9 @@ export class AnswerStore {
           'answer_begin',
           `INSERT INTO router.answer AS stored (tenant_id, id, request_hash, asker, holder, created_at, expires_at)
            VALUES ($1, $2, $3, $4, $5, now(), now() + make_interval(days => ${KEPT_DAYS}))
-           ON CONFLICT (tenant_id, id) DO UPDATE SET asker = coalesce(stored.asker, excluded.asker), holder = CASE WHEN stored.asker IS NULL THEN excluded.holder END
-             WHERE stored.response IS NULL AND stored.request_hash = excluded.request_hash`,
+           ON CONFLICT (tenant_id, id) DO UPDATE SET request_hash = excluded.request_hash,
+               asker = coalesce(stored.asker, excluded.asker), holder = CASE WHEN stored.asker IS NULL THEN excluded.holder END
+             WHERE stored.response IS NULL AND stored.request_hash IN ('', excluded.request_hash)`,
           [tenantId, id, requestHash, asker, holder],
         ),
         tx.query<Row>('answer_read', 'SELECT request_hash, tries, asker, created_at = now() AND holder = $2 AS is_new, response, events, record FROM router.answer WHERE id = $1', [id, holder]),
@@ -106,9 +109,14 @@ export class AnswerStore {
     return this.change(tenantId, 'skip', 'UPDATE router.answer SET tries = tries + 1 WHERE id = $1 AND tries = $2 AND request_hash = $3 AND response IS NULL RETURNING id', [id, tries, requestHash]);
   }
 
-  /** The ledger may have the attempt of this try, but nobody called: as `tryAgain`, unless somebody else has begun since, or had before. */
+  /** The ledger refused this try, for whoever asks: the next question, which may be another one, is a try of its own. */
+  async refuse({ tenantId, id, requestHash }: KeyedQuestion, tries: number): Promise<void> {
+    await this.change(tenantId, 'refuse', `UPDATE router.answer SET ${NEXT_OF_ANY} WHERE id = $1 AND tries = $2 AND request_hash = $3 AND response IS NULL RETURNING id`, [id, tries, requestHash]);
+  }
+
+  /** The ledger may have the attempt of this try, but nobody called: as `refuse`, unless somebody else has begun since, or had before. */
   async abandon({ tenantId, id }: KeyedQuestion, { holder }: KeyedStanding): Promise<void> {
-    await this.change(tenantId, 'abandon', 'UPDATE router.answer SET tries = tries + 1, asker = NULL, holder = NULL WHERE id = $1 AND holder = $2 AND response IS NULL RETURNING id', [id, holder]);
+    await this.change(tenantId, 'abandon', `UPDATE router.answer SET ${NEXT_OF_ANY} WHERE id = $1 AND holder = $2 AND response IS NULL RETURNING id`, [id, holder]);
   }
 
   /**
