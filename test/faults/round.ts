@@ -5,7 +5,7 @@ import { dieAtEach, failpointsByService } from './faults/failpoints.js';
 import { kill } from './faults/processes.js';
 import { oracles } from './oracles/all-oracles.js';
 import type { Evidence, FaultRecord, Recovery, Verdict } from './oracles/evidence.js';
-import { demandOf, doneMeanwhile, recoveryOf } from './oracles/progress.js';
+import { demandOf, doneMeanwhile, isOvertaken, recoveryOf } from './oracles/progress.js';
 import { leftovers, StoredState } from './oracles/stored-state.js';
 import { pause } from './pause.js';
 import { Random } from './random.js';
@@ -129,7 +129,11 @@ async function gather(stage: Stage, happened: readonly (Happened & { readonly is
   const all = [...happened, ...misbehaviours(stage)];
   const demand = demandOf(stage.questions.all, stage.settings.asked);
   const faults = all.map((fault): FaultRecord => ({ ...fault, doneMeanwhile: doneMeanwhile(fault, timeline, demand) }));
-  const recoveries = happened.filter(({ evidence }) => evidence !== undefined).flatMap((fault): Recovery | readonly [] => recoveryOf(fault, timeline, demand) ?? []);
+  const real = happened.filter(({ evidence }) => evidence !== undefined);
+  const recoveries = real.flatMap((fault): Recovery | readonly [] => {
+    const recovery = recoveryOf(fault, timeline, demand);
+    return recovery === undefined || isOvertaken(fault, recovery, real) ? [] : recovery;
+  });
   return {
     questions: stage.questions.all, sightings: stage.adapter.sightings.all, runs: await state.runs(), calls: behaviour.calls, attempts: await state.attempts(),
     budgets: await state.budgets(), effects: stage.effects.counts, deadLetters: await state.deadLetters(), poison: stage.adapter.poison, leftovers: await leftovers(stage.redis),

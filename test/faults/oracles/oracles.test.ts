@@ -5,7 +5,7 @@ import type { Sighting } from '../load/sightings.js';
 import { Timeline, type Work } from '../timeline.js';
 import { oracles } from './all-oracles.js';
 import type { Evidence, FaultRecord, LedgerRow, StoredRun, Verdict } from './evidence.js';
-import { demandOf, doneMeanwhile, recoveryOf } from './progress.js';
+import { demandOf, doneMeanwhile, isOvertaken, recoveryOf } from './progress.js';
 import { leftoverOf } from './stored-state.js';
 
 const question = (number: number, fields: Partial<Question> = {}): Question => ({
@@ -221,6 +221,16 @@ describe('progress at a fault', () => {
     expect(recoveryOf({ ...both, affects: ['completion'] }, done({ completion: [4_500] }), demandOf([late], []))).toMatchObject({ milliseconds: 500 });
     expect(recoveryOf({ ...both, affects: ['completion'] }, done({}), demandOf([{ ...late, model: 'hanging' }], []))).toBeUndefined();
     expect(recoveryOf(both, done({}), demandOf([], []))).toMatchObject({ work: 'run', milliseconds: undefined });
+  });
+
+  it('counts from the last of faults in a row, and always when nothing goes on', () => {
+    const at = (startedAt: number): Omit<FaultRecord, 'doneMeanwhile'> => ({ ...both, startedAt, endedAt: startedAt });
+    const row = [at(1_000), at(4_000), at(9_000)];
+    const [first = both, second = both, last = both] = row;
+    expect(isOvertaken(first, { milliseconds: 8_500 }, row)).toBe(true);
+    expect(isOvertaken(second, { milliseconds: 4_000 }, row)).toBe(false);
+    expect(isOvertaken(last, { milliseconds: 500 }, row)).toBe(false);
+    expect(isOvertaken(first, { milliseconds: undefined }, row)).toBe(false);
   });
 
   it('of one kind does not stand for another', () => {

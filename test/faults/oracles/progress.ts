@@ -38,6 +38,13 @@ export function recoveryOf(fault: Fault, timeline: Timeline, demand: Demand): Re
   return all.reduce<Recovery | undefined>((slowest, one) => (slowest === undefined || (one.milliseconds ?? Infinity) > (slowest.milliseconds ?? Infinity) ? one : slowest), undefined);
 }
 
+/** Another fault hit the same kinds of work before this one was over: then that one's recovery is what is measured. A recovery that never came counts all the same. */
+export function isOvertaken(fault: Fault, { milliseconds }: Pick<Recovery, 'milliseconds'>, all: readonly Fault[]): boolean {
+  if (milliseconds === undefined) return false;
+  const isSame = (other: Fault): boolean => fault.affects.every((work) => other.affects.includes(work));
+  return all.some((other) => other !== fault && isSame(other) && other.startedAt > fault.startedAt && other.startedAt < fault.startedAt + milliseconds);
+}
+
 /** How much was done meanwhile: of all kinds until the end of a fault that spares replicas, else of the rarest kind that was asked for. */
 export function doneMeanwhile(fault: Fault, timeline: Timeline, demand: Demand): number {
   const { affects, startedAt, endedAt } = fault;
