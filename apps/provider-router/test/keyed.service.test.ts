@@ -90,11 +90,12 @@ describe('a completion under an idempotency key', () => {
     expect(world.calls(text)).toHaveLength(1);
   });
 
-  it('is in flight for whoever asks at another replica', async () => {
+  it.each(['was noted later', 'was noted first'])('is in flight for whoever asks at another replica and %s', async (when) => {
     const [id, tenant] = [newId(), newId()];
     world.provider.reply({ hang: 'before-headers' });
     await ask(id, tenant);
     await waitFor(() => world.calls(text).length === 1);
+    if (when === 'was noted first') await admin.query('UPDATE router.answer SET asker = $2 WHERE id = $1', [id, OTHER]);
     const second = await start('test-2', true);
     // either replica may read it: both have to say the same
     others.length = 0;

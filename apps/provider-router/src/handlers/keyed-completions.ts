@@ -59,7 +59,11 @@ export class KeyedCompletions {
     const events = new CapturedEvents(this.parts.bus, question.id);
     const sent = await this.parts.complete.publishingTo(events).handle({ ...message, payload: { ...message.payload, attemptId } }, signal);
     const response = payloadOf(sent, 'nexus.inference.v1.InferenceResponse');
-    if (response === undefined) return asker === question.asker ? sent : [refusalOf(message, keyInFlight())]; // another replica makes the call, for somebody else
+    if (response === undefined) {
+      // Another replica makes the call. It answers this very message only when that was taken over from it: two who ask at once are noted in one order, and may be opened in the other.
+      const isTakenOver = message.deliveries > 1 && asker === question.asker;
+      return isTakenOver ? sent : [refusalOf(message, keyInFlight())];
+    }
     const isMade = this.parts.answered.find(question.tenantId, attemptId, question.requestHash) !== undefined || sent.some(({ channel }) => channel === 'usage.recorded');
     // The attempt id is made of the key, and the ledger keeps attempts for longer than answers are kept here: this one is of a question that is gone.
     if (!isMade && standing.isNew && errorOf(response)?.code === 'attempt_unknown' && (await this.skip(question, tries))) return this.ask(message, question, { ...standing, tries: tries + 1 }, signal);
