@@ -55,7 +55,7 @@ async function startSecond(failpoint = ''): Promise<void> {
 }
 async function ask(model: string, more: { readonly run?: { readonly runId: string } } = {}): Promise<OutgoingMessage> {
   const body = Buffer.from(JSON.stringify({ model, messages: [{ role: 'user', content: 'hello' }] }));
-  const payload = create(InferenceRequestSchema, { attemptId: newId(), model, input: { case: 'openaiBody', value: body }, ...more });
+  const payload = create(InferenceRequestSchema, { attemptId: newId(), model, input: { case: 'body', value: body }, ...more });
   const message = { channel: 'inference.request', id: payload.attemptId, tenantId: DEVELOPMENT_TENANT_ID, payload } as const;
   await bus.publish(message);
   return message;

@@ -62,7 +62,7 @@ export class FakeOrchestrator {
     const accepted = tell(0, 0, { case: 'accepted', value: { $typeName: 'nexus.run.v1.Accepted', threadId, queuedBehind: 0 } });
     if (this.isHolding) return accepted;
     const call = { $typeName: 'nexus.inference.v1.ToolCall' as const, id: 'call_1', name: 'math_solver', arguments: '{"expression":"0.175*1280"}' };
-    const result = { $typeName: 'nexus.inference.v1.ToolResult' as const, callId: 'call_1', name: 'math_solver', text: '224', isError: false };
+    const result = { $typeName: 'nexus.inference.v1.ToolResult' as const, callId: 'call_1', name: 'math_solver', text: '224', isError: false, images: [] };
     const pieces = payload.progress === Progress.PARTS ? ['It is 224,', ' and noon', ' in Tokyo.'] : [];
     return [
       ...accepted,

@@ -37,7 +37,7 @@ function answersTo(message: Request): OutgoingMessage[] {
   if (!wantParts || model === 'whole') return [response(message, { outcome: whole(model, body.tools?.[0]?.function.name) })];
   const parts = streamOf(model, body).map((events, seq) => part(message, seq, events));
   if (model === 'cut') return [...parts.slice(0, 2), response(message, { outcome: failure('provider_error', 502), parts: 2n })];
-  const end = response(message, { outcome: { case: 'completion', value: { $typeName: 'nexus.inference.v1.Completion', output: { case: 'openaiBody', value: new Uint8Array() }, finishReason: 1 } }, parts: BigInt(parts.length) });
+  const end = response(message, { outcome: { case: 'completion', value: { $typeName: 'nexus.inference.v1.Completion', output: { case: 'body', value: new Uint8Array() }, finishReason: 1 } }, parts: BigInt(parts.length) });
   if (model === 'late') return [end, ...parts];
   if (model === 'lossy') return [...parts.filter((_, i) => i !== 1), end];
   return [...parts, end];
@@ -62,7 +62,7 @@ function whole(model: string, tool: string | undefined): InferenceResponse['outc
     ? { role: 'assistant', content: CHUNKS.join(''), refusal: null }
     : { role: 'assistant', content: null, refusal: null, tool_calls: [{ id: 'call_1', type: 'function', function: { name: tool, arguments: '{"city":"Oslo"}' } }] };
   const json = { ...frame(model, 'chat.completion'), choices: [{ index: 0, message, logprobs: null, finish_reason: tool === undefined ? 'stop' : 'tool_calls' }], usage: USAGE };
-  return { case: 'completion', value: { $typeName: 'nexus.inference.v1.Completion', output: { case: 'openaiBody', value: Buffer.from(JSON.stringify(json)) }, finishReason: 1 } };
+  return { case: 'completion', value: { $typeName: 'nexus.inference.v1.Completion', output: { case: 'body', value: Buffer.from(JSON.stringify(json)) }, finishReason: 1 } };
 }
 
 function failure(code: string, status: number, retryAfterMs?: number): InferenceResponse['outcome'] {
@@ -76,6 +76,6 @@ function response(message: Request, fields: Partial<Pick<InferenceResponse, 'out
 }
 
 function part(message: Request, seq: number, events: string): OutgoingMessage {
-  const payload = create(ProgressPartSchema, { messageId: message.payload.attemptId, seq: BigInt(seq), part: { case: 'openaiEvents', value: Buffer.from(events) } });
+  const payload = create(ProgressPartSchema, { messageId: message.payload.attemptId, seq: BigInt(seq), part: { case: 'events', value: Buffer.from(events) } });
   return outgoing({ channel: 'requests.progress', id: newId(), tenantId: message.tenantId, to: message.replyTo, payload });
 }

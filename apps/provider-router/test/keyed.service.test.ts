@@ -45,7 +45,7 @@ const ask = (attemptId: string, tenantId: string, more: object = {}, fields: { i
   return router.ask(chat(more), { attemptId, idempotencyHash: 'hash-1', ...payload }, { tenantId, ...(replyTo && { replyTo }) });
 };
 const codeOf = ({ outcome }: InferenceResponse): string => (outcome.case === 'error' ? `${outcome.value.status} ${outcome.value.code}` : String(outcome.case));
-const bodyOf = ({ outcome }: InferenceResponse): string => (outcome.case === 'completion' && outcome.value.output.case === 'openaiBody' ? Buffer.from(outcome.value.output.value).toString() : '');
+const bodyOf = ({ outcome }: InferenceResponse): string => (outcome.case === 'completion' && outcome.value.output.case === 'body' ? Buffer.from(outcome.value.output.value).toString() : '');
 const stored = async (id: string) => (await admin.query<{ request_hash: string; response: Buffer | null }>('SELECT request_hash, response FROM router.answer WHERE id = $1', [id])).rows[0] ?? { request_hash: undefined, response: null };
 const otherAnswer = (id: string): Promise<InferenceResponse> => waitFor(() => others.find(({ payload }) => payload.attemptId === id)?.payload, { timeoutMs: 15_000, what: 'an answer to the other asker' });
 

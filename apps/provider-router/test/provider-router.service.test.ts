@@ -51,7 +51,7 @@ describe('a plain completion', () => {
     world.provider.reply({ chunks: ['one ', 'two ', 'three'], chunkDelayMs: 15 });
     const message = await router.ask(chat({ stream: true }), { wantParts: true });
     const answer = await router.answer(message);
-    expect(answer.outcome).toMatchObject({ case: 'completion', value: { output: { case: 'openaiBody', value: { length: 0 } }, finishReason: FinishReason.STOP } });
+    expect(answer.outcome).toMatchObject({ case: 'completion', value: { output: { case: 'body', value: { length: 0 } }, finishReason: FinishReason.STOP } });
     await waitFor(() => router.parts.filter(({ payload }) => payload.messageId === message.id).length === Number(answer.parts));
     expect(router.parts.flatMap(({ payload }) => (payload.messageId === message.id ? [payload.seq] : []))).toEqual(Array.from({ length: Number(answer.parts) }, (_, i) => BigInt(i)));
     const events = router.eventsOf(message);

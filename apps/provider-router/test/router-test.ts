@@ -62,7 +62,7 @@ type Envelope = Partial<Pick<OutgoingMessage, 'tenantId' | 'replyTo'>>;
 export function requestOf(body: object | string, fields: Fields = {}, envelope: Envelope = {}): OutgoingMessage<'inference.request'> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const model = (typeof body === 'string' ? undefined : (body as { model?: string }).model) ?? 'fake/free';
-  const payload = create(InferenceRequestSchema, { attemptId: newId(), model, input: { case: 'openaiBody', value: Buffer.from(text) }, ...(fields as object) });
+  const payload = create(InferenceRequestSchema, { attemptId: newId(), model, input: { case: 'body', value: Buffer.from(text) }, ...(fields as object) });
   return { channel: 'inference.request', id: payload.attemptId, tenantId: newId(), correlationId: 'the question', replyTo: payload.run ? undefined : ASKER, ...envelope, payload };
 }
 
@@ -139,7 +139,7 @@ export class RouterUnderTest {
 
   /** The events of a plain stream, as the asker writes them out. */
   eventsOf({ id }: { readonly id: string }): string {
-    return this.parts.flatMap(({ payload: { messageId, part } }) => (messageId === id && part.case === 'openaiEvents' ? [Buffer.from(part.value).toString()] : [])).join('');
+    return this.parts.flatMap(({ payload: { messageId, part } }) => (messageId === id && part.case === 'events' ? [Buffer.from(part.value).toString()] : [])).join('');
   }
 
   async cancel(target: { readonly case: 'attemptId' | 'runId'; readonly value: string }): Promise<void> {

@@ -22,7 +22,7 @@ import { attemptMessage, budgetMessage, openedMessage, unknownMessage, usageMess
 /** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
 @Injectable()
 @RpcService(UsageService)
-export class UsageRpc implements ServiceImpl<typeof UsageService> {
+export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
   constructor(
     private readonly opening: OpenAttemptsHandler,
     private readonly reporting: ReportOwnerHandler,

@@ -44,7 +44,7 @@ describe.each(buses)('channels over $name', ({ open }) => {
     await subscription.ready;
     const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
     const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampled: true };
-    await bus.publish({ channel: 'requests.progress', id: 'p', tenantId: 't', correlationId: 'c', trace, metadata: { x: 'ü' }, payload: create(ProgressPartSchema, { part: { case: 'openaiEvents', value: bytes } }) });
+    await bus.publish({ channel: 'requests.progress', id: 'p', tenantId: 't', correlationId: 'c', trace, metadata: { x: 'ü' }, payload: create(ProgressPartSchema, { part: { case: 'events', value: bytes } }) });
     await expect.poll(() => seen.length).toBe(1);
     expect(seen[0]).toMatchObject({ id: 'p', tenantId: 't', correlationId: 'c', trace, metadata: { x: 'ü' } });
     expect(Buffer.from(seen[0]?.payload.part.value as Uint8Array).equals(Buffer.from(bytes))).toBe(true);

@@ -35,7 +35,7 @@ export class LiveAnswer {
       }
       case 'stepFinished':
       case 'reasoningDelta':
-      case 'openaiEvents':
+      case 'events':
       case undefined:
         return [];
     }

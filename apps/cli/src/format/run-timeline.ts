@@ -98,6 +98,7 @@ function wordsOf({ kind }: Part): string {
     case 'text': return kind.value.trim() === '' ? '' : `says: ${oneLine(kind.value, LONGEST_TEXT)}`;
     case 'image': return 'shows an image';
     case 'reasoning': return 'thinks';
+    case 'refusal': return `refuses: ${oneLine(kind.value, LONGEST_TEXT)}`;
     case 'toolResult':
     case undefined: return '';
   }

@@ -51,10 +51,10 @@ describe('toOpenAiMessages', () => {
   it('gives one message for each tool result, and shows reasoning where there is some', () => {
     const tools = toOpenAiMessages({
       $typeName: 'nexus.inference.v1.ChatMessage', role: Role.TOOL,
-      parts: ['a', 'b'].map((text) => ({ $typeName: 'nexus.inference.v1.Part', kind: { case: 'toolResult', value: { $typeName: 'nexus.inference.v1.ToolResult', callId: text, name: 'f', text, isError: false } } })),
+      parts: ['a', 'b'].map((text) => ({ $typeName: 'nexus.inference.v1.Part', kind: { case: 'toolResult', value: { $typeName: 'nexus.inference.v1.ToolResult', callId: text, name: 'f', text, isError: false, images: [] } }, signature: '' })),
     });
     expect(tools).toEqual([{ role: 'tool', tool_call_id: 'a', content: 'a' }, { role: 'tool', tool_call_id: 'b', content: 'b' }]);
-    const thought = toOpenAiMessages({ $typeName: 'nexus.inference.v1.ChatMessage', role: Role.ASSISTANT, parts: [{ $typeName: 'nexus.inference.v1.Part', kind: { case: 'reasoning', value: 'hm' } }] });
+    const thought = toOpenAiMessages({ $typeName: 'nexus.inference.v1.ChatMessage', role: Role.ASSISTANT, parts: [{ $typeName: 'nexus.inference.v1.Part', kind: { case: 'reasoning', value: 'hm' }, signature: '' }] });
     expect(thought).toEqual([{ role: 'assistant', content: '', reasoning_content: 'hm' }]);
   });
 });

@@ -71,5 +71,5 @@ function toolResultPart(message: ChatBodyMessage, toolNames: ReadonlyMap<string,
   const content = message.content ?? '';
   const text = typeof content === 'string' ? content : content.map((item) => item.text ?? '').join('');
   const name = toolNames.get(callId) ?? '';
-  return part({ case: 'toolResult', value: { $typeName: 'nexus.inference.v1.ToolResult', callId, name, text, isError: false } });
+  return part({ case: 'toolResult', value: { $typeName: 'nexus.inference.v1.ToolResult', callId, name, text, isError: false, images: [] } });
 }

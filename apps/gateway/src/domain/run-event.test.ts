@@ -13,7 +13,7 @@ it.each<[PartInit, object | undefined]>([
   [{ case: 'reasoningDelta', value: 'hm' }, { event: 'reasoning_delta', data: { run_id: 'r', step: 2, text: 'hm' } }],
   [{ case: 'toolStarted', value: { call: { id: 'c', name: 'f', arguments: '{}' } } }, { event: 'tool_started', data: { run_id: 'r', step: 2, tool_call_id: 'c', name: 'f', arguments: '{}' } }],
   [{ case: 'toolFinished', value: { result: { callId: 'c', name: 'f', text: '4', isError: true }, durationMs: 3n } }, { event: 'tool_finished', data: { run_id: 'r', step: 2, tool_call_id: 'c', name: 'f', text: '4', is_error: true, duration_ms: 3 } }],
-  [{ case: 'openaiEvents', value: new Uint8Array() }, undefined],
+  [{ case: 'events', value: new Uint8Array() }, undefined],
 ])('writes %o', (part, event) => {
   expect(written(part)).toEqual(event);
 });

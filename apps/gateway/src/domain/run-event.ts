@@ -32,7 +32,7 @@ export function runEvent(part: ProgressPart): RunStreamEvent | undefined {
       const { tokens, costMicroUsd, model } = part.part.value;
       return { event: 'step_finished', data: { ...of, model, usage: completionUsage(tokens), cost_micro_usd: Number(costMicroUsd) } };
     }
-    case 'openaiEvents':
+    case 'events':
     case undefined:
       return undefined;
   }

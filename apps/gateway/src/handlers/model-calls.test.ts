@@ -44,7 +44,7 @@ function ask(attemptId: string, ear: Ear): () => void {
 const end = (attemptId: string, parts = 0) =>
   bus.publish(outgoing({ channel: 'inference.response', id: `${attemptId} response`, to: 'gateway.one', payload: create(InferenceResponseSchema, { attemptId, parts: BigInt(parts) }) }));
 const part = (attemptId: string, seq: number) =>
-  bus.publish(outgoing({ channel: 'requests.progress', id: `${attemptId} ${seq}`, to: 'gateway.one', payload: create(ProgressPartSchema, { messageId: attemptId, seq: BigInt(seq), part: { case: 'openaiEvents', value: Buffer.from(`part ${seq}`) } }) }));
+  bus.publish(outgoing({ channel: 'requests.progress', id: `${attemptId} ${seq}`, to: 'gateway.one', payload: create(ProgressPartSchema, { messageId: attemptId, seq: BigInt(seq), part: { case: 'events', value: Buffer.from(`part ${seq}`) } }) }));
 
 describe('ModelCalls', () => {
   it('gives each answer to the one who waits for it', async () => {

@@ -119,7 +119,7 @@ export class ModelCalls {
     for (const { payload } of batch) {
       const attemptId = payload.messageId;
       const waiter = this.waiters.get(attemptId);
-      if (!waiter || payload.part.case !== 'openaiEvents') continue;
+      if (!waiter || payload.part.case !== 'events') continue;
       const place = waiter.parts.place(payload.seq);
       if (place === 'gap') this.interrupt(attemptId, waiter);
       else if (place === 'next') {

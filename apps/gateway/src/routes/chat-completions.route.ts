@@ -57,7 +57,7 @@ export class ChatCompletionsRoute {
     const inference = create(InferenceRequestSchema, {
       attemptId,
       model: body.model,
-      input: { case: 'openaiBody', value: bytes },
+      input: { case: 'body', value: bytes },
       wantParts: isStream,
       attribution: { client: key.key.client, project: key.key.project, keyId: key.key.id },
       deadlineMs: BigInt(call.deadlineMs),

@@ -23,7 +23,7 @@ export class PlainAnswer implements ModelCallListener {
       return;
     }
     const { output } = outcome.value;
-    if (output.case !== 'openaiBody' || output.value.length === 0) {
+    if (output.case !== 'body' || output.value.length === 0) {
       this.onFailure(emptyResponse());
       return;
     }

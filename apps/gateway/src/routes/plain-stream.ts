@@ -29,7 +29,7 @@ export class PlainStream implements ModelCallListener {
       return;
     }
     const { output } = outcome.value;
-    const isWhole = output.case === 'openaiBody' && output.value.length > 0;
+    const isWhole = output.case === 'body' && output.value.length > 0;
     if (!isWhole && !this.stream.hasBegun) {
       this.onFailure(emptyResponse());
       return;

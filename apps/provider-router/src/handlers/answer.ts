@@ -34,9 +34,9 @@ export function answerOf({ message, plan, outcome, parts, told }: MadeCall, now:
     span.recordError(outcome.error);
     return [response(message, { outcome: { case: 'error', value: toWireError(told ?? outcome.error) }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
   }
-  const isPlain = message.payload.input.case === 'openaiBody';
+  const isPlain = message.payload.input.case === 'body';
   const completion = create(CompletionSchema, {
-    output: isPlain ? { case: 'openaiBody', value: outcome.body ?? new Uint8Array() } : { case: 'message', value: toChatMessage(outcome.message()) },
+    output: isPlain ? { case: 'body', value: outcome.body ?? new Uint8Array() } : { case: 'message', value: toChatMessage(outcome.message()) },
     finishReason: toWireFinish(outcome.finishReason),
   });
   return [response(message, { outcome: { case: 'completion', value: completion }, spend: spend && create(SpendSchema, spend) }, parts), ...records];

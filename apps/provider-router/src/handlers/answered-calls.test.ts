@@ -7,7 +7,7 @@ import { AnsweredCalls } from './answered-calls.js';
 const answer = (bytes: number): OutgoingMessage[] => [
   outgoing({
     channel: 'inference.response', id: 'x', tenantId: 't',
-    payload: create(InferenceResponseSchema, { outcome: { case: 'completion', value: { output: { case: 'openaiBody', value: new Uint8Array(bytes) } } } }),
+    payload: create(InferenceResponseSchema, { outcome: { case: 'completion', value: { output: { case: 'body', value: new Uint8Array(bytes) } } } }),
   }),
 ];
 

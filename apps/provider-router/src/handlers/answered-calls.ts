@@ -61,7 +61,7 @@ function keyOf(tenantId: string, attemptId: string): string {
 function textBytes({ payload }: OutgoingMessage): number {
   if (payload.$typeName !== 'nexus.inference.v1.InferenceResponse' || payload.outcome.case !== 'completion') return 0;
   const { output } = payload.outcome.value;
-  if (output.case === 'openaiBody') return output.value.length;
+  if (output.case === 'body') return output.value.length;
   if (output.case !== 'message') return 0;
   return output.value.parts.reduce((sum, { kind }) => {
     if (kind.case === 'text' || kind.case === 'reasoning') return sum + kind.value.length;

@@ -17,7 +17,7 @@ export class CapturedEvents implements Pick<ChannelBus, 'publish'> {
 
   publish(message: OutgoingMessage): Promise<void> {
     const { payload } = message;
-    if (payload.$typeName !== 'nexus.run.v1.ProgressPart' || payload.part.case !== 'openaiEvents') return this.bus.publish(message);
+    if (payload.$typeName !== 'nexus.run.v1.ProgressPart' || payload.part.case !== 'events') return this.bus.publish(message);
     this.bytes += payload.part.value.length;
     if (this.bytes <= MOST_BYTES) this.parts.push(payload.part.value);
     return this.bus.publish({ ...message, id: `${this.askedAs}.${payload.seq}`, payload: create(ProgressPartSchema, { ...payload, messageId: this.askedAs }) });

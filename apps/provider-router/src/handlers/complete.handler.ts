@@ -115,7 +115,7 @@ export class CompleteHandler {
       throw settingsUnavailable(cause);
     });
     if (disabledProviders.includes(model.target.name)) throw new AppError('provider_disabled', `The provider "${model.target.name}" is switched off for this tenant.`, { status: 403, param: 'model' });
-    if (input.case === 'openaiBody') return planOpenAiCall(input.value, model);
+    if (input.case === 'body') return planOpenAiCall(input.value, model);
     if (input.case === 'conversation') return planConversation(input.value, model, wantParts);
     throw new AppError('invalid_request', 'The request has neither a body nor a conversation.', { status: 400 });
   }

@@ -109,7 +109,7 @@ function again(message: Request, { response, events, record }: KeptAnswer): read
   const { tenantId, correlationId, trace } = message;
   const reply = { tenantId, correlationId, trace, to: message.replyTo };
   const messages: OutgoingMessage[] = [];
-  if (events) messages.push(outgoing({ ...reply, channel: 'requests.progress', id: `${attemptId}.0`, payload: create(ProgressPartSchema, { messageId: attemptId, seq: 0n, part: { case: 'openaiEvents', value: events } }) }));
+  if (events) messages.push(outgoing({ ...reply, channel: 'requests.progress', id: `${attemptId}.0`, payload: create(ProgressPartSchema, { messageId: attemptId, seq: 0n, part: { case: 'events', value: events } }) }));
   messages.push(outgoing({ ...reply, channel: 'inference.response', id: `${attemptId}.response`, partitionKey: attemptId, payload: fromBinary(InferenceResponseSchema, response) }));
   if (record) {
     const payload = fromBinary(UsageRecordedSchema, record);

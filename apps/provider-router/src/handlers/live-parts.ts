@@ -50,7 +50,7 @@ export class LiveParts {
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.events.length > 0) this.publish({ case: 'openaiEvents', value: Buffer.concat(this.events) });
+    if (this.events.length > 0) this.publish({ case: 'events', value: Buffer.concat(this.events) });
     if (this.reasoning !== '') this.publish({ case: 'reasoningDelta', value: this.reasoning });
     if (this.text !== '') this.publish({ case: 'textDelta', value: this.text });
     this.events = [];

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/common/v1/common.proto.
  */
 export const file_nexus_common_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("ChxuZXh1cy9jb21tb24vdjEvY29tbW9uLnByb3RvEg9uZXh1cy5jb21tb24udjEicwoFRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg4KBnN0YXR1cxgDIAEoBRIUCgxpc19yZXRyeWFibGUYBCABKAgSDQoFcGFyYW0YBSABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYBiABKAMiegoKVG9rZW5Vc2FnZRINCgVpbnB1dBgBIAEoAxISCgpjYWNoZV9yZWFkGAIgASgDEhMKC2NhY2hlX3dyaXRlGAMgASgDEg4KBm91dHB1dBgEIAEoAxIRCglyZWFzb25pbmcYBSABKAMSEQoJZXN0aW1hdGVkGAYgASgIIlQKClRva2VuUHJpY2USDQoFaW5wdXQYASABKAMSDgoGb3V0cHV0GAIgASgDEhIKCmNhY2hlX3JlYWQYAyABKAMSEwoLY2FjaGVfd3JpdGUYBCABKAMiPgoLQXR0cmlidXRpb24SDgoGY2xpZW50GAEgASgJEg8KB3Byb2plY3QYAiABKAkSDgoGa2V5X2lkGAMgASgJYgZwcm90bzM");
+  fileDesc("ChxuZXh1cy9jb21tb24vdjEvY29tbW9uLnByb3RvEg9uZXh1cy5jb21tb24udjEicwoFRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEg4KBnN0YXR1cxgDIAEoBRIUCgxpc19yZXRyeWFibGUYBCABKAgSDQoFcGFyYW0YBSABKAkSFgoOcmV0cnlfYWZ0ZXJfbXMYBiABKAMi3wEKClRva2VuVXNhZ2USDQoFaW5wdXQYASABKAMSEgoKY2FjaGVfcmVhZBgCIAEoAxITCgtjYWNoZV93cml0ZRgDIAEoAxIOCgZvdXRwdXQYBCABKAMSEQoJcmVhc29uaW5nGAUgASgDEhEKCWVzdGltYXRlZBgGIAEoCBIWCg5jYWNoZV93cml0ZV8xaBgHIAEoAxITCgthdWRpb19pbnB1dBgIIAEoAxIUCgxhdWRpb19vdXRwdXQYCSABKAMSDgoGaW1hZ2VzGAogASgDEhAKCHJlcXVlc3RzGAsgASgDIu4BCgpUb2tlblByaWNlEg0KBWlucHV0GAEgASgDEg4KBm91dHB1dBgCIAEoAxISCgpjYWNoZV9yZWFkGAMgASgDEhMKC2NhY2hlX3dyaXRlGAQgASgDEhYKDmNhY2hlX3dyaXRlXzFoGAUgASgDEhMKC2F1ZGlvX2lucHV0GAYgASgDEhQKDGF1ZGlvX291dHB1dBgHIAEoAxIWCglyZWFzb25pbmcYCCABKANIAIgBARINCgVpbWFnZRgJIAEoAxIPCgdyZXF1ZXN0GAogASgDEg8KB3ZlcnNpb24YCyABKAlCDAoKX3JlYXNvbmluZyJuCgtBdHRyaWJ1dGlvbhIOCgZjbGllbnQYASABKAkSDwoHcHJvamVjdBgCIAEoCRIOCgZrZXlfaWQYAyABKAkSDAoEdXNlchgEIAEoCRINCgVhZ2VudBgFIAEoCRIRCgl0aHJlYWRfaWQYBiABKAliBnByb3RvMw");
 
 /**
  * A failure that may be shown to the person who asked: no secret, no stack.
@@ -67,12 +67,15 @@ export const ErrorSchema: GenMessage<Error> = /*@__PURE__*/
   messageDesc(file_nexus_common_v1_common, 0);
 
 /**
- * Tokens in exclusive buckets: `input` holds neither cache reads nor cache writes.
+ * What a call used, in exclusive buckets: `input` holds neither what was read from a cache, nor what was written to one, nor audio;
+ * only `output` and `reasoning` overlap, because providers count them so.
  *
  * @generated from message nexus.common.v1.TokenUsage
  */
 export type TokenUsage = Message<"nexus.common.v1.TokenUsage"> & {
   /**
+   * Uncached text and image tokens.
+   *
    * @generated from field: int64 input = 1;
    */
   input: bigint;
@@ -83,12 +86,14 @@ export type TokenUsage = Message<"nexus.common.v1.TokenUsage"> & {
   cacheRead: bigint;
 
   /**
+   * Written to a cache that keeps it for about five minutes, or for as long as the provider likes.
+   *
    * @generated from field: int64 cache_write = 3;
    */
   cacheWrite: bigint;
 
   /**
-   * Includes reasoning tokens.
+   * Includes reasoning tokens, not audio.
    *
    * @generated from field: int64 output = 4;
    */
@@ -107,6 +112,37 @@ export type TokenUsage = Message<"nexus.common.v1.TokenUsage"> & {
    * @generated from field: bool estimated = 6;
    */
   estimated: boolean;
+
+  /**
+   * Written to a cache that keeps it for an hour.
+   *
+   * @generated from field: int64 cache_write_1h = 7;
+   */
+  cacheWrite1h: bigint;
+
+  /**
+   * @generated from field: int64 audio_input = 8;
+   */
+  audioInput: bigint;
+
+  /**
+   * @generated from field: int64 audio_output = 9;
+   */
+  audioOutput: bigint;
+
+  /**
+   * Pictures that were made, where they are charged by the piece.
+   *
+   * @generated from field: int64 images = 10;
+   */
+  images: bigint;
+
+  /**
+   * What is charged by the piece beside tokens, such as searches on the web.
+   *
+   * @generated from field: int64 requests = 11;
+   */
+  requests: bigint;
 };
 
 /**
@@ -117,7 +153,7 @@ export const TokenUsageSchema: GenMessage<TokenUsage> = /*@__PURE__*/
   messageDesc(file_nexus_common_v1_common, 1);
 
 /**
- * Micro-USD per million tokens.
+ * Micro-USD per million tokens, or per million pieces.
  *
  * @generated from message nexus.common.v1.TokenPrice
  */
@@ -141,6 +177,45 @@ export type TokenPrice = Message<"nexus.common.v1.TokenPrice"> & {
    * @generated from field: int64 cache_write = 4;
    */
   cacheWrite: bigint;
+
+  /**
+   * @generated from field: int64 cache_write_1h = 5;
+   */
+  cacheWrite1h: bigint;
+
+  /**
+   * @generated from field: int64 audio_input = 6;
+   */
+  audioInput: bigint;
+
+  /**
+   * @generated from field: int64 audio_output = 7;
+   */
+  audioOutput: bigint;
+
+  /**
+   * Of reasoning tokens; unset is the price of output.
+   *
+   * @generated from field: optional int64 reasoning = 8;
+   */
+  reasoning?: bigint | undefined;
+
+  /**
+   * @generated from field: int64 image = 9;
+   */
+  image: bigint;
+
+  /**
+   * @generated from field: int64 request = 10;
+   */
+  request: bigint;
+
+  /**
+   * Which prices these are, such as `2026-07-24` or `2026-07-24+acme`; empty for a price without a date.
+   *
+   * @generated from field: string version = 11;
+   */
+  version: string;
 };
 
 /**
@@ -151,7 +226,7 @@ export const TokenPriceSchema: GenMessage<TokenPrice> = /*@__PURE__*/
   messageDesc(file_nexus_common_v1_common, 2);
 
 /**
- * Who a cost belongs to, below the tenant.
+ * Who a cost belongs to, below the tenant. Empty where there is none.
  *
  * @generated from message nexus.common.v1.Attribution
  */
@@ -172,6 +247,25 @@ export type Attribution = Message<"nexus.common.v1.Attribution"> & {
    * @generated from field: string key_id = 3;
    */
   keyId: string;
+
+  /**
+   * The person who asked, in the words of the surface or of the client program.
+   *
+   * @generated from field: string user = 4;
+   */
+  user: string;
+
+  /**
+   * The agent that answers.
+   *
+   * @generated from field: string agent = 5;
+   */
+  agent: string;
+
+  /**
+   * @generated from field: string thread_id = 6;
+   */
+  threadId: string;
 };
 
 /**

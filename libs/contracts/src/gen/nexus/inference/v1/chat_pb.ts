@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/inference/v1/chat.proto.
  */
 export const file_nexus_inference_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("Ch1uZXh1cy9pbmZlcmVuY2UvdjEvY2hhdC5wcm90bxISbmV4dXMuaW5mZXJlbmNlLnYxIl4KC0NoYXRNZXNzYWdlEiYKBHJvbGUYASABKA4yGC5uZXh1cy5pbmZlcmVuY2UudjEuUm9sZRInCgVwYXJ0cxgCIAMoCzIYLm5leHVzLmluZmVyZW5jZS52MS5QYXJ0IskBCgRQYXJ0Eg4KBHRleHQYASABKAlIABIqCgVpbWFnZRgCIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5JbWFnZUgAEjEKCXRvb2xfY2FsbBgDIAEoCzIcLm5leHVzLmluZmVyZW5jZS52MS5Ub29sQ2FsbEgAEjUKC3Rvb2xfcmVzdWx0GAQgASgLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHRIABITCglyZWFzb25pbmcYBSABKAlIAEIGCgRraW5kIigKBUltYWdlEgsKA3VybBgBIAEoCRISCgptZWRpYV90eXBlGAIgASgJIjcKCFRvb2xDYWxsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJYXJndW1lbnRzGAMgASgJIksKClRvb2xSZXN1bHQSDwoHY2FsbF9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBHRleHQYAyABKAkSEAoIaXNfZXJyb3IYBCABKAgiRwoOVG9vbERlZmluaXRpb24SDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRISCgpwYXJhbWV0ZXJzGAMgASgJIskBCgpQYXJhbWV0ZXJzEhgKC3RlbXBlcmF0dXJlGAEgASgBSACIAQESEgoFdG9wX3AYAiABKAFIAYgBARIeChFtYXhfb3V0cHV0X3Rva2VucxgDIAEoA0gCiAEBEgwKBHN0b3AYBCADKAkSEwoLdG9vbF9jaG9pY2UYBSABKAkSEQoEc2VlZBgGIAEoA0gDiAEBQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCFAoSX21heF9vdXRwdXRfdG9rZW5zQgcKBV9zZWVkKl8KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfU1lTVEVNEAESDQoJUk9MRV9VU0VSEAISEgoOUk9MRV9BU1NJU1RBTlQQAxINCglST0xFX1RPT0wQBCq4AQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEiAKHEZJTklTSF9SRUFTT05fQ09OVEVOVF9GSUxURVIQBBIXChNGSU5JU0hfUkVBU09OX09USEVSEAViBnByb3RvMw");
+  fileDesc("Ch1uZXh1cy9pbmZlcmVuY2UvdjEvY2hhdC5wcm90bxISbmV4dXMuaW5mZXJlbmNlLnYxIl4KC0NoYXRNZXNzYWdlEiYKBHJvbGUYASABKA4yGC5uZXh1cy5pbmZlcmVuY2UudjEuUm9sZRInCgVwYXJ0cxgCIAMoCzIYLm5leHVzLmluZmVyZW5jZS52MS5QYXJ0Iu8BCgRQYXJ0Eg4KBHRleHQYASABKAlIABIqCgVpbWFnZRgCIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5JbWFnZUgAEjEKCXRvb2xfY2FsbBgDIAEoCzIcLm5leHVzLmluZmVyZW5jZS52MS5Ub29sQ2FsbEgAEjUKC3Rvb2xfcmVzdWx0GAQgASgLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xSZXN1bHRIABITCglyZWFzb25pbmcYBSABKAlIABIRCgdyZWZ1c2FsGAYgASgJSAASEQoJc2lnbmF0dXJlGAcgASgJQgYKBGtpbmQiKAoFSW1hZ2USCwoDdXJsGAEgASgJEhIKCm1lZGlhX3R5cGUYAiABKAkiNwoIVG9vbENhbGwSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCglhcmd1bWVudHMYAyABKAkidgoKVG9vbFJlc3VsdBIPCgdjYWxsX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEdGV4dBgDIAEoCRIQCghpc19lcnJvchgEIAEoCBIpCgZpbWFnZXMYBSADKAsyGS5uZXh1cy5pbmZlcmVuY2UudjEuSW1hZ2UiRwoOVG9vbERlZmluaXRpb24SDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRISCgpwYXJhbWV0ZXJzGAMgASgJIvwBCgpQYXJhbWV0ZXJzEhgKC3RlbXBlcmF0dXJlGAEgASgBSACIAQESEgoFdG9wX3AYAiABKAFIAYgBARIeChFtYXhfb3V0cHV0X3Rva2VucxgDIAEoA0gCiAEBEgwKBHN0b3AYBCADKAkSEwoLdG9vbF9jaG9pY2UYBSABKAkSEQoEc2VlZBgGIAEoA0gDiAEBEhcKD3Jlc3BvbnNlX3NjaGVtYRgHIAEoCRIYChByZWFzb25pbmdfZWZmb3J0GAggASgJQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCFAoSX21heF9vdXRwdXRfdG9rZW5zQgcKBV9zZWVkKl8KBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfU1lTVEVNEAESDQoJUk9MRV9VU0VSEAISEgoOUk9MRV9BU1NJU1RBTlQQAxINCglST0xFX1RPT0wQBCq4AQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEiAKHEZJTklTSF9SRUFTT05fQ09OVEVOVF9GSUxURVIQBBIXChNGSU5JU0hfUkVBU09OX09USEVSEAViBnByb3RvMw");
 
 /**
  * @generated from message nexus.inference.v1.ChatMessage
@@ -73,7 +73,22 @@ export type Part = Message<"nexus.inference.v1.Part"> & {
      */
     value: string;
     case: "reasoning";
+  } | {
+    /**
+     * What the model would not do, in its words.
+     *
+     * @generated from field: string refusal = 6;
+     */
+    value: string;
+    case: "refusal";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * What the provider wants to get back with this part when the conversation goes on, such as the signature of a thought; opaque.
+   *
+   * @generated from field: string signature = 7;
+   */
+  signature: string;
 };
 
 /**
@@ -161,6 +176,13 @@ export type ToolResult = Message<"nexus.inference.v1.ToolResult"> & {
    * @generated from field: bool is_error = 4;
    */
   isError: boolean;
+
+  /**
+   * Pictures beside the text.
+   *
+   * @generated from field: repeated nexus.inference.v1.Image images = 5;
+   */
+  images: Image[];
 };
 
 /**
@@ -236,6 +258,20 @@ export type Parameters = Message<"nexus.inference.v1.Parameters"> & {
    * @generated from field: optional int64 seed = 6;
    */
   seed?: bigint | undefined;
+
+  /**
+   * A JSON Schema, as JSON text, that the answer has to fit; empty: plain text.
+   *
+   * @generated from field: string response_schema = 7;
+   */
+  responseSchema: string;
+
+  /**
+   * `none`, `minimal`, `low`, `medium` or `high`; empty is the model's own.
+   *
+   * @generated from field: string reasoning_effort = 8;
+   */
+  reasoningEffort: string;
 };
 
 /**

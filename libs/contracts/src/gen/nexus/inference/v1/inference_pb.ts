@@ -2,8 +2,8 @@
 // @generated from file nexus/inference/v1/inference.proto (package nexus.inference.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Attribution, Error, TokenPrice, TokenUsage } from "../../common/v1/common_pb.js";
 import { file_nexus_common_v1_common } from "../../common/v1/common_pb.js";
 import type { ChatMessage, FinishReason, Parameters, ToolDefinition } from "./chat_pb.js";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/inference/v1/inference.proto.
  */
 export const file_nexus_inference_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("CiJuZXh1cy9pbmZlcmVuY2UvdjEvaW5mZXJlbmNlLnByb3RvEhJuZXh1cy5pbmZlcmVuY2UudjEirgIKEEluZmVyZW5jZVJlcXVlc3QSEgoKYXR0ZW1wdF9pZBgBIAEoCRINCgVtb2RlbBgCIAEoCRIVCgtvcGVuYWlfYm9keRgDIAEoDEgAEjgKDGNvbnZlcnNhdGlvbhgEIAEoCzIgLm5leHVzLmluZmVyZW5jZS52MS5Db252ZXJzYXRpb25IABISCgp3YW50X3BhcnRzGAUgASgIEjEKC2F0dHJpYnV0aW9uGAYgASgLMhwubmV4dXMuY29tbW9uLnYxLkF0dHJpYnV0aW9uEicKA3J1bhgHIAEoCzIaLm5leHVzLmluZmVyZW5jZS52MS5SdW5SZWYSEwoLZGVhZGxpbmVfbXMYCCABKAMSGAoQaWRlbXBvdGVuY3lfaGFzaBgJIAEoCUIHCgVpbnB1dCKoAQoMQ29udmVyc2F0aW9uEjEKCG1lc3NhZ2VzGAEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjEKBXRvb2xzGAIgAygLMiIubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xEZWZpbml0aW9uEjIKCnBhcmFtZXRlcnMYAyABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycyJICgZSdW5SZWYSDgoGcnVuX2lkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRIMCgRzdGVwGAMgASgFEg0KBWVwb2NoGAQgASgDIvMBChFJbmZlcmVuY2VSZXNwb25zZRISCgphdHRlbXB0X2lkGAEgASgJEicKA3J1bhgCIAEoCzIaLm5leHVzLmluZmVyZW5jZS52MS5SdW5SZWYSNAoKY29tcGxldGlvbhgDIAEoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Db21wbGV0aW9uSAASJwoFZXJyb3IYBCABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3JIABIoCgVzcGVuZBgFIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZBINCgVwYXJ0cxgGIAEoA0IJCgdvdXRjb21lIpoBCgpDb21wbGV0aW9uEhUKC29wZW5haV9ib2R5GAEgASgMSAASMgoHbWVzc2FnZRgCIAEoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZUgAEjcKDWZpbmlzaF9yZWFzb24YAyABKA4yIC5uZXh1cy5pbmZlcmVuY2UudjEuRmluaXNoUmVhc29uQggKBm91dHB1dCKBAQoFU3BlbmQSEAoIcHJvdmlkZXIYASABKAkSDQoFbW9kZWwYAiABKAkSKgoFdXNhZ2UYAyABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgEIAEoAxITCgtkdXJhdGlvbl9tcxgFIAEoAyJDCg9DYW5jZWxJbmZlcmVuY2USFAoKYXR0ZW1wdF9pZBgBIAEoCUgAEhAKBnJ1bl9pZBgCIAEoCUgAQggKBnRhcmdldCImChFMaXN0TW9kZWxzUmVxdWVzdBIRCgl0ZW5hbnRfaWQYASABKAkiPwoSTGlzdE1vZGVsc1Jlc3BvbnNlEikKBm1vZGVscxgBIAMoCzIZLm5leHVzLmluZmVyZW5jZS52MS5Nb2RlbCKYAQoFTW9kZWwSCgoCaWQYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSKgoFcHJpY2UYAyABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIWCg5jb250ZXh0X3dpbmRvdxgEIAEoAxIZChFtYXhfb3V0cHV0X3Rva2VucxgFIAEoAxISCgppc19wYXR0ZXJuGAYgASgIIhYKFExpc3RQcm92aWRlcnNSZXF1ZXN0Ik4KFUxpc3RQcm92aWRlcnNSZXNwb25zZRI1Cglwcm92aWRlcnMYASADKAsyIi5uZXh1cy5pbmZlcmVuY2UudjEuUHJvdmlkZXJTdGF0dXMibQoOUHJvdmlkZXJTdGF0dXMSDAoEbmFtZRgBIAEoCRIQCghiYXNlX3VybBgCIAEoCRIVCg1pc19jb25maWd1cmVkGAMgASgIEhQKDGtleV92YXJpYWJsZRgEIAEoCRIOCgZtb2RlbHMYBSADKAkiJwoTVGVzdFByb3ZpZGVyUmVxdWVzdBIQCghwcm92aWRlchgBIAEoCSJuChRUZXN0UHJvdmlkZXJSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtkdXJhdGlvbl9tcxgCIAEoAxIlCgVlcnJvchgDIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchIOCgZtb2RlbHMYBCADKAkyxgIKD1Byb3ZpZGVyU2VydmljZRJgCgpMaXN0TW9kZWxzEiUubmV4dXMuaW5mZXJlbmNlLnYxLkxpc3RNb2RlbHNSZXF1ZXN0GiYubmV4dXMuaW5mZXJlbmNlLnYxLkxpc3RNb2RlbHNSZXNwb25zZSIDkAIBEmkKDUxpc3RQcm92aWRlcnMSKC5uZXh1cy5pbmZlcmVuY2UudjEuTGlzdFByb3ZpZGVyc1JlcXVlc3QaKS5uZXh1cy5pbmZlcmVuY2UudjEuTGlzdFByb3ZpZGVyc1Jlc3BvbnNlIgOQAgESZgoMVGVzdFByb3ZpZGVyEicubmV4dXMuaW5mZXJlbmNlLnYxLlRlc3RQcm92aWRlclJlcXVlc3QaKC5uZXh1cy5pbmZlcmVuY2UudjEuVGVzdFByb3ZpZGVyUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
+  fileDesc("CiJuZXh1cy9pbmZlcmVuY2UvdjEvaW5mZXJlbmNlLnByb3RvEhJuZXh1cy5pbmZlcmVuY2UudjEizwIKEEluZmVyZW5jZVJlcXVlc3QSEgoKYXR0ZW1wdF9pZBgBIAEoCRINCgVtb2RlbBgCIAEoCRIOCgRib2R5GAMgASgMSAASOAoMY29udmVyc2F0aW9uGAQgASgLMiAubmV4dXMuaW5mZXJlbmNlLnYxLkNvbnZlcnNhdGlvbkgAEhIKCndhbnRfcGFydHMYBSABKAgSMQoLYXR0cmlidXRpb24YBiABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SJwoDcnVuGAcgASgLMhoubmV4dXMuaW5mZXJlbmNlLnYxLlJ1blJlZhITCgtkZWFkbGluZV9tcxgIIAEoAxIYChBpZGVtcG90ZW5jeV9oYXNoGAkgASgJEiYKBHdpcmUYCiABKA4yGC5uZXh1cy5pbmZlcmVuY2UudjEuV2lyZUIHCgVpbnB1dCKoAQoMQ29udmVyc2F0aW9uEjEKCG1lc3NhZ2VzGAEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjEKBXRvb2xzGAIgAygLMiIubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xEZWZpbml0aW9uEjIKCnBhcmFtZXRlcnMYAyABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycyJICgZSdW5SZWYSDgoGcnVuX2lkGAEgASgJEhEKCXRocmVhZF9pZBgCIAEoCRIMCgRzdGVwGAMgASgFEg0KBWVwb2NoGAQgASgDIqECChFJbmZlcmVuY2VSZXNwb25zZRISCgphdHRlbXB0X2lkGAEgASgJEicKA3J1bhgCIAEoCzIaLm5leHVzLmluZmVyZW5jZS52MS5SdW5SZWYSNAoKY29tcGxldGlvbhgDIAEoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Db21wbGV0aW9uSAASJwoFZXJyb3IYBCABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3JIABIoCgVzcGVuZBgFIAEoCzIZLm5leHVzLmluZmVyZW5jZS52MS5TcGVuZBINCgVwYXJ0cxgGIAEoAxIsCgdyb3V0aW5nGAcgASgLMhsubmV4dXMuaW5mZXJlbmNlLnYxLlJvdXRpbmdCCQoHb3V0Y29tZSKxAQoHUm91dGluZxIRCglyZXF1ZXN0ZWQYASABKAkSDQoFbW9kZWwYAiABKAkSDAoEdGllchgDIAEoCRISCgpjb25maWRlbmNlGAQgASgBEg4KBnJlYXNvbhgFIAEoCRISCgpjbGFzc2lmaWVyGAYgASgJEi8KCWZhbGxiYWNrcxgHIAMoCzIcLm5leHVzLmluZmVyZW5jZS52MS5GYWxsYmFjaxINCgVjYWNoZRgIIAEoCSJLCghGYWxsYmFjaxINCgVtb2RlbBgBIAEoCRIMCgRjb2RlGAIgASgJEg4KBnJlYXNvbhgDIAEoCRISCgphdHRlbXB0X2lkGAQgASgJIpMBCgpDb21wbGV0aW9uEg4KBGJvZHkYASABKAxIABIyCgdtZXNzYWdlGAIgASgLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlSAASNwoNZmluaXNoX3JlYXNvbhgDIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb25CCAoGb3V0cHV0IoEBCgVTcGVuZBIQCghwcm92aWRlchgBIAEoCRINCgVtb2RlbBgCIAEoCRIqCgV1c2FnZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAQgASgDEhMKC2R1cmF0aW9uX21zGAUgASgDIkMKD0NhbmNlbEluZmVyZW5jZRIUCgphdHRlbXB0X2lkGAEgASgJSAASEAoGcnVuX2lkGAIgASgJSABCCAoGdGFyZ2V0IiYKEUxpc3RNb2RlbHNSZXF1ZXN0EhEKCXRlbmFudF9pZBgBIAEoCSI/ChJMaXN0TW9kZWxzUmVzcG9uc2USKQoGbW9kZWxzGAEgAygLMhkubmV4dXMuaW5mZXJlbmNlLnYxLk1vZGVsIuYBCgVNb2RlbBIKCgJpZBgBIAEoCRIQCghwcm92aWRlchgCIAEoCRIqCgVwcmljZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblByaWNlEhYKDmNvbnRleHRfd2luZG93GAQgASgDEhkKEW1heF9vdXRwdXRfdG9rZW5zGAUgASgDEhIKCmlzX3BhdHRlcm4YBiABKAgSDAoEbW9kZRgHIAEoCRIwCglhYmlsaXRpZXMYCCABKAsyHS5uZXh1cy5pbmZlcmVuY2UudjEuQWJpbGl0aWVzEgwKBHRpZXIYCSABKAki1QEKCUFiaWxpdGllcxISCgV0b29scxgBIAEoCEgAiAEBEhMKBnZpc2lvbhgCIAEoCEgBiAEBEhgKC2pzb25fc2NoZW1hGAMgASgISAKIAQESFgoJcmVhc29uaW5nGAQgASgISAOIAQESEgoFYXVkaW8YBSABKAhIBIgBARISCgVmaWxlcxgGIAEoCEgFiAEBQggKBl90b29sc0IJCgdfdmlzaW9uQg4KDF9qc29uX3NjaGVtYUIMCgpfcmVhc29uaW5nQggKBl9hdWRpb0IICgZfZmlsZXMiFgoUTGlzdFByb3ZpZGVyc1JlcXVlc3QiTgoVTGlzdFByb3ZpZGVyc1Jlc3BvbnNlEjUKCXByb3ZpZGVycxgBIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Qcm92aWRlclN0YXR1cyJtCg5Qcm92aWRlclN0YXR1cxIMCgRuYW1lGAEgASgJEhAKCGJhc2VfdXJsGAIgASgJEhUKDWlzX2NvbmZpZ3VyZWQYAyABKAgSFAoMa2V5X3ZhcmlhYmxlGAQgASgJEg4KBm1vZGVscxgFIAMoCSInChNUZXN0UHJvdmlkZXJSZXF1ZXN0EhAKCHByb3ZpZGVyGAEgASgJIm4KFFRlc3RQcm92aWRlclJlc3BvbnNlEgoKAm9rGAEgASgIEhMKC2R1cmF0aW9uX21zGAIgASgDEiUKBWVycm9yGAMgASgLMhYubmV4dXMuY29tbW9uLnYxLkVycm9yEg4KBm1vZGVscxgEIAMoCSqGAQoEV2lyZRIUChBXSVJFX1VOU1BFQ0lGSUVEEAASFAoQV0lSRV9PUEVOQUlfQ0hBVBABEhkKFVdJUkVfT1BFTkFJX1JFU1BPTlNFUxACEhsKF1dJUkVfQU5USFJPUElDX01FU1NBR0VTEAMSGgoWV0lSRV9PUEVOQUlfRU1CRURESU5HUxAEMsYCCg9Qcm92aWRlclNlcnZpY2USYAoKTGlzdE1vZGVscxIlLm5leHVzLmluZmVyZW5jZS52MS5MaXN0TW9kZWxzUmVxdWVzdBomLm5leHVzLmluZmVyZW5jZS52MS5MaXN0TW9kZWxzUmVzcG9uc2UiA5ACARJpCg1MaXN0UHJvdmlkZXJzEigubmV4dXMuaW5mZXJlbmNlLnYxLkxpc3RQcm92aWRlcnNSZXF1ZXN0GikubmV4dXMuaW5mZXJlbmNlLnYxLkxpc3RQcm92aWRlcnNSZXNwb25zZSIDkAIBEmYKDFRlc3RQcm92aWRlchInLm5leHVzLmluZmVyZW5jZS52MS5UZXN0UHJvdmlkZXJSZXF1ZXN0GigubmV4dXMuaW5mZXJlbmNlLnYxLlRlc3RQcm92aWRlclJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
 
 /**
  * inference.request: one model call, asked by the orchestrator or the gateway. The envelope's id is the request's id.
@@ -30,7 +30,8 @@ export type InferenceRequest = Message<"nexus.inference.v1.InferenceRequest"> & 
   attemptId: string;
 
   /**
-   * As the client wrote it: `openai/gpt-4o`, `gpt-4o`, `demo`.
+   * As the client wrote it: a model (`openai/gpt-4o`, `gpt-4o`, `demo`), a tier (`fast`, `balanced`, `best`; `haiku`, `sonnet`, `opus`), or
+   * `auto`: the cheapest that can do it.
    *
    * @generated from field: string model = 2;
    */
@@ -41,12 +42,12 @@ export type InferenceRequest = Message<"nexus.inference.v1.InferenceRequest"> & 
    */
   input: {
     /**
-     * An OpenAI chat completion body, as bytes; the answer comes as bytes too.
+     * A request as the client wrote it in its wire, as bytes; the answer comes as bytes of the same wire.
      *
-     * @generated from field: bytes openai_body = 3;
+     * @generated from field: bytes body = 3;
      */
     value: Uint8Array;
-    case: "openaiBody";
+    case: "body";
   } | {
     /**
      * @generated from field: nexus.inference.v1.Conversation conversation = 4;
@@ -88,6 +89,13 @@ export type InferenceRequest = Message<"nexus.inference.v1.InferenceRequest"> & 
    * @generated from field: string idempotency_hash = 9;
    */
   idempotencyHash: string;
+
+  /**
+   * How `body` is written; unset is WIRE_OPENAI_CHAT.
+   *
+   * @generated from field: nexus.inference.v1.Wire wire = 10;
+   */
+  wire: Wire;
 };
 
 /**
@@ -203,6 +211,13 @@ export type InferenceResponse = Message<"nexus.inference.v1.InferenceResponse"> 
    * @generated from field: int64 parts = 6;
    */
   parts: bigint;
+
+  /**
+   * Why this model; unset when none was chosen.
+   *
+   * @generated from field: nexus.inference.v1.Routing routing = 7;
+   */
+  routing?: Routing | undefined;
 };
 
 /**
@@ -213,6 +228,114 @@ export const InferenceResponseSchema: GenMessage<InferenceResponse> = /*@__PURE_
   messageDesc(file_nexus_inference_v1_inference, 3);
 
 /**
+ * How the model of a call was chosen, and what was tried before it.
+ *
+ * @generated from message nexus.inference.v1.Routing
+ */
+export type Routing = Message<"nexus.inference.v1.Routing"> & {
+  /**
+   * What was asked for: a model, a tier or `auto`.
+   *
+   * @generated from field: string requested = 1;
+   */
+  requested: string;
+
+  /**
+   * `provider/model` that answered, or that was tried last.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * `fast`, `balanced` or `best`; empty when a model was asked for by name.
+   *
+   * @generated from field: string tier = 3;
+   */
+  tier: string;
+
+  /**
+   * 0 to 1; 0 when nothing was classified.
+   *
+   * @generated from field: double confidence = 4;
+   */
+  confidence: number;
+
+  /**
+   * In words: which rule, or what the classifier said.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * Who classified: `rules`, `model`, or `default` when that failed; empty when nothing was classified.
+   *
+   * @generated from field: string classifier = 6;
+   */
+  classifier: string;
+
+  /**
+   * Models tried before the one that answered, in order; each is an attempt in the ledger unless it was skipped.
+   *
+   * @generated from field: repeated nexus.inference.v1.Fallback fallbacks = 7;
+   */
+  fallbacks: Fallback[];
+
+  /**
+   * Answered from the cache, without a call: `exact` or `semantic`; else empty.
+   *
+   * @generated from field: string cache = 8;
+   */
+  cache: string;
+};
+
+/**
+ * Describes the message nexus.inference.v1.Routing.
+ * Use `create(RoutingSchema)` to create a new message.
+ */
+export const RoutingSchema: GenMessage<Routing> = /*@__PURE__*/
+  messageDesc(file_nexus_inference_v1_inference, 4);
+
+/**
+ * @generated from message nexus.inference.v1.Fallback
+ */
+export type Fallback = Message<"nexus.inference.v1.Fallback"> & {
+  /**
+   * `provider/model`.
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Error code of the attempt, or why it was skipped: `breaker_open`, `rate_limit`, `budget_exceeded`.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * Its attempt in the ledger; empty when it was skipped.
+   *
+   * @generated from field: string attempt_id = 4;
+   */
+  attemptId: string;
+};
+
+/**
+ * Describes the message nexus.inference.v1.Fallback.
+ * Use `create(FallbackSchema)` to create a new message.
+ */
+export const FallbackSchema: GenMessage<Fallback> = /*@__PURE__*/
+  messageDesc(file_nexus_inference_v1_inference, 5);
+
+/**
  * @generated from message nexus.inference.v1.Completion
  */
 export type Completion = Message<"nexus.inference.v1.Completion"> & {
@@ -221,12 +344,12 @@ export type Completion = Message<"nexus.inference.v1.Completion"> & {
    */
   output: {
     /**
-     * The provider's chat completion, as bytes; empty after a stream, whose parts were sent.
+     * The answer in the client's wire, as bytes; empty after a stream, whose parts were sent.
      *
-     * @generated from field: bytes openai_body = 1;
+     * @generated from field: bytes body = 1;
      */
     value: Uint8Array;
-    case: "openaiBody";
+    case: "body";
   } | {
     /**
      * @generated from field: nexus.inference.v1.ChatMessage message = 2;
@@ -246,7 +369,7 @@ export type Completion = Message<"nexus.inference.v1.Completion"> & {
  * Use `create(CompletionSchema)` to create a new message.
  */
 export const CompletionSchema: GenMessage<Completion> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 4);
+  messageDesc(file_nexus_inference_v1_inference, 6);
 
 /**
  * @generated from message nexus.inference.v1.Spend
@@ -285,7 +408,7 @@ export type Spend = Message<"nexus.inference.v1.Spend"> & {
  * Use `create(SpendSchema)` to create a new message.
  */
 export const SpendSchema: GenMessage<Spend> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 5);
+  messageDesc(file_nexus_inference_v1_inference, 7);
 
 /**
  * inference.cancel: nobody waits any more; the router that makes the call stops it and settles what it cost.
@@ -316,7 +439,7 @@ export type CancelInference = Message<"nexus.inference.v1.CancelInference"> & {
  * Use `create(CancelInferenceSchema)` to create a new message.
  */
 export const CancelInferenceSchema: GenMessage<CancelInference> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 6);
+  messageDesc(file_nexus_inference_v1_inference, 8);
 
 /**
  * @generated from message nexus.inference.v1.ListModelsRequest
@@ -335,7 +458,7 @@ export type ListModelsRequest = Message<"nexus.inference.v1.ListModelsRequest"> 
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 7);
+  messageDesc(file_nexus_inference_v1_inference, 9);
 
 /**
  * @generated from message nexus.inference.v1.ListModelsResponse
@@ -352,7 +475,7 @@ export type ListModelsResponse = Message<"nexus.inference.v1.ListModelsResponse"
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 8);
+  messageDesc(file_nexus_inference_v1_inference, 10);
 
 /**
  * @generated from message nexus.inference.v1.Model
@@ -391,6 +514,25 @@ export type Model = Message<"nexus.inference.v1.Model"> & {
    * @generated from field: bool is_pattern = 6;
    */
   isPattern: boolean;
+
+  /**
+   * `chat` or `embedding`.
+   *
+   * @generated from field: string mode = 7;
+   */
+  mode: string;
+
+  /**
+   * @generated from field: nexus.inference.v1.Abilities abilities = 8;
+   */
+  abilities?: Abilities | undefined;
+
+  /**
+   * The tier it stands for, or empty.
+   *
+   * @generated from field: string tier = 9;
+   */
+  tier: string;
 };
 
 /**
@@ -398,7 +540,51 @@ export type Model = Message<"nexus.inference.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 9);
+  messageDesc(file_nexus_inference_v1_inference, 11);
+
+/**
+ * What a model can do; unset is not known.
+ *
+ * @generated from message nexus.inference.v1.Abilities
+ */
+export type Abilities = Message<"nexus.inference.v1.Abilities"> & {
+  /**
+   * @generated from field: optional bool tools = 1;
+   */
+  tools?: boolean | undefined;
+
+  /**
+   * @generated from field: optional bool vision = 2;
+   */
+  vision?: boolean | undefined;
+
+  /**
+   * @generated from field: optional bool json_schema = 3;
+   */
+  jsonSchema?: boolean | undefined;
+
+  /**
+   * @generated from field: optional bool reasoning = 4;
+   */
+  reasoning?: boolean | undefined;
+
+  /**
+   * @generated from field: optional bool audio = 5;
+   */
+  audio?: boolean | undefined;
+
+  /**
+   * @generated from field: optional bool files = 6;
+   */
+  files?: boolean | undefined;
+};
+
+/**
+ * Describes the message nexus.inference.v1.Abilities.
+ * Use `create(AbilitiesSchema)` to create a new message.
+ */
+export const AbilitiesSchema: GenMessage<Abilities> = /*@__PURE__*/
+  messageDesc(file_nexus_inference_v1_inference, 12);
 
 /**
  * @generated from message nexus.inference.v1.ListProvidersRequest
@@ -411,7 +597,7 @@ export type ListProvidersRequest = Message<"nexus.inference.v1.ListProvidersRequ
  * Use `create(ListProvidersRequestSchema)` to create a new message.
  */
 export const ListProvidersRequestSchema: GenMessage<ListProvidersRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 10);
+  messageDesc(file_nexus_inference_v1_inference, 13);
 
 /**
  * @generated from message nexus.inference.v1.ListProvidersResponse
@@ -428,7 +614,7 @@ export type ListProvidersResponse = Message<"nexus.inference.v1.ListProvidersRes
  * Use `create(ListProvidersResponseSchema)` to create a new message.
  */
 export const ListProvidersResponseSchema: GenMessage<ListProvidersResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 11);
+  messageDesc(file_nexus_inference_v1_inference, 14);
 
 /**
  * @generated from message nexus.inference.v1.ProviderStatus
@@ -469,7 +655,7 @@ export type ProviderStatus = Message<"nexus.inference.v1.ProviderStatus"> & {
  * Use `create(ProviderStatusSchema)` to create a new message.
  */
 export const ProviderStatusSchema: GenMessage<ProviderStatus> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 12);
+  messageDesc(file_nexus_inference_v1_inference, 15);
 
 /**
  * @generated from message nexus.inference.v1.TestProviderRequest
@@ -486,7 +672,7 @@ export type TestProviderRequest = Message<"nexus.inference.v1.TestProviderReques
  * Use `create(TestProviderRequestSchema)` to create a new message.
  */
 export const TestProviderRequestSchema: GenMessage<TestProviderRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 13);
+  messageDesc(file_nexus_inference_v1_inference, 16);
 
 /**
  * @generated from message nexus.inference.v1.TestProviderResponse
@@ -518,7 +704,53 @@ export type TestProviderResponse = Message<"nexus.inference.v1.TestProviderRespo
  * Use `create(TestProviderResponseSchema)` to create a new message.
  */
 export const TestProviderResponseSchema: GenMessage<TestProviderResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_inference_v1_inference, 14);
+  messageDesc(file_nexus_inference_v1_inference, 17);
+
+/**
+ * How clients write requests and read answers.
+ *
+ * @generated from enum nexus.inference.v1.Wire
+ */
+export enum Wire {
+  /**
+   * @generated from enum value: WIRE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * POST /v1/chat/completions
+   *
+   * @generated from enum value: WIRE_OPENAI_CHAT = 1;
+   */
+  OPENAI_CHAT = 1,
+
+  /**
+   * POST /v1/responses
+   *
+   * @generated from enum value: WIRE_OPENAI_RESPONSES = 2;
+   */
+  OPENAI_RESPONSES = 2,
+
+  /**
+   * POST /v1/messages
+   *
+   * @generated from enum value: WIRE_ANTHROPIC_MESSAGES = 3;
+   */
+  ANTHROPIC_MESSAGES = 3,
+
+  /**
+   * POST /v1/embeddings; never a stream
+   *
+   * @generated from enum value: WIRE_OPENAI_EMBEDDINGS = 4;
+   */
+  OPENAI_EMBEDDINGS = 4,
+}
+
+/**
+ * Describes the enum nexus.inference.v1.Wire.
+ */
+export const WireSchema: GenEnum<Wire> = /*@__PURE__*/
+  enumDesc(file_nexus_inference_v1_inference, 0);
 
 /**
  * Served by provider-router, for the other services.

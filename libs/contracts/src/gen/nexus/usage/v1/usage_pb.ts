@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/usage/v1/usage.proto.
  */
 export const file_nexus_usage_v1_usage: GenFile = /*@__PURE__*/
-  fileDesc("ChpuZXh1cy91c2FnZS92MS91c2FnZS5wcm90bxIObmV4dXMudXNhZ2UudjEiiwQKDVVzYWdlUmVjb3JkZWQSEgoKYXR0ZW1wdF9pZBgBIAEoCRI0CgZyZXN1bHQYAiABKA4yJC5uZXh1cy51c2FnZS52MS5Vc2FnZVJlY29yZGVkLlJlc3VsdBIqCgV1c2FnZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEioKBXByaWNlGAQgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuUHJpY2USEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSFgoOZmluaXNoZWRfYXRfbXMYByABKAMSEwoLZHVyYXRpb25fbXMYCCABKAMSEgoKZXJyb3JfY29kZRgJIAEoCRIbChNwcm92aWRlcl9yZXF1ZXN0X2lkGAogASgJEgwKBHRvb2wYCyABKAkSMQoLYXR0cmlidXRpb24YDCABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGA0gASgJEhIKCnJlc29sdXRpb24YDiABKAkidAoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9TVUNDRUVERUQQARIRCg1SRVNVTFRfRkFJTEVEEAISEwoPUkVTVUxUX05PVF9TRU5UEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEIq0CCgdBdHRlbXB0EhIKCmF0dGVtcHRfaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBW93bmVyGAMgASgJEhAKCHByb3ZpZGVyGAQgASgJEg0KBW1vZGVsGAUgASgJEhgKEG1heF9pbnB1dF90b2tlbnMYBiABKAMSGQoRbWF4X291dHB1dF90b2tlbnMYByABKAMSKgoFcHJpY2UYCCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgJIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYCiABKAkSDAoEc3RlcBgLIAEoBRIZChFtaW5fb3V0cHV0X3Rva2VucxgMIAEoAyJAChNPcGVuQXR0ZW1wdHNSZXF1ZXN0EikKCGF0dGVtcHRzGAEgAygLMhcubmV4dXMudXNhZ2UudjEuQXR0ZW1wdCJHChRPcGVuQXR0ZW1wdHNSZXNwb25zZRIvCghhdHRlbXB0cxgBIAMoCzIdLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQirAIKDU9wZW5lZEF0dGVtcHQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIyCgVzdGF0ZRgCIAEoDjIjLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQuU3RhdGUSHQoVZ3JhbnRlZF9vdXRwdXRfdG9rZW5zGAMgASgDEiUKBWVycm9yGAQgASgLMhYubmV4dXMuY29tbW9uLnYxLkVycm9yEg0KBW93bmVyGAUgASgJIn4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEAoMU1RBVEVfT1BFTkVEEAESEwoPU1RBVEVfSU5fRkxJR0hUEAISEQoNU1RBVEVfU0VUVExFRBADEhEKDVNUQVRFX1VOS05PV04QBBIRCg1TVEFURV9SRUZVU0VEEAUiMwoKQXR0ZW1wdFJlZhIRCgl0ZW5hbnRfaWQYASABKAkSEgoKYXR0ZW1wdF9pZBgCIAEoCSLOAQoSUmVwb3J0T3duZXJSZXF1ZXN0Eg0KBW93bmVyGAEgASgJEg8KB3JlcGxpY2EYAiABKAkSDgoGdHRsX21zGAMgASgDEigKBGxvc3QYBCADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmEiwKCHVuY2FsbGVkGAUgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIwCgx1bnJlc29sdmFibGUYBiADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmIogBChNSZXBvcnRPd25lclJlc3BvbnNlEikKBXlvdXJzGAEgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIvCgd1bmtub3duGAIgAygLMh4ubmV4dXMudXNhZ2UudjEuVW5rbm93bkF0dGVtcHQSFQoNaXNfc3VwZXJzZWRlZBgDIAEoCCLWAQoOVW5rbm93bkF0dGVtcHQSEQoJdGVuYW50X2lkGAEgASgJEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSDQoFbW9kZWwYBCABKAkSKgoFcHJpY2UYBSABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgGIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYByABKAkSDQoFYXNrZWQYCCABKAUiVQoPR2V0VXNhZ2VSZXF1ZXN0EhAKCGZyb21fZGF5GAEgASgJEg4KBnRvX2RheRgCIAEoCRIQCghncm91cF9ieRgDIAMoCRIOCgZjbGllbnQYBCABKAkiYwoQR2V0VXNhZ2VSZXNwb25zZRImCgRyb3dzGAEgAygLMhgubmV4dXMudXNhZ2UudjEuVXNhZ2VSb3cSJwoFdG90YWwYAiABKAsyGC5uZXh1cy51c2FnZS52MS5Vc2FnZVJvdyLAAQoIVXNhZ2VSb3cSCwoDZGF5GAEgASgJEhAKCHByb3ZpZGVyGAIgASgJEg0KBW1vZGVsGAMgASgJEg4KBmNsaWVudBgEIAEoCRIPCgdwcm9qZWN0GAUgASgJEg4KBmtleV9pZBgGIAEoCRIQCghhdHRlbXB0cxgHIAEoAxIrCgZ0b2tlbnMYCCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgJIAEoAyIRCg9HZXRRdW90YVJlcXVlc3QiOwoQR2V0UXVvdGFSZXNwb25zZRInCgdidWRnZXRzGAEgAygLMhYubmV4dXMudXNhZ2UudjEuQnVkZ2V0IpMBCgZCdWRnZXQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIOCgZwZXJpb2QYAyABKAkSFwoPbGltaXRfbWljcm9fdXNkGAQgASgDEhcKD3NwZW50X21pY3JvX3VzZBgFIAEoAxIaChJyZXNlcnZlZF9taWNyb191c2QYBiABKAMSEQoJcmVzZXRzX2F0GAcgASgDIkkKEFNldEJ1ZGdldFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZwZXJpb2QYAiABKAkSFwoPbGltaXRfbWljcm9fdXNkGAMgASgDIjYKE0xpc3RBdHRlbXB0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB3Vua25vd24YAiABKAgiRAoUTGlzdEF0dGVtcHRzUmVzcG9uc2USLAoIYXR0ZW1wdHMYASADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0Um93Iv8BCgpBdHRlbXB0Um93EhIKCmF0dGVtcHRfaWQYASABKAkSDQoFc3RhdGUYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSDQoFbW9kZWwYBCABKAkSKgoFdXNhZ2UYBSABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgGIAEoAxIaChJyZXNlcnZlZF9taWNyb191c2QYByABKAMSEgoKZXJyb3JfY29kZRgIIAEoCRIRCglvcGVuZWRfYXQYCSABKAMSEgoKc2V0dGxlZF9hdBgKIAEoAxISCgpyZXNvbHV0aW9uGAsgASgJIkMKFVJlc29sdmVBdHRlbXB0UmVxdWVzdBISCgphdHRlbXB0X2lkGAEgASgJEhYKDmNvc3RfbWljcm9fdXNkGAIgASgDIhgKFlJlc29sdmVBdHRlbXB0UmVzcG9uc2Uy+wQKDFVzYWdlU2VydmljZRJZCgxPcGVuQXR0ZW1wdHMSIy5uZXh1cy51c2FnZS52MS5PcGVuQXR0ZW1wdHNSZXF1ZXN0GiQubmV4dXMudXNhZ2UudjEuT3BlbkF0dGVtcHRzUmVzcG9uc2USVgoLUmVwb3J0T3duZXISIi5uZXh1cy51c2FnZS52MS5SZXBvcnRPd25lclJlcXVlc3QaIy5uZXh1cy51c2FnZS52MS5SZXBvcnRPd25lclJlc3BvbnNlElIKCEdldFVzYWdlEh8ubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXF1ZXN0GiAubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXNwb25zZSIDkAIBElIKCEdldFF1b3RhEh8ubmV4dXMudXNhZ2UudjEuR2V0UXVvdGFSZXF1ZXN0GiAubmV4dXMudXNhZ2UudjEuR2V0UXVvdGFSZXNwb25zZSIDkAIBEk8KCVNldEJ1ZGdldBIgLm5leHVzLnVzYWdlLnYxLlNldEJ1ZGdldFJlcXVlc3QaIC5uZXh1cy51c2FnZS52MS5HZXRRdW90YVJlc3BvbnNlEl4KDExpc3RBdHRlbXB0cxIjLm5leHVzLnVzYWdlLnYxLkxpc3RBdHRlbXB0c1JlcXVlc3QaJC5uZXh1cy51c2FnZS52MS5MaXN0QXR0ZW1wdHNSZXNwb25zZSIDkAIBEl8KDlJlc29sdmVBdHRlbXB0EiUubmV4dXMudXNhZ2UudjEuUmVzb2x2ZUF0dGVtcHRSZXF1ZXN0GiYubmV4dXMudXNhZ2UudjEuUmVzb2x2ZUF0dGVtcHRSZXNwb25zZWIGcHJvdG8z", [file_nexus_common_v1_common]);
+  fileDesc("ChpuZXh1cy91c2FnZS92MS91c2FnZS5wcm90bxIObmV4dXMudXNhZ2UudjEiuwQKDVVzYWdlUmVjb3JkZWQSEgoKYXR0ZW1wdF9pZBgBIAEoCRI0CgZyZXN1bHQYAiABKA4yJC5uZXh1cy51c2FnZS52MS5Vc2FnZVJlY29yZGVkLlJlc3VsdBIqCgV1c2FnZRgDIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEioKBXByaWNlGAQgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuUHJpY2USEAoIcHJvdmlkZXIYBSABKAkSDQoFbW9kZWwYBiABKAkSFgoOZmluaXNoZWRfYXRfbXMYByABKAMSEwoLZHVyYXRpb25fbXMYCCABKAMSEgoKZXJyb3JfY29kZRgJIAEoCRIbChNwcm92aWRlcl9yZXF1ZXN0X2lkGAogASgJEgwKBHRvb2wYCyABKAkSMQoLYXR0cmlidXRpb24YDCABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGA0gASgJEhIKCnJlc29sdXRpb24YDiABKAkSEQoJcmVxdWVzdGVkGA8gASgJEg0KBXJvdXRlGBAgASgJEgwKBHN0ZXAYESABKAUidAoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEhQKEFJFU1VMVF9TVUNDRUVERUQQARIRCg1SRVNVTFRfRkFJTEVEEAISEwoPUkVTVUxUX05PVF9TRU5UEAMSFAoQUkVTVUxUX0NBTkNFTExFRBAEIq0CCgdBdHRlbXB0EhIKCmF0dGVtcHRfaWQYASABKAkSEQoJdGVuYW50X2lkGAIgASgJEg0KBW93bmVyGAMgASgJEhAKCHByb3ZpZGVyGAQgASgJEg0KBW1vZGVsGAUgASgJEhgKEG1heF9pbnB1dF90b2tlbnMYBiABKAMSGQoRbWF4X291dHB1dF90b2tlbnMYByABKAMSKgoFcHJpY2UYCCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgJIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYCiABKAkSDAoEc3RlcBgLIAEoBRIZChFtaW5fb3V0cHV0X3Rva2VucxgMIAEoAyJAChNPcGVuQXR0ZW1wdHNSZXF1ZXN0EikKCGF0dGVtcHRzGAEgAygLMhcubmV4dXMudXNhZ2UudjEuQXR0ZW1wdCJHChRPcGVuQXR0ZW1wdHNSZXNwb25zZRIvCghhdHRlbXB0cxgBIAMoCzIdLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQiswMKDU9wZW5lZEF0dGVtcHQSEgoKYXR0ZW1wdF9pZBgBIAEoCRIyCgVzdGF0ZRgCIAEoDjIjLm5leHVzLnVzYWdlLnYxLk9wZW5lZEF0dGVtcHQuU3RhdGUSHQoVZ3JhbnRlZF9vdXRwdXRfdG9rZW5zGAMgASgDEiUKBWVycm9yGAQgASgLMhYubmV4dXMuY29tbW9uLnYxLkVycm9yEg0KBW93bmVyGAUgASgJEjQKBnJlc3VsdBgGIAEoDjIkLm5leHVzLnVzYWdlLnYxLlVzYWdlUmVjb3JkZWQuUmVzdWx0EjEKDHdoZW5fcmVhY2hlZBgHIAEoDjIbLm5leHVzLnVzYWdlLnYxLldoZW5SZWFjaGVkEhwKFGFmZm9yZGFibGVfbWljcm9fdXNkGAggASgDIn4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEAoMU1RBVEVfT1BFTkVEEAESEwoPU1RBVEVfSU5fRkxJR0hUEAISEQoNU1RBVEVfU0VUVExFRBADEhEKDVNUQVRFX1VOS05PV04QBBIRCg1TVEFURV9SRUZVU0VEEAUiMwoKQXR0ZW1wdFJlZhIRCgl0ZW5hbnRfaWQYASABKAkSEgoKYXR0ZW1wdF9pZBgCIAEoCSLOAQoSUmVwb3J0T3duZXJSZXF1ZXN0Eg0KBW93bmVyGAEgASgJEg8KB3JlcGxpY2EYAiABKAkSDgoGdHRsX21zGAMgASgDEigKBGxvc3QYBCADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmEiwKCHVuY2FsbGVkGAUgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIwCgx1bnJlc29sdmFibGUYBiADKAsyGi5uZXh1cy51c2FnZS52MS5BdHRlbXB0UmVmIogBChNSZXBvcnRPd25lclJlc3BvbnNlEikKBXlvdXJzGAEgAygLMhoubmV4dXMudXNhZ2UudjEuQXR0ZW1wdFJlZhIvCgd1bmtub3duGAIgAygLMh4ubmV4dXMudXNhZ2UudjEuVW5rbm93bkF0dGVtcHQSFQoNaXNfc3VwZXJzZWRlZBgDIAEoCCLWAQoOVW5rbm93bkF0dGVtcHQSEQoJdGVuYW50X2lkGAEgASgJEhIKCmF0dGVtcHRfaWQYAiABKAkSEAoIcHJvdmlkZXIYAyABKAkSDQoFbW9kZWwYBCABKAkSKgoFcHJpY2UYBSABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIxCgthdHRyaWJ1dGlvbhgGIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbhIOCgZydW5faWQYByABKAkSDQoFYXNrZWQYCCABKAUiZgoPR2V0VXNhZ2VSZXF1ZXN0EhAKCGZyb21fZGF5GAEgASgJEg4KBnRvX2RheRgCIAEoCRIQCghncm91cF9ieRgDIAMoCRIOCgZjbGllbnQYBCABKAkSDwoHcHJvamVjdBgFIAEoCSJjChBHZXRVc2FnZVJlc3BvbnNlEiYKBHJvd3MYASADKAsyGC5uZXh1cy51c2FnZS52MS5Vc2FnZVJvdxInCgV0b3RhbBgCIAEoCzIYLm5leHVzLnVzYWdlLnYxLlVzYWdlUm93It0BCghVc2FnZVJvdxILCgNkYXkYASABKAkSEAoIcHJvdmlkZXIYAiABKAkSDQoFbW9kZWwYAyABKAkSDgoGY2xpZW50GAQgASgJEg8KB3Byb2plY3QYBSABKAkSDgoGa2V5X2lkGAYgASgJEhAKCGF0dGVtcHRzGAcgASgDEisKBnRva2VucxgIIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAkgASgDEgwKBHVzZXIYCiABKAkSDQoFYWdlbnQYCyABKAkilAQKCUxlZGdlclJvdxISCgphdHRlbXB0X2lkGAEgASgJEhIKCmNvcnJlY3Rpb24YAiABKAUSCwoDZGF5GAMgASgJEhIKCnNldHRsZWRfYXQYBCABKAMSEwoLZmluaXNoZWRfYXQYBSABKAMSEwoLZHVyYXRpb25fbXMYBiABKAMSDgoGcmVzdWx0GAcgASgJEhAKCHByb3ZpZGVyGAggASgJEg0KBW1vZGVsGAkgASgJEgwKBHRvb2wYCiABKAkSKwoGdG9rZW5zGAsgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USKgoFcHJpY2UYDCABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5QcmljZRIWCg5jb3N0X21pY3JvX3VzZBgNIAEoAxIaChJyZXNlcnZlZF9taWNyb191c2QYDiABKAMSMQoLYXR0cmlidXRpb24YDyABKAsyHC5uZXh1cy5jb21tb24udjEuQXR0cmlidXRpb24SDgoGcnVuX2lkGBAgASgJEgwKBHN0ZXAYESABKAUSEgoKZXJyb3JfY29kZRgSIAEoCRIRCglyZXF1ZXN0ZWQYEyABKAkSDQoFcm91dGUYFCABKAkSGwoTcHJvdmlkZXJfcmVxdWVzdF9pZBgVIAEoCRIQCgh0cmFjZV9pZBgWIAEoCRISCgpyZXNvbHV0aW9uGBcgASgJIoQBChFMaXN0TGVkZ2VyUmVxdWVzdBIQCghmcm9tX2RheRgBIAEoCRIOCgZ0b19kYXkYAiABKAkSDgoGY2xpZW50GAMgASgJEg8KB3Byb2plY3QYBCABKAkSDgoGcnVuX2lkGAUgASgJEg0KBWxpbWl0GAYgASgFEg0KBWFmdGVyGAcgASgJIksKEkxpc3RMZWRnZXJSZXNwb25zZRInCgRyb3dzGAEgAygLMhkubmV4dXMudXNhZ2UudjEuTGVkZ2VyUm93EgwKBG5leHQYAiABKAkiEQoPR2V0UXVvdGFSZXF1ZXN0IjsKEEdldFF1b3RhUmVzcG9uc2USJwoHYnVkZ2V0cxgBIAMoCzIWLm5leHVzLnVzYWdlLnYxLkJ1ZGdldCLwAgoGQnVkZ2V0EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDgoGcGVyaW9kGAMgASgJEhcKD2xpbWl0X21pY3JvX3VzZBgEIAEoAxIXCg9zcGVudF9taWNyb191c2QYBSABKAMSGgoScmVzZXJ2ZWRfbWljcm9fdXNkGAYgASgDEhEKCXJlc2V0c19hdBgHIAEoAxIqCgVzY29wZRgIIAEoDjIbLm5leHVzLnVzYWdlLnYxLkJ1ZGdldFNjb3BlEg8KB3N1YmplY3QYCSABKAkSKgoFbGV2ZWwYCiABKA4yGy5uZXh1cy51c2FnZS52MS5CdWRnZXRMZXZlbBIxCgx3aGVuX3JlYWNoZWQYCyABKA4yGy5uZXh1cy51c2FnZS52MS5XaGVuUmVhY2hlZBIVCg1leGVtcHRfYWdlbnRzGAwgAygJEhQKDGxpZnRlZF91bnRpbBgNIAEoAxISCgpyZWFjaGVkX2F0GA4gASgDIvwBChBTZXRCdWRnZXRSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGcGVyaW9kGAIgASgJEhcKD2xpbWl0X21pY3JvX3VzZBgDIAEoAxIqCgVzY29wZRgEIAEoDjIbLm5leHVzLnVzYWdlLnYxLkJ1ZGdldFNjb3BlEg8KB3N1YmplY3QYBSABKAkSKgoFbGV2ZWwYBiABKA4yGy5uZXh1cy51c2FnZS52MS5CdWRnZXRMZXZlbBIxCgx3aGVuX3JlYWNoZWQYByABKA4yGy5uZXh1cy51c2FnZS52MS5XaGVuUmVhY2hlZBIVCg1leGVtcHRfYWdlbnRzGAggAygJIiMKE0RlbGV0ZUJ1ZGdldFJlcXVlc3QSDAoEbmFtZRgBIAEoCSJCChFMaWZ0QnVkZ2V0UmVxdWVzdBIMCgRuYW1lGAEgASgJEg8KB3NlY29uZHMYAiABKAMSDgoGcmVhc29uGAMgASgJIigKF0xpc3RCdWRnZXRBbGVydHNSZXF1ZXN0Eg0KBWxpbWl0GAEgASgFIkcKGExpc3RCdWRnZXRBbGVydHNSZXNwb25zZRIrCgZhbGVydHMYASADKAsyGy5uZXh1cy51c2FnZS52MS5CdWRnZXRBbGVydCL+AgoLQnVkZ2V0QWxlcnQSLgoEa2luZBgBIAEoDjIgLm5leHVzLnVzYWdlLnYxLkJ1ZGdldEFsZXJ0LktpbmQSDgoGYnVkZ2V0GAIgASgJEioKBXNjb3BlGAMgASgOMhsubmV4dXMudXNhZ2UudjEuQnVkZ2V0U2NvcGUSDwoHc3ViamVjdBgEIAEoCRIqCgVsZXZlbBgFIAEoDjIbLm5leHVzLnVzYWdlLnYxLkJ1ZGdldExldmVsEhcKD2xpbWl0X21pY3JvX3VzZBgGIAEoAxIYChBhbW91bnRfbWljcm9fdXNkGAcgASgDEg0KBWF0X21zGAggASgDEhQKDHdpbmRvd19zdGFydBgJIAEoCRISCgphdHRlbXB0X2lkGAogASgJIloKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEhAKDEtJTkRfUkVBQ0hFRBABEg8KC0tJTkRfTElGVEVEEAISGQoVS0lORF9PVkVSX1JFU0VSVkFUSU9OEAMiNgoTTGlzdEF0dGVtcHRzUmVxdWVzdBIOCgZydW5faWQYASABKAkSDwoHdW5rbm93bhgCIAEoCCJEChRMaXN0QXR0ZW1wdHNSZXNwb25zZRIsCghhdHRlbXB0cxgBIAMoCzIaLm5leHVzLnVzYWdlLnYxLkF0dGVtcHRSb3ci/wEKCkF0dGVtcHRSb3cSEgoKYXR0ZW1wdF9pZBgBIAEoCRINCgVzdGF0ZRgCIAEoCRIQCghwcm92aWRlchgDIAEoCRINCgVtb2RlbBgEIAEoCRIqCgV1c2FnZRgFIAEoCzIbLm5leHVzLmNvbW1vbi52MS5Ub2tlblVzYWdlEhYKDmNvc3RfbWljcm9fdXNkGAYgASgDEhoKEnJlc2VydmVkX21pY3JvX3VzZBgHIAEoAxISCgplcnJvcl9jb2RlGAggASgJEhEKCW9wZW5lZF9hdBgJIAEoAxISCgpzZXR0bGVkX2F0GAogASgDEhIKCnJlc29sdXRpb24YCyABKAkiQwoVUmVzb2x2ZUF0dGVtcHRSZXF1ZXN0EhIKCmF0dGVtcHRfaWQYASABKAkSFgoOY29zdF9taWNyb191c2QYAiABKAMiGAoWUmVzb2x2ZUF0dGVtcHRSZXNwb25zZSq8AQoLQnVkZ2V0U2NvcGUSHAoYQlVER0VUX1NDT1BFX1VOU1BFQ0lGSUVEEAASFwoTQlVER0VUX1NDT1BFX1RFTkFOVBABEhcKE0JVREdFVF9TQ09QRV9DTElFTlQQAhIYChRCVURHRVRfU0NPUEVfUFJPSkVDVBADEhUKEUJVREdFVF9TQ09QRV9VU0VSEAQSFAoQQlVER0VUX1NDT1BFX0tFWRAFEhYKEkJVREdFVF9TQ09QRV9BR0VOVBAGKnQKC0J1ZGdldExldmVsEhwKGEJVREdFVF9MRVZFTF9VTlNQRUNJRklFRBAAEhUKEUJVREdFVF9MRVZFTF9TT0ZUEAESFQoRQlVER0VUX0xFVkVMX0hBUkQQAhIZChVCVURHRVRfTEVWRUxfQ1JJVElDQUwQAyqFAQoLV2hlblJlYWNoZWQSHAoYV0hFTl9SRUFDSEVEX1VOU1BFQ0lGSUVEEAASFwoTV0hFTl9SRUFDSEVEX1JFRlVTRRABEh0KGVdIRU5fUkVBQ0hFRF9DSEVBUEVSX1RJRVIQAhIgChxXSEVOX1JFQUNIRURfU01BTExFUl9DT05URVhUEAMy6wcKDFVzYWdlU2VydmljZRJZCgxPcGVuQXR0ZW1wdHMSIy5uZXh1cy51c2FnZS52MS5PcGVuQXR0ZW1wdHNSZXF1ZXN0GiQubmV4dXMudXNhZ2UudjEuT3BlbkF0dGVtcHRzUmVzcG9uc2USVgoLUmVwb3J0T3duZXISIi5uZXh1cy51c2FnZS52MS5SZXBvcnRPd25lclJlcXVlc3QaIy5uZXh1cy51c2FnZS52MS5SZXBvcnRPd25lclJlc3BvbnNlElIKCEdldFVzYWdlEh8ubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXF1ZXN0GiAubmV4dXMudXNhZ2UudjEuR2V0VXNhZ2VSZXNwb25zZSIDkAIBElIKCEdldFF1b3RhEh8ubmV4dXMudXNhZ2UudjEuR2V0UXVvdGFSZXF1ZXN0GiAubmV4dXMudXNhZ2UudjEuR2V0UXVvdGFSZXNwb25zZSIDkAIBElgKCkxpc3RMZWRnZXISIS5uZXh1cy51c2FnZS52MS5MaXN0TGVkZ2VyUmVxdWVzdBoiLm5leHVzLnVzYWdlLnYxLkxpc3RMZWRnZXJSZXNwb25zZSIDkAIBEk8KCVNldEJ1ZGdldBIgLm5leHVzLnVzYWdlLnYxLlNldEJ1ZGdldFJlcXVlc3QaIC5uZXh1cy51c2FnZS52MS5HZXRRdW90YVJlc3BvbnNlElUKDERlbGV0ZUJ1ZGdldBIjLm5leHVzLnVzYWdlLnYxLkRlbGV0ZUJ1ZGdldFJlcXVlc3QaIC5uZXh1cy51c2FnZS52MS5HZXRRdW90YVJlc3BvbnNlElEKCkxpZnRCdWRnZXQSIS5uZXh1cy51c2FnZS52MS5MaWZ0QnVkZ2V0UmVxdWVzdBogLm5leHVzLnVzYWdlLnYxLkdldFF1b3RhUmVzcG9uc2USagoQTGlzdEJ1ZGdldEFsZXJ0cxInLm5leHVzLnVzYWdlLnYxLkxpc3RCdWRnZXRBbGVydHNSZXF1ZXN0GigubmV4dXMudXNhZ2UudjEuTGlzdEJ1ZGdldEFsZXJ0c1Jlc3BvbnNlIgOQAgESXgoMTGlzdEF0dGVtcHRzEiMubmV4dXMudXNhZ2UudjEuTGlzdEF0dGVtcHRzUmVxdWVzdBokLm5leHVzLnVzYWdlLnYxLkxpc3RBdHRlbXB0c1Jlc3BvbnNlIgOQAgESXwoOUmVzb2x2ZUF0dGVtcHQSJS5uZXh1cy51c2FnZS52MS5SZXNvbHZlQXR0ZW1wdFJlcXVlc3QaJi5uZXh1cy51c2FnZS52MS5SZXNvbHZlQXR0ZW1wdFJlc3BvbnNlYgZwcm90bzM", [file_nexus_common_v1_common]);
 
 /**
  * usage.recorded: what an attempt really used. Settles it: one ledger row, once, whoever sends it and however often.
@@ -99,6 +99,25 @@ export type UsageRecorded = Message<"nexus.usage.v1.UsageRecorded"> & {
    * @generated from field: string resolution = 14;
    */
   resolution: string;
+
+  /**
+   * What was asked for: a model, a tier or `auto`.
+   *
+   * @generated from field: string requested = 15;
+   */
+  requested: string;
+
+  /**
+   * Why this model was called, in words.
+   *
+   * @generated from field: string route = 16;
+   */
+  route: string;
+
+  /**
+   * @generated from field: int32 step = 17;
+   */
+  step: number;
 };
 
 /**
@@ -296,6 +315,27 @@ export type OpenedAttempt = Message<"nexus.usage.v1.OpenedAttempt"> & {
    * @generated from field: string owner = 5;
    */
   owner: string;
+
+  /**
+   * How it ended; only with SETTLED.
+   *
+   * @generated from field: nexus.usage.v1.UsageRecorded.Result result = 6;
+   */
+  result: UsageRecorded_Result;
+
+  /**
+   * Only with REFUSED by a budget: what the budget wants to be done instead.
+   *
+   * @generated from field: nexus.usage.v1.WhenReached when_reached = 7;
+   */
+  whenReached: WhenReached;
+
+  /**
+   * Only with REFUSED by a budget: what it has left, in micro-USD.
+   *
+   * @generated from field: int64 affordable_micro_usd = 8;
+   */
+  affordableMicroUsd: bigint;
 };
 
 /**
@@ -535,7 +575,7 @@ export type GetUsageRequest = Message<"nexus.usage.v1.GetUsageRequest"> & {
   toDay: string;
 
   /**
-   * Any of `day`, `provider`, `model`, `client`, `project`, `key`; default: day, provider, model.
+   * Any of `day`, `provider`, `model`, `client`, `project`, `key`, `user`, `agent`; default: day, provider, model.
    *
    * @generated from field: repeated string group_by = 3;
    */
@@ -547,6 +587,13 @@ export type GetUsageRequest = Message<"nexus.usage.v1.GetUsageRequest"> & {
    * @generated from field: string client = 4;
    */
   client: string;
+
+  /**
+   * Only this project.
+   *
+   * @generated from field: string project = 5;
+   */
+  project: string;
 };
 
 /**
@@ -626,6 +673,16 @@ export type UsageRow = Message<"nexus.usage.v1.UsageRow"> & {
    * @generated from field: int64 cost_micro_usd = 9;
    */
   costMicroUsd: bigint;
+
+  /**
+   * @generated from field: string user = 10;
+   */
+  user: string;
+
+  /**
+   * @generated from field: string agent = 11;
+   */
+  agent: string;
 };
 
 /**
@@ -634,6 +691,218 @@ export type UsageRow = Message<"nexus.usage.v1.UsageRow"> & {
  */
 export const UsageRowSchema: GenMessage<UsageRow> = /*@__PURE__*/
   messageDesc(file_nexus_usage_v1_usage, 11);
+
+/**
+ * One row of the ledger, as it stands for ever.
+ *
+ * @generated from message nexus.usage.v1.LedgerRow
+ */
+export type LedgerRow = Message<"nexus.usage.v1.LedgerRow"> & {
+  /**
+   * @generated from field: string attempt_id = 1;
+   */
+  attemptId: string;
+
+  /**
+   * 0 is what was booked first; others correct it.
+   *
+   * @generated from field: int32 correction = 2;
+   */
+  correction: number;
+
+  /**
+   * @generated from field: string day = 3;
+   */
+  day: string;
+
+  /**
+   * Unix milliseconds.
+   *
+   * @generated from field: int64 settled_at = 4;
+   */
+  settledAt: bigint;
+
+  /**
+   * @generated from field: int64 finished_at = 5;
+   */
+  finishedAt: bigint;
+
+  /**
+   * @generated from field: int64 duration_ms = 6;
+   */
+  durationMs: bigint;
+
+  /**
+   * @generated from field: string result = 7;
+   */
+  result: string;
+
+  /**
+   * @generated from field: string provider = 8;
+   */
+  provider: string;
+
+  /**
+   * @generated from field: string model = 9;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string tool = 10;
+   */
+  tool: string;
+
+  /**
+   * @generated from field: nexus.common.v1.TokenUsage tokens = 11;
+   */
+  tokens?: TokenUsage | undefined;
+
+  /**
+   * @generated from field: nexus.common.v1.TokenPrice price = 12;
+   */
+  price?: TokenPrice | undefined;
+
+  /**
+   * @generated from field: int64 cost_micro_usd = 13;
+   */
+  costMicroUsd: bigint;
+
+  /**
+   * @generated from field: int64 reserved_micro_usd = 14;
+   */
+  reservedMicroUsd: bigint;
+
+  /**
+   * @generated from field: nexus.common.v1.Attribution attribution = 15;
+   */
+  attribution?: Attribution | undefined;
+
+  /**
+   * @generated from field: string run_id = 16;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: int32 step = 17;
+   */
+  step: number;
+
+  /**
+   * @generated from field: string error_code = 18;
+   */
+  errorCode: string;
+
+  /**
+   * @generated from field: string requested = 19;
+   */
+  requested: string;
+
+  /**
+   * @generated from field: string route = 20;
+   */
+  route: string;
+
+  /**
+   * @generated from field: string provider_request_id = 21;
+   */
+  providerRequestId: string;
+
+  /**
+   * @generated from field: string trace_id = 22;
+   */
+  traceId: string;
+
+  /**
+   * @generated from field: string resolution = 23;
+   */
+  resolution: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.LedgerRow.
+ * Use `create(LedgerRowSchema)` to create a new message.
+ */
+export const LedgerRowSchema: GenMessage<LedgerRow> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 12);
+
+/**
+ * @generated from message nexus.usage.v1.ListLedgerRequest
+ */
+export type ListLedgerRequest = Message<"nexus.usage.v1.ListLedgerRequest"> & {
+  /**
+   * Days, inclusive; default: the current month.
+   *
+   * @generated from field: string from_day = 1;
+   */
+  fromDay: string;
+
+  /**
+   * @generated from field: string to_day = 2;
+   */
+  toDay: string;
+
+  /**
+   * @generated from field: string client = 3;
+   */
+  client: string;
+
+  /**
+   * @generated from field: string project = 4;
+   */
+  project: string;
+
+  /**
+   * @generated from field: string run_id = 5;
+   */
+  runId: string;
+
+  /**
+   * At most; default 100, most 1,000.
+   *
+   * @generated from field: int32 limit = 6;
+   */
+  limit: number;
+
+  /**
+   * `next` of the page before.
+   *
+   * @generated from field: string after = 7;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.ListLedgerRequest.
+ * Use `create(ListLedgerRequestSchema)` to create a new message.
+ */
+export const ListLedgerRequestSchema: GenMessage<ListLedgerRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 13);
+
+/**
+ * @generated from message nexus.usage.v1.ListLedgerResponse
+ */
+export type ListLedgerResponse = Message<"nexus.usage.v1.ListLedgerResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated nexus.usage.v1.LedgerRow rows = 1;
+   */
+  rows: LedgerRow[];
+
+  /**
+   * Empty when there are no more.
+   *
+   * @generated from field: string next = 2;
+   */
+  next: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.ListLedgerResponse.
+ * Use `create(ListLedgerResponseSchema)` to create a new message.
+ */
+export const ListLedgerResponseSchema: GenMessage<ListLedgerResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 14);
 
 /**
  * @generated from message nexus.usage.v1.GetQuotaRequest
@@ -646,7 +915,7 @@ export type GetQuotaRequest = Message<"nexus.usage.v1.GetQuotaRequest"> & {
  * Use `create(GetQuotaRequestSchema)` to create a new message.
  */
 export const GetQuotaRequestSchema: GenMessage<GetQuotaRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 12);
+  messageDesc(file_nexus_usage_v1_usage, 15);
 
 /**
  * @generated from message nexus.usage.v1.GetQuotaResponse
@@ -663,7 +932,7 @@ export type GetQuotaResponse = Message<"nexus.usage.v1.GetQuotaResponse"> & {
  * Use `create(GetQuotaResponseSchema)` to create a new message.
  */
 export const GetQuotaResponseSchema: GenMessage<GetQuotaResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 13);
+  messageDesc(file_nexus_usage_v1_usage, 16);
 
 /**
  * @generated from message nexus.usage.v1.Budget
@@ -709,6 +978,49 @@ export type Budget = Message<"nexus.usage.v1.Budget"> & {
    * @generated from field: int64 resets_at = 7;
    */
   resetsAt: bigint;
+
+  /**
+   * @generated from field: nexus.usage.v1.BudgetScope scope = 8;
+   */
+  scope: BudgetScope;
+
+  /**
+   * Which client, project, user, key (its id) or agent; empty for the tenant's. `*` gives each one of them a budget of its own.
+   *
+   * @generated from field: string subject = 9;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: nexus.usage.v1.BudgetLevel level = 10;
+   */
+  level: BudgetLevel;
+
+  /**
+   * @generated from field: nexus.usage.v1.WhenReached when_reached = 11;
+   */
+  whenReached: WhenReached;
+
+  /**
+   * With BUDGET_LEVEL_CRITICAL: the agents whose work goes on above the limit.
+   *
+   * @generated from field: repeated string exempt_agents = 12;
+   */
+  exemptAgents: string[];
+
+  /**
+   * Unix milliseconds until which an owner has lifted a critical budget; 0 when nobody has.
+   *
+   * @generated from field: int64 lifted_until = 13;
+   */
+  liftedUntil: bigint;
+
+  /**
+   * Unix milliseconds at which the limit was reached in this window; 0 when it was not.
+   *
+   * @generated from field: int64 reached_at = 14;
+   */
+  reachedAt: bigint;
 };
 
 /**
@@ -716,13 +1028,15 @@ export type Budget = Message<"nexus.usage.v1.Budget"> & {
  * Use `create(BudgetSchema)` to create a new message.
  */
 export const BudgetSchema: GenMessage<Budget> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 14);
+  messageDesc(file_nexus_usage_v1_usage, 17);
 
 /**
  * @generated from message nexus.usage.v1.SetBudgetRequest
  */
 export type SetBudgetRequest = Message<"nexus.usage.v1.SetBudgetRequest"> & {
   /**
+   * Names the budget within its tenant; an existing one is changed.
+   *
    * @generated from field: string name = 1;
    */
   name: string;
@@ -738,6 +1052,33 @@ export type SetBudgetRequest = Message<"nexus.usage.v1.SetBudgetRequest"> & {
    * @generated from field: int64 limit_micro_usd = 3;
    */
   limitMicroUsd: bigint;
+
+  /**
+   * Unset is the tenant.
+   *
+   * @generated from field: nexus.usage.v1.BudgetScope scope = 4;
+   */
+  scope: BudgetScope;
+
+  /**
+   * @generated from field: string subject = 5;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: nexus.usage.v1.BudgetLevel level = 6;
+   */
+  level: BudgetLevel;
+
+  /**
+   * @generated from field: nexus.usage.v1.WhenReached when_reached = 7;
+   */
+  whenReached: WhenReached;
+
+  /**
+   * @generated from field: repeated string exempt_agents = 8;
+   */
+  exemptAgents: string[];
 };
 
 /**
@@ -745,7 +1086,198 @@ export type SetBudgetRequest = Message<"nexus.usage.v1.SetBudgetRequest"> & {
  * Use `create(SetBudgetRequestSchema)` to create a new message.
  */
 export const SetBudgetRequestSchema: GenMessage<SetBudgetRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 15);
+  messageDesc(file_nexus_usage_v1_usage, 18);
+
+/**
+ * @generated from message nexus.usage.v1.DeleteBudgetRequest
+ */
+export type DeleteBudgetRequest = Message<"nexus.usage.v1.DeleteBudgetRequest"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.DeleteBudgetRequest.
+ * Use `create(DeleteBudgetRequestSchema)` to create a new message.
+ */
+export const DeleteBudgetRequestSchema: GenMessage<DeleteBudgetRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 19);
+
+/**
+ * @generated from message nexus.usage.v1.LiftBudgetRequest
+ */
+export type LiftBudgetRequest = Message<"nexus.usage.v1.LiftBudgetRequest"> & {
+  /**
+   * A critical budget.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Seconds from now, 60 to 604,800 (a week); 0 ends it.
+   *
+   * @generated from field: int64 seconds = 2;
+   */
+  seconds: bigint;
+
+  /**
+   * Why; kept in the audit trail.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.LiftBudgetRequest.
+ * Use `create(LiftBudgetRequestSchema)` to create a new message.
+ */
+export const LiftBudgetRequestSchema: GenMessage<LiftBudgetRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 20);
+
+/**
+ * @generated from message nexus.usage.v1.ListBudgetAlertsRequest
+ */
+export type ListBudgetAlertsRequest = Message<"nexus.usage.v1.ListBudgetAlertsRequest"> & {
+  /**
+   * At most; default 100.
+   *
+   * @generated from field: int32 limit = 1;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message nexus.usage.v1.ListBudgetAlertsRequest.
+ * Use `create(ListBudgetAlertsRequestSchema)` to create a new message.
+ */
+export const ListBudgetAlertsRequestSchema: GenMessage<ListBudgetAlertsRequest> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 21);
+
+/**
+ * @generated from message nexus.usage.v1.ListBudgetAlertsResponse
+ */
+export type ListBudgetAlertsResponse = Message<"nexus.usage.v1.ListBudgetAlertsResponse"> & {
+  /**
+   * Newest first.
+   *
+   * @generated from field: repeated nexus.usage.v1.BudgetAlert alerts = 1;
+   */
+  alerts: BudgetAlert[];
+};
+
+/**
+ * Describes the message nexus.usage.v1.ListBudgetAlertsResponse.
+ * Use `create(ListBudgetAlertsResponseSchema)` to create a new message.
+ */
+export const ListBudgetAlertsResponseSchema: GenMessage<ListBudgetAlertsResponse> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 22);
+
+/**
+ * usage.alerted: a budget was reached, or a call cost more than was set aside for it.
+ *
+ * @generated from message nexus.usage.v1.BudgetAlert
+ */
+export type BudgetAlert = Message<"nexus.usage.v1.BudgetAlert"> & {
+  /**
+   * @generated from field: nexus.usage.v1.BudgetAlert.Kind kind = 1;
+   */
+  kind: BudgetAlert_Kind;
+
+  /**
+   * Name of the budget; empty for OVER_RESERVATION.
+   *
+   * @generated from field: string budget = 2;
+   */
+  budget: string;
+
+  /**
+   * @generated from field: nexus.usage.v1.BudgetScope scope = 3;
+   */
+  scope: BudgetScope;
+
+  /**
+   * @generated from field: string subject = 4;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: nexus.usage.v1.BudgetLevel level = 5;
+   */
+  level: BudgetLevel;
+
+  /**
+   * @generated from field: int64 limit_micro_usd = 6;
+   */
+  limitMicroUsd: bigint;
+
+  /**
+   * Spent and set aside in the window, or what the call cost more.
+   *
+   * @generated from field: int64 amount_micro_usd = 7;
+   */
+  amountMicroUsd: bigint;
+
+  /**
+   * Unix milliseconds.
+   *
+   * @generated from field: int64 at_ms = 8;
+   */
+  atMs: bigint;
+
+  /**
+   * First day of the window; empty for OVER_RESERVATION.
+   *
+   * @generated from field: string window_start = 9;
+   */
+  windowStart: string;
+
+  /**
+   * @generated from field: string attempt_id = 10;
+   */
+  attemptId: string;
+};
+
+/**
+ * Describes the message nexus.usage.v1.BudgetAlert.
+ * Use `create(BudgetAlertSchema)` to create a new message.
+ */
+export const BudgetAlertSchema: GenMessage<BudgetAlert> = /*@__PURE__*/
+  messageDesc(file_nexus_usage_v1_usage, 23);
+
+/**
+ * @generated from enum nexus.usage.v1.BudgetAlert.Kind
+ */
+export enum BudgetAlert_Kind {
+  /**
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: KIND_REACHED = 1;
+   */
+  REACHED = 1,
+
+  /**
+   * @generated from enum value: KIND_LIFTED = 2;
+   */
+  LIFTED = 2,
+
+  /**
+   * @generated from enum value: KIND_OVER_RESERVATION = 3;
+   */
+  OVER_RESERVATION = 3,
+}
+
+/**
+ * Describes the enum nexus.usage.v1.BudgetAlert.Kind.
+ */
+export const BudgetAlert_KindSchema: GenEnum<BudgetAlert_Kind> = /*@__PURE__*/
+  enumDesc(file_nexus_usage_v1_usage, 23, 0);
 
 /**
  * @generated from message nexus.usage.v1.ListAttemptsRequest
@@ -771,7 +1303,7 @@ export type ListAttemptsRequest = Message<"nexus.usage.v1.ListAttemptsRequest"> 
  * Use `create(ListAttemptsRequestSchema)` to create a new message.
  */
 export const ListAttemptsRequestSchema: GenMessage<ListAttemptsRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 16);
+  messageDesc(file_nexus_usage_v1_usage, 24);
 
 /**
  * @generated from message nexus.usage.v1.ListAttemptsResponse
@@ -788,7 +1320,7 @@ export type ListAttemptsResponse = Message<"nexus.usage.v1.ListAttemptsResponse"
  * Use `create(ListAttemptsResponseSchema)` to create a new message.
  */
 export const ListAttemptsResponseSchema: GenMessage<ListAttemptsResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 17);
+  messageDesc(file_nexus_usage_v1_usage, 25);
 
 /**
  * @generated from message nexus.usage.v1.AttemptRow
@@ -859,7 +1391,7 @@ export type AttemptRow = Message<"nexus.usage.v1.AttemptRow"> & {
  * Use `create(AttemptRowSchema)` to create a new message.
  */
 export const AttemptRowSchema: GenMessage<AttemptRow> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 18);
+  messageDesc(file_nexus_usage_v1_usage, 26);
 
 /**
  * @generated from message nexus.usage.v1.ResolveAttemptRequest
@@ -883,7 +1415,7 @@ export type ResolveAttemptRequest = Message<"nexus.usage.v1.ResolveAttemptReques
  * Use `create(ResolveAttemptRequestSchema)` to create a new message.
  */
 export const ResolveAttemptRequestSchema: GenMessage<ResolveAttemptRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 19);
+  messageDesc(file_nexus_usage_v1_usage, 27);
 
 /**
  * @generated from message nexus.usage.v1.ResolveAttemptResponse
@@ -896,7 +1428,133 @@ export type ResolveAttemptResponse = Message<"nexus.usage.v1.ResolveAttemptRespo
  * Use `create(ResolveAttemptResponseSchema)` to create a new message.
  */
 export const ResolveAttemptResponseSchema: GenMessage<ResolveAttemptResponse> = /*@__PURE__*/
-  messageDesc(file_nexus_usage_v1_usage, 20);
+  messageDesc(file_nexus_usage_v1_usage, 28);
+
+/**
+ * Whose calls a budget counts.
+ *
+ * @generated from enum nexus.usage.v1.BudgetScope
+ */
+export enum BudgetScope {
+  /**
+   * @generated from enum value: BUDGET_SCOPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_TENANT = 1;
+   */
+  TENANT = 1,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_CLIENT = 2;
+   */
+  CLIENT = 2,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_PROJECT = 3;
+   */
+  PROJECT = 3,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_USER = 4;
+   */
+  USER = 4,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_KEY = 5;
+   */
+  KEY = 5,
+
+  /**
+   * @generated from enum value: BUDGET_SCOPE_AGENT = 6;
+   */
+  AGENT = 6,
+}
+
+/**
+ * Describes the enum nexus.usage.v1.BudgetScope.
+ */
+export const BudgetScopeSchema: GenEnum<BudgetScope> = /*@__PURE__*/
+  enumDesc(file_nexus_usage_v1_usage, 0);
+
+/**
+ * @generated from enum nexus.usage.v1.BudgetLevel
+ */
+export enum BudgetLevel {
+  /**
+   * Hard.
+   *
+   * @generated from enum value: BUDGET_LEVEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Tells, and lets through.
+   *
+   * @generated from enum value: BUDGET_LEVEL_SOFT = 1;
+   */
+  SOFT = 1,
+
+  /**
+   * A ceiling.
+   *
+   * @generated from enum value: BUDGET_LEVEL_HARD = 2;
+   */
+  HARD = 2,
+
+  /**
+   * A ceiling for all but the agents it names, until an owner lifts it for a while.
+   *
+   * @generated from enum value: BUDGET_LEVEL_CRITICAL = 3;
+   */
+  CRITICAL = 3,
+}
+
+/**
+ * Describes the enum nexus.usage.v1.BudgetLevel.
+ */
+export const BudgetLevelSchema: GenEnum<BudgetLevel> = /*@__PURE__*/
+  enumDesc(file_nexus_usage_v1_usage, 1);
+
+/**
+ * What a hard budget wants when a call does not fit any more.
+ *
+ * @generated from enum nexus.usage.v1.WhenReached
+ */
+export enum WhenReached {
+  /**
+   * Refuse.
+   *
+   * @generated from enum value: WHEN_REACHED_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: WHEN_REACHED_REFUSE = 1;
+   */
+  REFUSE = 1,
+
+  /**
+   * Try the models of the next cheaper tier, then refuse.
+   *
+   * @generated from enum value: WHEN_REACHED_CHEAPER_TIER = 2;
+   */
+  CHEAPER_TIER = 2,
+
+  /**
+   * Leave out the oldest turns of the conversation, then refuse.
+   *
+   * @generated from enum value: WHEN_REACHED_SMALLER_CONTEXT = 3;
+   */
+  SMALLER_CONTEXT = 3,
+}
+
+/**
+ * Describes the enum nexus.usage.v1.WhenReached.
+ */
+export const WhenReachedSchema: GenEnum<WhenReached> = /*@__PURE__*/
+  enumDesc(file_nexus_usage_v1_usage, 2);
 
 /**
  * The ledger. OpenAttempts and ReportOwner need the service token; for the rest the tenant comes from the key.
@@ -939,12 +1597,48 @@ export const UsageService: GenService<{
     output: typeof GetQuotaResponseSchema;
   },
   /**
+   * Rows as they were booked, page by page.
+   *
+   * @generated from rpc nexus.usage.v1.UsageService.ListLedger
+   */
+  listLedger: {
+    methodKind: "unary";
+    input: typeof ListLedgerRequestSchema;
+    output: typeof ListLedgerResponseSchema;
+  },
+  /**
    * @generated from rpc nexus.usage.v1.UsageService.SetBudget
    */
   setBudget: {
     methodKind: "unary";
     input: typeof SetBudgetRequestSchema;
     output: typeof GetQuotaResponseSchema;
+  },
+  /**
+   * @generated from rpc nexus.usage.v1.UsageService.DeleteBudget
+   */
+  deleteBudget: {
+    methodKind: "unary";
+    input: typeof DeleteBudgetRequestSchema;
+    output: typeof GetQuotaResponseSchema;
+  },
+  /**
+   * Lets all work go on above a critical budget for a while. Admin keys only; audited.
+   *
+   * @generated from rpc nexus.usage.v1.UsageService.LiftBudget
+   */
+  liftBudget: {
+    methodKind: "unary";
+    input: typeof LiftBudgetRequestSchema;
+    output: typeof GetQuotaResponseSchema;
+  },
+  /**
+   * @generated from rpc nexus.usage.v1.UsageService.ListBudgetAlerts
+   */
+  listBudgetAlerts: {
+    methodKind: "unary";
+    input: typeof ListBudgetAlertsRequestSchema;
+    output: typeof ListBudgetAlertsResponseSchema;
   },
   /**
    * @generated from rpc nexus.usage.v1.UsageService.ListAttempts
