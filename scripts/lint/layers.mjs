@@ -34,6 +34,6 @@ export const layers = {
 
 /** What an app's domain/ may import besides its own siblings (the protobuf runtime makes the messages of contracts). */
 export const domain = {
-  packages: ['@nexus/core', '@nexus/contracts', '@bufbuild/protobuf'],
-  advice: 'domain/ imports only @nexus/core, @nexus/contracts and its own siblings. Take time, ids and data as arguments and return effects; the handler carries them out.',
+  packages: ['@nexus/core', '@nexus/contracts', '@nexus/wires', '@bufbuild/protobuf'],
+  advice: 'domain/ imports only @nexus/core, @nexus/contracts, @nexus/wires and its own siblings. Take time, ids and data as arguments and return effects; the handler carries them out.',
 };
