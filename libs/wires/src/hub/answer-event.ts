@@ -2,7 +2,8 @@ import type { FinishReason, ToldUsage } from './model-answer.js';
 
 /**
  * One step of an answer that comes as a stream. `index` numbers the parts of the answer from 0 in the order in which they begin; a part
- * ends where another one begins, except that tool calls may grow side by side. Deltas are appended.
+ * ends where another one begins, except that tool calls may grow side by side. Texts and arguments are appended; a signature comes whole,
+ * with any event of its part, and the last one counts. The usage may come before and after the finish.
  */
 export type AnswerEvent =
   | { readonly kind: 'start'; readonly id: string | undefined; readonly model: string | undefined }
