@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
-import { ConversationSchema, Role, ToolCallSchema, ToolResultSchema } from '@nexus/contracts';
+import { ConversationSchema, InferenceRequestSchema, Role, ToolCallSchema, ToolResultSchema, type Conversation } from '@nexus/contracts';
 import { describe, expect, it } from 'vitest';
+import { readAskedCall } from './asked-call.js';
 import type { ResolvedModel } from './model-catalog.js';
-import { planConversation, planOpenAiCall } from './plan-call.js';
+import { planCall, type CallPlan } from './plan-call.js';
 import type { ProviderTarget } from './provider-target.js';
 
 const target: ProviderTarget = {
@@ -13,6 +14,9 @@ const model: ResolvedModel = {
   id: 'openai/gpt-x', target, upstreamModel: 'gpt-x', price: { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 }, longContext: undefined,
   maxOutputTokens: 1_000, defaultMaxOutputTokens: undefined, contextWindow: 100_000, abilities: { tools: true, vision: true, reasoning: false },
 };
+const planOpenAiCall = (value: Uint8Array<ArrayBuffer>, of: ResolvedModel): CallPlan => planCall(readAskedCall(create(InferenceRequestSchema, { input: { case: 'body', value } })), of);
+const planConversation = (value: Conversation, of: ResolvedModel, wantParts: boolean): CallPlan =>
+  planCall(readAskedCall(create(InferenceRequestSchema, { input: { case: 'conversation', value }, wantParts })), of);
 const bytes = (body: unknown) => Buffer.from(JSON.stringify(body));
 const sent = (body: Record<string, unknown>, granted: number, of = model): Record<string, unknown> => JSON.parse(planOpenAiCall(bytes(body), of).bodyFor(granted).toString()) as Record<string, unknown>;
 const body = { model: 'gpt-x', max_completion_tokens: 100, messages: [{ role: 'user', content: 'häi' }] };

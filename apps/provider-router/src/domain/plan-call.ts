@@ -1,5 +1,5 @@
-import type { Conversation } from '@nexus/contracts';
 import { AppError, type TokenPrice } from '@nexus/core';
+import { isObject, type AskedCall, type Body } from './asked-call.js';
 import { chatRequestOf } from './chat-request.js';
 import { priceForInput, type ResolvedModel } from './model-catalog.js';
 
@@ -32,21 +32,13 @@ export interface CallPlan {
   readonly bodyFor: (grantedOutputTokens: number) => Buffer;
 }
 
-/** Plans a call whose body came as an OpenAI client wrote it. Throws AppError `invalid_request` for what cannot be held inside a budget. */
-export function planOpenAiCall(bytes: Uint8Array, model: ResolvedModel): CallPlan {
-  const original = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const body = parseBody(original);
-  return plan(body, original, model, outputLimitOf(body));
-}
-
-/** Plans a call of a run. */
-export function planConversation(conversation: Conversation, model: ResolvedModel, isStream: boolean): CallPlan {
-  const body: Body = { ...chatRequestOf(conversation), ...(isStream && { stream: true }) };
-  const limit = Number(conversation.parameters?.maxOutputTokens ?? 0n);
+/** Plans a call of a model. Throws AppError (400) for what cannot be held inside a budget, or said in the provider's wire. */
+export function planCall(asked: AskedCall, model: ResolvedModel): CallPlan {
+  if (asked.client) return plan(asked.client.body, asked.client.bytes, model, outputLimitOf(asked.client.body));
+  const body: Body = { ...chatRequestOf(asked.conversation), ...(asked.isStream && { stream: true }) };
+  const limit = Number(asked.conversation.parameters?.maxOutputTokens ?? 0n);
   return plan(body, Buffer.from(JSON.stringify(body)), model, limit > 0 ? limit : undefined);
 }
-
-type Body = Record<string, unknown>;
 
 function plan(body: Body, original: Buffer, model: ResolvedModel, limit: number | undefined): CallPlan {
   const choices = choicesOf(body);
@@ -115,18 +107,4 @@ function countImages(body: Body): number {
     if (Array.isArray(content)) for (const part of content as unknown[]) if (isObject(part) && part['type'] !== 'text') images++;
   }
   return images;
-}
-
-function parseBody(bytes: Buffer): Body {
-  try {
-    const body: unknown = JSON.parse(bytes.toString('utf8'));
-    if (isObject(body) && 'messages' in body) return body;
-  } catch {
-    // said below
-  }
-  throw new AppError('invalid_request', 'The body must be a JSON object with messages.', { status: 400 });
-}
-
-function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

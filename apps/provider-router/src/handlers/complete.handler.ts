@@ -2,8 +2,9 @@ import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
 import { OpenedAttempt_State as State, metadataKeys, type OpenedAttempt } from '@nexus/contracts';
 import { AppError, failpoint, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { readAskedCall } from '../domain/asked-call.js';
 import { deadlineOf } from '../domain/deadline.js';
-import { planConversation, planOpenAiCall, type CallPlan } from '../domain/plan-call.js';
+import { planCall, type CallPlan } from '../domain/plan-call.js';
 import type { OpenAiCompatibleClient } from '../providers/openai-compatible/openai-compatible-client.js';
 import { toWirePrice } from '../providers/to-contract.js';
 import type { Models } from '../providers/models.js';
@@ -109,15 +110,12 @@ export class CompleteHandler {
   }
 
   private async plan(message: Request): Promise<CallPlan> {
-    const { input, model: name, wantParts } = message.payload;
-    const model = this.parts.models.catalog.resolve(name);
+    const model = this.parts.models.catalog.resolve(message.payload.model);
     const { disabledProviders } = await this.parts.tenantSettings.get(message.tenantId).catch((cause: unknown) => {
       throw settingsUnavailable(cause);
     });
     if (disabledProviders.includes(model.target.name)) throw new AppError('provider_disabled', `The provider "${model.target.name}" is switched off for this tenant.`, { status: 403, param: 'model' });
-    if (input.case === 'body') return planOpenAiCall(input.value, model);
-    if (input.case === 'conversation') return planConversation(input.value, model, wantParts);
-    throw new AppError('invalid_request', 'The request has neither a body nor a conversation.', { status: 400 });
+    return planCall(readAskedCall(message.payload), model);
   }
 
   private ask(message: Request, plan: CallPlan): Promise<OpenedAttempt> {
