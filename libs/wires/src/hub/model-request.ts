@@ -8,6 +8,10 @@ export interface ToolSpec {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly isStrict?: boolean | undefined;
   readonly cache?: CacheLife | undefined;
+  /** Its client wants the one argument `input` as plain text, not as JSON: a `custom` tool of OpenAI's. `format` is the client's own. */
+  readonly freeform?: { readonly format: Readonly<Record<string, unknown>> | undefined } | undefined;
+  /** Its client knows it by what follows this and `__` in its name. */
+  readonly namespace?: string | undefined;
 }
 
 export type ToolChoice = { readonly kind: 'auto' | 'none' | 'required' } | { readonly kind: 'tool'; readonly name: string };
@@ -15,7 +19,7 @@ export type ToolChoice = { readonly kind: 'auto' | 'none' | 'required' } | { rea
 /** The form that the answer must have. */
 export type ResponseFormat =
   | { readonly kind: 'text' | 'json' }
-  | { readonly kind: 'schema'; readonly name: string; readonly schema: Readonly<Record<string, unknown>>; readonly isStrict: boolean };
+  | { readonly kind: 'schema'; readonly name: string; readonly description?: string | undefined; readonly schema: Readonly<Record<string, unknown>>; readonly isStrict: boolean };
 
 export type ReasoningEffort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
