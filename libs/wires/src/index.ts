@@ -6,3 +6,4 @@ export type { AudioPart, CacheLife, FilePart, ImagePart, MediaSource, ModelMessa
 export type { ModelRequest, ReasoningEffort, ReasoningWish, ResponseFormat, ToolChoice, ToolSpec } from './hub/model-request.js';
 export { serverEventText } from './hub/server-event-text.js';
 export type { AnswerFrame, AnswerReader, AnswerWriter, ClientWire, ServerEvent, UpstreamWire } from './hub/wire.js';
+export { openAiChat } from './openai-chat/openai-chat.js';
