@@ -12,6 +12,8 @@ export const definerFunctions: readonly string[] = [
   'usage.unresolved_attempts',
   'orchestrator.waking_runs',
   'router.expired_answer',
+  'orchestrator.waiting_tasks',
+  'orchestrator.expired_queued_task',
 ];
 
 /** The same, made in every service's schema by what this package gives them. */

@@ -1,6 +1,6 @@
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
-import { AgentService, DeadLetterService, DirectoryService, Health, ProviderService, SettingsService, ThreadService, ToolService, UsageService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, DirectoryService, Health, ProviderService, SettingsService, TaskService, ThreadService, ToolService, UsageService } from '@nexus/contracts';
 import type { ServiceName } from '../service-definition.js';
 import { RemoteService } from './remote-service.js';
 import { serviceTransport } from './service-transport.js';
@@ -18,6 +18,7 @@ export interface ServiceClientsOptions {
 export class ServiceClients {
   readonly agent: Client<typeof AgentService>;
   readonly threads: Client<typeof ThreadService>;
+  readonly tasks: Client<typeof TaskService>;
   readonly settings: Client<typeof SettingsService>;
   readonly directory: Client<typeof DirectoryService>;
   readonly usage: Client<typeof UsageService>;
@@ -30,6 +31,7 @@ export class ServiceClients {
   constructor(private readonly options: ServiceClientsOptions) {
     this.agent = this.client('orchestrator', AgentService);
     this.threads = this.client('orchestrator', ThreadService);
+    this.tasks = this.client('orchestrator', TaskService);
     this.settings = this.client('settings', SettingsService);
     this.directory = this.client('settings', DirectoryService);
     this.usage = this.client('usage', UsageService);
