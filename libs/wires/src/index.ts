@@ -1,3 +1,4 @@
+export { gemini } from './gemini/gemini.js';
 export { answerAsEvents } from './hub/answer-as-events.js';
 export type { AnswerEvent } from './hub/answer-event.js';
 export { AnswerGrower } from './hub/answer-grower.js';

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { AnswerGrower } from '../hub/answer-grower.js';
+import type { ModelAnswer } from '../hub/model-answer.js';
+import type { ModelMessage } from '../hub/model-part.js';
+import { gemini } from './gemini.js';
+
+/** Real exchanges with Google, one JSON a line. They are no part of this repository. */
+const folder = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../../shared/data/wire', import.meta.url));
+const file = `${folder}/google.jsonl`;
+const isThere = existsSync(file);
+
+interface Part {
+  readonly text?: string;
+  readonly thought?: boolean;
+  readonly thoughtSignature?: string;
+  readonly functionCall?: { readonly name: string; readonly args: unknown };
+}
+interface Response {
+  readonly responseId: string;
+  readonly modelVersion: string;
+  readonly candidates: readonly { readonly content: { readonly parts?: readonly Part[] }; readonly finishReason?: string }[];
+  readonly usageMetadata: { readonly promptTokenCount: number; readonly cachedContentTokenCount?: number; readonly thoughtsTokenCount?: number; readonly totalTokenCount: number };
+}
+interface Exchange {
+  readonly file: string;
+  readonly i: number;
+  readonly status: number;
+  readonly body: Response | null;
+  readonly raw: string | null;
+}
+const exchanges = isThere ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Exchange) : [];
+
+const chunksOf = ({ body, raw }: Exchange): Response[] =>
+  body ? [body] : (raw ?? '').split('\r\n\r\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6)) as Response] : []));
+
+function streamed(chunks: readonly Response[]): ModelAnswer {
+  const reader = gemini.reader();
+  const grower = new AnswerGrower();
+  for (const json of chunks) {
+    expect(reader.isDone).toBe(false);
+    for (const event of reader.read({ event: undefined, json: json as unknown as Record<string, unknown> })) grower.add(event);
+  }
+  expect(reader.isDone).toBe(true);
+  return grower.answer();
+}
+
+describe.skipIf(!isThere)(`recorded exchanges with Google${isThere ? '' : ' (skipped: set NEXUS_WIRE_FIXTURES to the folder that holds google.jsonl)'}`, () => {
+  const named = exchanges.filter(({ status }) => status === 200).map((exchange): [string, Exchange] => [`${exchange.file} #${exchange.i}`, exchange]);
+
+  it('are enough to mean something', () => {
+    expect(named.filter(([, { body }]) => body).length).toBeGreaterThan(50);
+    expect(named.filter(([, { body }]) => !body).length).toBeGreaterThan(5);
+  });
+
+  it.each(named)('%s says what Google meant', (_, exchange) => {
+    const chunks = chunksOf(exchange);
+    const answer = streamed(chunks);
+    const parts = chunks.flatMap(({ candidates }) => candidates[0]?.content.parts ?? []);
+    expect(answer).toMatchObject({ id: chunks[0]?.responseId, model: chunks[0]?.modelVersion });
+    expect(answer.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('')).toBe(parts.map((part) => part.text ?? '').join(''));
+    const calls = parts.flatMap(({ functionCall }) => functionCall ?? []);
+    const read = answer.parts.filter((part) => part.kind === 'tool_call');
+    expect(read.map(({ name, arguments: args }) => ({ name, args: JSON.parse(args) as unknown }))).toEqual(calls.map(({ name, args }) => ({ name, args })));
+    expect(new Set(read.map(({ id }) => id)).size).toBe(calls.length);
+    const word = chunks.at(-1)?.candidates[0]?.finishReason;
+    expect(answer.finishReason).toBe(word === 'MAX_TOKENS' ? 'length' : calls.length > 0 ? 'tool_calls' : 'stop');
+    if (exchange.body) expect(gemini.readAnswer(exchange.body)).toEqual({ kind: 'answer', answer });
+  });
+
+  it.each(named)('%s counts every token once', (_, exchange) => {
+    const { usage } = streamed(chunksOf(exchange));
+    const told = chunksOf(exchange).at(-1)?.usageMetadata;
+    if (!usage || !told) throw new Error('no usage');
+    expect(usage.input + (usage.audioInput ?? 0) + usage.cacheRead + usage.output + (usage.audioOutput ?? 0)).toBe(told.totalTokenCount);
+    expect(usage.cacheRead).toBe(told.cachedContentTokenCount ?? 0);
+    expect(usage.reasoning).toBe(told.thoughtsTokenCount);
+  });
+
+  it('has cached sound in a bucket of its own, once', () => {
+    const heard = named.map(([, exchange]) => streamed(chunksOf(exchange)).usage).filter((usage) => (usage?.cacheRead ?? 0) > 0);
+    expect(heard).toEqual([{ input: 298, audioInput: 36, cacheRead: 17_379, cacheWrite: 0, output: 889, reasoning: 821 }]);
+  });
+
+  it.each(named.filter(([, exchange]) => chunksOf(exchange).some(({ candidates }) => candidates[0]?.content.parts?.some((part) => part.functionCall))))('%s goes back as it came', (_, exchange) => {
+    const chunks = chunksOf(exchange);
+    const answer = streamed(chunks);
+    const results = answer.parts.flatMap((part): ModelMessage[] =>
+      part.kind === 'tool_call' ? [{ role: 'tool', parts: [{ kind: 'tool_result', callId: part.id, parts: [{ kind: 'text', text: 'done' }], isError: false }] }] : [],
+    );
+    const messages: ModelMessage[] = [{ role: 'user', parts: [{ kind: 'text', text: 'go' }] }, { role: 'assistant', parts: answer.parts }, ...results];
+    const { contents } = gemini.writeRequest({ model: chunks[0]?.modelVersion ?? '', isStream: false, messages, tools: [], stop: [] }) as { contents: { role: string; parts: Record<string, unknown>[] }[] };
+    const sent = chunks.flatMap(({ candidates }) => candidates[0]?.content.parts ?? []).filter((part) => part.functionCall || (part.text ?? '') !== '');
+    expect(contents.map(({ role }) => role)).toEqual(['user', 'model', 'user']);
+    expect(contents[1]?.parts).toMatchObject(sent);
+    expect(contents[2]?.parts).toHaveLength(results.length);
+  });
+});
