@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/local/v1/local_model.proto.
  */
 export const file_nexus_local_v1_local_model: GenFile = /*@__PURE__*/
-  fileDesc("CiBuZXh1cy9sb2NhbC92MS9sb2NhbF9tb2RlbC5wcm90bxIObmV4dXMubG9jYWwudjEi0wIKD0dlbmVyYXRlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIxCghtZXNzYWdlcxgCIAMoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZRIxCgV0b29scxgDIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIyCgpwYXJhbWV0ZXJzGAQgASgLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlBhcmFtZXRlcnMSEgoFdG9wX2sYBSABKAVIAIgBARIdChBwcmVzZW5jZV9wZW5hbHR5GAYgASgBSAGIAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYByABKAFIAogBARIPCgdjYWxsX2lkGAggASgJQggKBl90b3Bfa0ITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHkihQIKEEdlbmVyYXRlUmVzcG9uc2USLgoFc3RhcnQYASABKAsyHS5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZVN0YXJ0SAASDgoEdGV4dBgCIAEoCUgAEhMKCXJlYXNvbmluZxgDIAEoCUgAEjIKCXRvb2xfY2FsbBgEIAEoCzIdLm5leHVzLmxvY2FsLnYxLlRvb2xDYWxsRGVsdGFIABIuCgV1c2FnZRgFIAEoCzIdLm5leHVzLmxvY2FsLnYxLkdlbmVyYXRlVXNhZ2VIABIwCgZmaW5pc2gYBiABKAsyHi5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZUZpbmlzaEgAQgYKBGtpbmQiKgoNR2VuZXJhdGVTdGFydBIKCgJpZBgBIAEoCRINCgVtb2RlbBgCIAEoCSJLCg1Ub29sQ2FsbERlbHRhEg0KBWluZGV4GAEgASgNEgoKAmlkGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJYXJndW1lbnRzGAQgASgJImQKDUdlbmVyYXRlVXNhZ2USDQoFaW5wdXQYASABKAQSDgoGY2FjaGVkGAIgASgEEg4KBm91dHB1dBgDIAEoBBIWCglyZWFzb25pbmcYBCABKARIAIgBAUIMCgpfcmVhc29uaW5nIlkKDkdlbmVyYXRlRmluaXNoEjAKBnJlYXNvbhgBIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SFQoNc3RvcF9zZXF1ZW5jZRgCIAEoCSKJAQoSQ291bnRUb2tlbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjEKCG1lc3NhZ2VzGAIgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjEKBXRvb2xzGAMgAygLMiIubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xEZWZpbml0aW9uIiUKE0NvdW50VG9rZW5zUmVzcG9uc2USDgoGdG9rZW5zGAEgASgEIhMKEUxpc3RNb2RlbHNSZXF1ZXN0IkAKEkxpc3RNb2RlbHNSZXNwb25zZRIqCgZtb2RlbHMYASADKAsyGi5uZXh1cy5sb2NhbC52MS5Mb2NhbE1vZGVsIiAKD0dldE1vZGVsUmVxdWVzdBINCgVtb2RlbBgBIAEoCSI9ChBHZXRNb2RlbFJlc3BvbnNlEikKBW1vZGVsGAEgASgLMhoubmV4dXMubG9jYWwudjEuTG9jYWxNb2RlbCKjAQoKTG9jYWxNb2RlbBIMCgRuYW1lGAEgASgJEhYKDmNvbnRleHRfdG9rZW5zGAIgASgEEg0KBXRvb2xzGAMgASgIEg4KBnZpc2lvbhgEIAEoCBITCgtqc29uX3NjaGVtYRgFIAEoCBIRCglyZWFzb25pbmcYBiABKAgSFAoMYXJjaGl0ZWN0dXJlGAcgASgJEhIKCnBhcmFtZXRlcnMYCCABKAQy4AIKEUxvY2FsTW9kZWxTZXJ2aWNlEk8KCEdlbmVyYXRlEh8ubmV4dXMubG9jYWwudjEuR2VuZXJhdGVSZXF1ZXN0GiAubmV4dXMubG9jYWwudjEuR2VuZXJhdGVSZXNwb25zZTABElYKC0NvdW50VG9rZW5zEiIubmV4dXMubG9jYWwudjEuQ291bnRUb2tlbnNSZXF1ZXN0GiMubmV4dXMubG9jYWwudjEuQ291bnRUb2tlbnNSZXNwb25zZRJTCgpMaXN0TW9kZWxzEiEubmV4dXMubG9jYWwudjEuTGlzdE1vZGVsc1JlcXVlc3QaIi5uZXh1cy5sb2NhbC52MS5MaXN0TW9kZWxzUmVzcG9uc2USTQoIR2V0TW9kZWwSHy5uZXh1cy5sb2NhbC52MS5HZXRNb2RlbFJlcXVlc3QaIC5uZXh1cy5sb2NhbC52MS5HZXRNb2RlbFJlc3BvbnNlYgZwcm90bzM", [file_nexus_inference_v1_chat]);
+  fileDesc("CiBuZXh1cy9sb2NhbC92MS9sb2NhbF9tb2RlbC5wcm90bxIObmV4dXMubG9jYWwudjEi0wIKD0dlbmVyYXRlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIxCghtZXNzYWdlcxgCIAMoCzIfLm5leHVzLmluZmVyZW5jZS52MS5DaGF0TWVzc2FnZRIxCgV0b29scxgDIAMoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIyCgpwYXJhbWV0ZXJzGAQgASgLMh4ubmV4dXMuaW5mZXJlbmNlLnYxLlBhcmFtZXRlcnMSEgoFdG9wX2sYBSABKAVIAIgBARIdChBwcmVzZW5jZV9wZW5hbHR5GAYgASgBSAGIAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYByABKAFIAogBARIPCgdjYWxsX2lkGAggASgJQggKBl90b3Bfa0ITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHkihQIKEEdlbmVyYXRlUmVzcG9uc2USLgoFc3RhcnQYASABKAsyHS5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZVN0YXJ0SAASDgoEdGV4dBgCIAEoCUgAEhMKCXJlYXNvbmluZxgDIAEoCUgAEjIKCXRvb2xfY2FsbBgEIAEoCzIdLm5leHVzLmxvY2FsLnYxLlRvb2xDYWxsRGVsdGFIABIuCgV1c2FnZRgFIAEoCzIdLm5leHVzLmxvY2FsLnYxLkdlbmVyYXRlVXNhZ2VIABIwCgZmaW5pc2gYBiABKAsyHi5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZUZpbmlzaEgAQgYKBGtpbmQiKgoNR2VuZXJhdGVTdGFydBIKCgJpZBgBIAEoCRINCgVtb2RlbBgCIAEoCSJLCg1Ub29sQ2FsbERlbHRhEg0KBWluZGV4GAEgASgNEgoKAmlkGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJYXJndW1lbnRzGAQgASgJImQKDUdlbmVyYXRlVXNhZ2USDQoFaW5wdXQYASABKAQSDgoGY2FjaGVkGAIgASgEEg4KBm91dHB1dBgDIAEoBBIWCglyZWFzb25pbmcYBCABKARIAIgBAUIMCgpfcmVhc29uaW5nIlkKDkdlbmVyYXRlRmluaXNoEjAKBnJlYXNvbhgBIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SFQoNc3RvcF9zZXF1ZW5jZRgCIAEoCSKJAQoSQ291bnRUb2tlbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEjEKCG1lc3NhZ2VzGAIgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjEKBXRvb2xzGAMgAygLMiIubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xEZWZpbml0aW9uIiUKE0NvdW50VG9rZW5zUmVzcG9uc2USDgoGdG9rZW5zGAEgASgEIhgKFkxpc3RMb2NhbE1vZGVsc1JlcXVlc3QiRQoXTGlzdExvY2FsTW9kZWxzUmVzcG9uc2USKgoGbW9kZWxzGAEgAygLMhoubmV4dXMubG9jYWwudjEuTG9jYWxNb2RlbCIlChRHZXRMb2NhbE1vZGVsUmVxdWVzdBINCgVtb2RlbBgBIAEoCSJCChVHZXRMb2NhbE1vZGVsUmVzcG9uc2USKQoFbW9kZWwYASABKAsyGi5uZXh1cy5sb2NhbC52MS5Mb2NhbE1vZGVsIqMBCgpMb2NhbE1vZGVsEgwKBG5hbWUYASABKAkSFgoOY29udGV4dF90b2tlbnMYAiABKAQSDQoFdG9vbHMYAyABKAgSDgoGdmlzaW9uGAQgASgIEhMKC2pzb25fc2NoZW1hGAUgASgIEhEKCXJlYXNvbmluZxgGIAEoCBIUCgxhcmNoaXRlY3R1cmUYByABKAkSEgoKcGFyYW1ldGVycxgIIAEoBDL+AgoRTG9jYWxNb2RlbFNlcnZpY2USTwoIR2VuZXJhdGUSHy5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZVJlcXVlc3QaIC5uZXh1cy5sb2NhbC52MS5HZW5lcmF0ZVJlc3BvbnNlMAESVgoLQ291bnRUb2tlbnMSIi5uZXh1cy5sb2NhbC52MS5Db3VudFRva2Vuc1JlcXVlc3QaIy5uZXh1cy5sb2NhbC52MS5Db3VudFRva2Vuc1Jlc3BvbnNlEmIKD0xpc3RMb2NhbE1vZGVscxImLm5leHVzLmxvY2FsLnYxLkxpc3RMb2NhbE1vZGVsc1JlcXVlc3QaJy5uZXh1cy5sb2NhbC52MS5MaXN0TG9jYWxNb2RlbHNSZXNwb25zZRJcCg1HZXRMb2NhbE1vZGVsEiQubmV4dXMubG9jYWwudjEuR2V0TG9jYWxNb2RlbFJlcXVlc3QaJS5uZXh1cy5sb2NhbC52MS5HZXRMb2NhbE1vZGVsUmVzcG9uc2ViBnByb3RvMw", [file_nexus_inference_v1_chat]);
 
 /**
  * @generated from message nexus.local.v1.GenerateRequest
@@ -306,22 +306,22 @@ export const CountTokensResponseSchema: GenMessage<CountTokensResponse> = /*@__P
   messageDesc(file_nexus_local_v1_local_model, 7);
 
 /**
- * @generated from message nexus.local.v1.ListModelsRequest
+ * @generated from message nexus.local.v1.ListLocalModelsRequest
  */
-export type ListModelsRequest = Message<"nexus.local.v1.ListModelsRequest"> & {
+export type ListLocalModelsRequest = Message<"nexus.local.v1.ListLocalModelsRequest"> & {
 };
 
 /**
- * Describes the message nexus.local.v1.ListModelsRequest.
- * Use `create(ListModelsRequestSchema)` to create a new message.
+ * Describes the message nexus.local.v1.ListLocalModelsRequest.
+ * Use `create(ListLocalModelsRequestSchema)` to create a new message.
  */
-export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
+export const ListLocalModelsRequestSchema: GenMessage<ListLocalModelsRequest> = /*@__PURE__*/
   messageDesc(file_nexus_local_v1_local_model, 8);
 
 /**
- * @generated from message nexus.local.v1.ListModelsResponse
+ * @generated from message nexus.local.v1.ListLocalModelsResponse
  */
-export type ListModelsResponse = Message<"nexus.local.v1.ListModelsResponse"> & {
+export type ListLocalModelsResponse = Message<"nexus.local.v1.ListLocalModelsResponse"> & {
   /**
    * @generated from field: repeated nexus.local.v1.LocalModel models = 1;
    */
@@ -329,16 +329,16 @@ export type ListModelsResponse = Message<"nexus.local.v1.ListModelsResponse"> & 
 };
 
 /**
- * Describes the message nexus.local.v1.ListModelsResponse.
- * Use `create(ListModelsResponseSchema)` to create a new message.
+ * Describes the message nexus.local.v1.ListLocalModelsResponse.
+ * Use `create(ListLocalModelsResponseSchema)` to create a new message.
  */
-export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
+export const ListLocalModelsResponseSchema: GenMessage<ListLocalModelsResponse> = /*@__PURE__*/
   messageDesc(file_nexus_local_v1_local_model, 9);
 
 /**
- * @generated from message nexus.local.v1.GetModelRequest
+ * @generated from message nexus.local.v1.GetLocalModelRequest
  */
-export type GetModelRequest = Message<"nexus.local.v1.GetModelRequest"> & {
+export type GetLocalModelRequest = Message<"nexus.local.v1.GetLocalModelRequest"> & {
   /**
    * @generated from field: string model = 1;
    */
@@ -346,16 +346,16 @@ export type GetModelRequest = Message<"nexus.local.v1.GetModelRequest"> & {
 };
 
 /**
- * Describes the message nexus.local.v1.GetModelRequest.
- * Use `create(GetModelRequestSchema)` to create a new message.
+ * Describes the message nexus.local.v1.GetLocalModelRequest.
+ * Use `create(GetLocalModelRequestSchema)` to create a new message.
  */
-export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
+export const GetLocalModelRequestSchema: GenMessage<GetLocalModelRequest> = /*@__PURE__*/
   messageDesc(file_nexus_local_v1_local_model, 10);
 
 /**
- * @generated from message nexus.local.v1.GetModelResponse
+ * @generated from message nexus.local.v1.GetLocalModelResponse
  */
-export type GetModelResponse = Message<"nexus.local.v1.GetModelResponse"> & {
+export type GetLocalModelResponse = Message<"nexus.local.v1.GetLocalModelResponse"> & {
   /**
    * @generated from field: nexus.local.v1.LocalModel model = 1;
    */
@@ -363,10 +363,10 @@ export type GetModelResponse = Message<"nexus.local.v1.GetModelResponse"> & {
 };
 
 /**
- * Describes the message nexus.local.v1.GetModelResponse.
- * Use `create(GetModelResponseSchema)` to create a new message.
+ * Describes the message nexus.local.v1.GetLocalModelResponse.
+ * Use `create(GetLocalModelResponseSchema)` to create a new message.
  */
-export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*/
+export const GetLocalModelResponseSchema: GenMessage<GetLocalModelResponse> = /*@__PURE__*/
   messageDesc(file_nexus_local_v1_local_model, 11);
 
 /**
@@ -456,20 +456,20 @@ export const LocalModelService: GenService<{
     output: typeof CountTokensResponseSchema;
   },
   /**
-   * @generated from rpc nexus.local.v1.LocalModelService.ListModels
+   * @generated from rpc nexus.local.v1.LocalModelService.ListLocalModels
    */
-  listModels: {
+  listLocalModels: {
     methodKind: "unary";
-    input: typeof ListModelsRequestSchema;
-    output: typeof ListModelsResponseSchema;
+    input: typeof ListLocalModelsRequestSchema;
+    output: typeof ListLocalModelsResponseSchema;
   },
   /**
-   * @generated from rpc nexus.local.v1.LocalModelService.GetModel
+   * @generated from rpc nexus.local.v1.LocalModelService.GetLocalModel
    */
-  getModel: {
+  getLocalModel: {
     methodKind: "unary";
-    input: typeof GetModelRequestSchema;
-    output: typeof GetModelResponseSchema;
+    input: typeof GetLocalModelRequestSchema;
+    output: typeof GetLocalModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_nexus_local_v1_local_model, 0);
