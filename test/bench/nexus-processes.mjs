@@ -40,7 +40,7 @@ export async function startNexus({ services, redisUrl, databaseUrl, upstream, pr
   const folder = mkdtempSync(join(tmpdir(), 'nexus-bench-'));
   writeFileSync(join(folder, 'providers.yaml'), providers(upstream));
   writeFileSync(join(folder, 'agents.yaml'), agents);
-  writeFileSync(join(folder, 'model-prices.json'), '{"models":{}}');
+  writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
   const ports = {};
   for (const service of ['gateway', 'orchestrator', 'provider-router', 'tool-executor', 'settings', 'usage']) ports[service] = await freePort();
   const named = (suffix, value) => Object.fromEntries(Object.entries(ports).map(([service, port]) => [`NEXUS_${service.toUpperCase().replace('-', '_')}_${suffix}`, value(port)]));

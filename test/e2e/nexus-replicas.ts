@@ -33,7 +33,7 @@ function writeConfig(folder: string, providerUrl: string): void {
     '      - { id: "fake", price: { input: 1, output: 1 }, max_output_tokens: 200, context_window: 100000, supports: { tools: true } }', '',
   ].join('\n'));
   writeFileSync(join(folder, 'agents.yaml'), ['agents:', '  default:', '    instructions: Answer.', '    model: fake', '    tools: []', ''].join('\n'));
-  writeFileSync(join(folder, 'model-prices.json'), '{"models":{}}');
+  writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
 }
 
 /** Starts all replicas from their built code, with a fake provider behind them. */

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const model = (name: string, more: string) => ['  - name: ' + name, `    base_url: ${provider.url}`, '    offered_when: always', more, '    models:', `      - { id: ${name}, price: { input: 1, output: 10 }, max_output_tokens: 200 }`];
   writeFileSync(join(folder, 'providers.yaml'), ['providers:', ...model('askable', '    lookup: "{base_url}/attempts/{attempt_id}"'), ...model('silent', '    unknown: book_reserved'), ''].join('\n'));
   writeFileSync(join(folder, 'agents.yaml'), 'agents:\n  default:\n    instructions: Answer.\n    model: askable\n    tools: []\n');
-  writeFileSync(join(folder, 'model-prices.json'), '{"models":{}}');
+  writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
   nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder, NEXUS_REPLICA: 'first', ...TIMES });
   bus = redisBus(nexus.redisUrl);
   database = new Client({ connectionString: nexus.databaseUrl });

@@ -12,7 +12,7 @@ const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that begins 
 /** What the command line reads of its environment; what the services read beside it is told in their own config.ts. */
 export const cliEnvironmentSchema = z.object({
   NEXUS_DATA_DIR: z.string().default('.nexus').describe('Folder of what `nexus up` keeps: the database, the generated keys, the log.'),
-  NEXUS_CONFIG_DIR: z.string().default('config').describe('Folder of providers.yaml, agents.yaml and model-prices.json.'),
+  NEXUS_CONFIG_DIR: z.string().default('config').describe('Folder of providers.yaml, agents.yaml and prices.json.'),
   NEXUS_HOST: z.string().default('127.0.0.1').describe('Address that the gateway listens on.'),
   NEXUS_PORT: port.default(8080).describe('Port of the gateway.'),
   NEXUS_API_KEY: z.string().optional().describe('Key that the commands use. Default: NEXUS_DEV_API_KEY, else the one in the data folder.'),

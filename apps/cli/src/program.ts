@@ -15,6 +15,8 @@ import { addDeadLettersShow } from './commands/dead-letters-show.js';
 import { addKeysCreate } from './commands/keys-create.js';
 import { addKeysList } from './commands/keys-list.js';
 import { addKeysRevoke } from './commands/keys-revoke.js';
+import { addPricesCheck } from './commands/prices-check.js';
+import { addPricesShow } from './commands/prices-show.js';
 import { addProvidersAdd } from './commands/providers-add.js';
 import { addProvidersList } from './commands/providers-list.js';
 import { addProvidersTest } from './commands/providers-test.js';
@@ -69,6 +71,9 @@ function createProgram(context: CliContext): Command {
   addProvidersList(providers, context);
   addProvidersAdd(providers, context);
   addProvidersTest(providers, context);
+  const prices = program.command('prices').description('What models cost.');
+  addPricesCheck(prices, context);
+  addPricesShow(prices, context);
   const channels = program.command('channels').description('The channels between surfaces and services, read and written directly on Redis.');
   addChannelsTail(channels, context);
   addChannelsPublish(channels, context);

@@ -15,7 +15,7 @@ import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
 import { Models } from './providers/models.js';
-import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-compatible-client.js';
+import { ProviderClient } from './providers/http/provider-client.js';
 import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
 import { AnswerStore } from './storage/answer.store.js';
@@ -29,7 +29,7 @@ const KEEP_ANSWERS_MS = 600_000;
 class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   constructor(
     @Inject(Models) private readonly models: Models,
-    @Inject(OpenAiCompatibleClient) private readonly client: OpenAiCompatibleClient,
+    @Inject(ProviderClient) private readonly client: ProviderClient,
     @Inject(AttemptOwner) private readonly owner: AttemptOwner,
     @Inject(OwnAttempts) private readonly own: OwnAttempts,
     @Inject(UnknownAttempts) private readonly unknown: UnknownAttempts,
@@ -48,8 +48,8 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ProviderRouterRpc,
         { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
-        { provide: OpenAiCompatibleClient, useFactory: () => new OpenAiCompatibleClient() },
-        { provide: Models, inject: [OpenAiCompatibleClient, CLOCK], useFactory: (client: OpenAiCompatibleClient, clock: Clock) => new Models(sources, client, clock) },
+        { provide: ProviderClient, useFactory: () => new ProviderClient() },
+        { provide: Models, inject: [ProviderClient, CLOCK], useFactory: (client: ProviderClient, clock: Clock) => new Models(sources, client, clock) },
         { provide: AnsweredCalls, inject: [CLOCK], useFactory: (clock: Clock) => new AnsweredCalls(clock, { bytes: config.answerMemoryBytes, keepMs: KEEP_ANSWERS_MS }) },
         {
           provide: AttemptOwner,
@@ -64,14 +64,14 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: UnknownAttempts,
-          inject: [BUS, Models, OpenAiCompatibleClient, AttemptOwner, CLOCK, LOGGER],
-          useFactory: (bus: ChannelBus, models: Models, client: OpenAiCompatibleClient, owner: AttemptOwner, clock: Clock, logger: Logger) => new UnknownAttempts({ bus, models, client, owner, clock, logger }),
+          inject: [BUS, Models, ProviderClient, AttemptOwner, CLOCK, LOGGER],
+          useFactory: (bus: ChannelBus, models: Models, client: ProviderClient, owner: AttemptOwner, clock: Clock, logger: Logger) => new UnknownAttempts({ bus, models, client, owner, clock, logger }),
         },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Models, OpenAiCompatibleClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Models, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
           useFactory: (
-            bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, models: Models, client: OpenAiCompatibleClient, calls: CallsUnderWay,
+            bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, models: Models, client: ProviderClient, calls: CallsUnderWay,
             answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner,
           ) => new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, answered, attempts, owner }),
         },
@@ -102,6 +102,11 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
 
 /** For the command line, which changes providers.yaml: the same check as at start. */
 export { parseProviders } from './providers/load-providers.js';
+
+/** For the command line, which shows what models cost. */
+export { priceAt, type PriceList, type SteppedPrice } from './domain/price-list.js';
+export { pricedModels, pricedModelsNamed, type PricedModel } from './domain/priced-models.js';
+export { loadPriceList } from './providers/load-price-list.js';
 
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',

@@ -100,7 +100,7 @@ export class RouterUnderTest {
     if (database === undefined) throw new Error('provider-router has storage');
     const folder = mkdtempSync(join(tmpdir(), 'nexus-router-'));
     writeFileSync(join(folder, 'providers.yaml'), PROVIDERS);
-    writeFileSync(join(folder, 'model-prices.json'), '{"models":{}}');
+    writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
     const bus = redisBus(options.redisUrl);
     const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
     clients.offer('usage', world.ledger.transport);

@@ -18,3 +18,7 @@ export { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection
 export { channelNames, channels, type ChannelDefinition, type ChannelName, type Delivery, type MessageOf } from './channel-catalog.js';
 export { metadataKeys, type Metadata } from './metadata.js';
 export { fromWireError, toWireError } from './wire-error.js';
+export { billingSchema, markupPercentSchema, type Billing } from './tenant-config/billing.js';
+export { planRuns, planSchema, type Plan } from './tenant-config/plan.js';
+export { priceOverridesSchema, type PriceOverride, type PriceOverrides } from './tenant-config/price-overrides.js';
+export { tenantConfigFaults } from './tenant-config/tenant-config.js';

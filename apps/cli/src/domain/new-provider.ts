@@ -50,7 +50,7 @@ export function newProvider(wish: ProviderWish): ProviderEntry {
   };
 }
 
-/** Undefined: what model-prices.json says. */
+/** Undefined: what prices.json says. */
 function priceOf(given: string | undefined, known: 'listed' | 'unknown' | 'free' | undefined): Price | undefined {
   if (given === 'free' || (given === undefined && known === 'free')) return 'free';
   if (given === undefined && known === 'listed') return undefined;

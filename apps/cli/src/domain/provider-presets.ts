@@ -3,7 +3,7 @@ export interface ProviderPreset {
   readonly baseUrl: string;
   /** The environment variable that usually holds its key; undefined when it takes none. */
   readonly keyVariable: string | undefined;
-  /** Whether model-prices.json has its prices; those of others must be given. `free`: it runs on one's own machine. */
+  /** Whether prices.json has its prices; those of others must be given. `free`: it runs on one's own machine. */
   readonly price: 'listed' | 'unknown' | 'free';
 }
 

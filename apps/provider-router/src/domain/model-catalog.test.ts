@@ -5,7 +5,7 @@ import { createPriceList, type PriceRow } from './price-list.js';
 import type { ModelConfig, ProviderConfig } from './provider-config.js';
 
 function row(key: string, vendor: string, more: Partial<PriceRow>): PriceRow {
-  const unknown = { cacheRead: undefined, cacheWrite: undefined, longInput: undefined, longOutput: undefined, maxInputTokens: undefined, maxOutputTokens: undefined, tools: undefined, vision: undefined, reasoning: undefined };
+  const unknown = { cacheRead: undefined, cacheWrite: undefined, maxInputTokens: undefined, maxOutputTokens: undefined, tools: undefined, vision: undefined, reasoning: undefined };
   return { key, vendor, mode: 'chat', input: undefined, output: undefined, ...unknown, ...more };
 }
 function model(id: string, more: Partial<ModelConfig> = {}): ModelConfig {
@@ -139,4 +139,7 @@ it('prices a long input by the long price, above the bound and not at it', () =>
   const listed = { price: { input: 1, output: 1, cacheRead: 1, cacheWrite: 1 }, longContext: { aboveInputTokens: 200_000, price: long } };
   expect(priceForInput(listed, 200_000)).toBe(listed.price);
   expect(priceForInput(listed, 200_001)).toBe(long);
+  const longest = { input: 3, output: 3, cacheRead: 3, cacheWrite: 3 };
+  const twoSteps = { ...listed, longContext: { ...listed.longContext, longer: { aboveInputTokens: 272_000, price: longest } } };
+  expect([200_000, 272_000, 272_001].map((tokens) => priceForInput(twoSteps, tokens).input)).toEqual([1, 2, 3]);
 });

@@ -1,7 +1,7 @@
 import { AppError, type TokenPrice } from '@nexus/core';
 import { isPattern, matchesPattern } from './model-pattern.js';
 import { nearNames } from './near-names.js';
-import type { ListedPrice, LongContextPrice, PriceList } from './price-list.js';
+import { priceAt, type ListedPrice, type LongContextPrice, type PriceList } from './price-list.js';
 import type { ModelConfig, ProviderConfig } from './provider-config.js';
 import { resolveProvider, type Environment, type ProviderState, type ProviderTarget } from './provider-target.js';
 
@@ -61,7 +61,7 @@ export interface ModelCatalog {
 
 /** The price of a request with `inputTokens` of input, cached tokens included. */
 export function priceForInput(model: Pick<ResolvedModel, 'price' | 'longContext'>, inputTokens: number): TokenPrice {
-  return model.longContext && inputTokens > model.longContext.aboveInputTokens ? model.longContext.price : model.price;
+  return priceAt(model, inputTokens);
 }
 
 interface Candidate {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parsePriceList } from './load-price-list.js';
 
-const text = readFileSync(new URL('../../../../config/model-prices.json', import.meta.url), 'utf8');
-const prices = parsePriceList(text, 'model-prices.json');
+const text = readFileSync(new URL('../../../../config/prices.json', import.meta.url), 'utf8');
+const prices = parsePriceList(text, 'prices.json');
 
 describe('the price list that NEXUS ships', () => {
   it('gives whole micro-USD per million tokens', () => {
@@ -20,7 +20,27 @@ describe('the price list that NEXUS ships', () => {
       output: 15_000_000,
       cacheRead: 300_000,
       cacheWrite: 3_750_000,
+      cacheWrite1h: 6_000_000,
+      request: 10_000_000_000,
+      version: '2026-07-24',
     });
+    expect(prices.date).toBe('2026-07-24');
+  });
+
+  it('has the price of every bucket that a vendor charges by itself', () => {
+    expect(prices.lookup('openai', 'gpt-4o-audio-preview')?.price).toMatchObject({ audioInput: 40_000_000, audioOutput: 80_000_000 });
+    expect(prices.lookup('perplexity', 'sonar-deep-research')?.price).toMatchObject({ output: 8_000_000, reasoning: 3_000_000, request: 5_000_000_000 });
+    expect(prices.lookup('anthropic', 'claude-3-haiku-20240307')?.price).toMatchObject({ cacheWrite: 300_000, cacheWrite1h: 500_000 });
+    expect(prices.lookup('openai', 'gpt-4o')?.price).not.toHaveProperty('cacheWrite1h');
+  });
+
+  it('has what embeddings cost, which have no output', () => {
+    expect(prices.lookup('openai', 'text-embedding-3-small')).toMatchObject({ mode: 'embedding', price: { input: 20_000, output: 0 } });
+    expect(prices.lookup('mistral', 'mistral-embed')?.price).toMatchObject({ input: 100_000, output: 0 });
+  });
+
+  it('knows which models answer in the form of a schema', () => {
+    expect(prices.lookup('openai', 'gpt-4o')?.responseSchema).toBe(true);
   });
 
   it('converts every price to within one micro-USD a million tokens', () => {
@@ -52,7 +72,7 @@ describe('the price list that NEXUS ships', () => {
   it('knows the dearer price of very long inputs, cache included', () => {
     expect(prices.lookup('anthropic', 'claude-4-sonnet-20250514')?.longContext).toEqual({
       aboveInputTokens: 200_000,
-      price: { input: 6_000_000, output: 22_500_000, cacheRead: 600_000, cacheWrite: 7_500_000 },
+      price: { input: 6_000_000, output: 22_500_000, cacheRead: 600_000, cacheWrite: 7_500_000, cacheWrite1h: 12_000_000, request: 10_000_000_000, version: '2026-07-24' },
     });
     expect(prices.lookup('openai', 'gpt-4o')?.longContext).toBeUndefined();
   });
@@ -65,9 +85,22 @@ describe('the price list that NEXUS ships', () => {
   });
 });
 
+it('reads several steps of long inputs, and what they say of the cache', () => {
+  const steps = { input_cost_per_token_above_128k_tokens: 2e-6, input_cost_per_token_above_272k_tokens: 4e-6, output_cost_per_token_above_272k_tokens: 8e-6, cache_read_input_token_cost_above_272k_tokens: 1e-6 };
+  const list = parsePriceList(JSON.stringify({ models: { m: { litellm_provider: 'v', mode: 'chat', input_cost_per_token: 1e-6, output_cost_per_token: 2e-6, cache_read_input_token_cost: 5e-7, ...steps } } }), 'f.json');
+  expect(list.lookup('v', 'm')?.longContext).toEqual({
+    aboveInputTokens: 128_000,
+    price: { input: 2_000_000, output: 2_000_000, cacheRead: 1_000_000, cacheWrite: 2_000_000 },
+    longer: { aboveInputTokens: 272_000, price: { input: 4_000_000, output: 8_000_000, cacheRead: 1_000_000, cacheWrite: 4_000_000 } },
+  });
+});
+
 it('refuses a list that is not one, and says where', () => {
   expect(() => parsePriceList('{', 'f.json')).toThrow('f.json: is no JSON');
   const rows = { x: { litellm_provider: 'v', mode: 'chat', input_cost_per_token: -1 }, y: { mode: 'chat' } };
+  const step = { models: { x: { litellm_provider: 'v', mode: 'chat', input_cost_per_token_above_200k_tokens: '1' } } };
+  expect(() => parsePriceList(JSON.stringify(step), 'f.json')).toThrow('f.json: models.x.input_cost_per_token_above_200k_tokens: must be a price');
+  expect(() => parsePriceList('{"date":"july","models":{}}', 'f.json')).toThrow('f.json: date: must be a day');
   expect(() => parsePriceList(JSON.stringify({ models: rows }), 'f.json')).toThrow(/f\.json: models\.x\.input_cost_per_token: .*\nf\.json: models\.y\.litellm_provider: /);
 });
 

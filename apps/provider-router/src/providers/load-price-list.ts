@@ -1,34 +1,56 @@
 import { AppError } from '@nexus/core';
 import { z } from 'zod';
-import { createPriceList, type PriceList } from '../domain/price-list.js';
+import { createPriceList, type LongContextRates, type PriceList, type PriceRow } from '../domain/price-list.js';
 import { readConfigFile } from './read-config-file.js';
 
-const usdPerToken = z.number().nonnegative().optional();
+const usd = z.number().nonnegative().optional();
 const tokens = z.number().int().positive().optional();
+const ability = z.boolean().optional();
 
-/** LiteLLM's own names of the fields. */
-const fileSchema = z.object({
-  models: z.record(
-    z.string(),
-    z.object({
-      litellm_provider: z.string(),
-      mode: z.string(),
-      input_cost_per_token: usdPerToken,
-      output_cost_per_token: usdPerToken,
-      cache_read_input_token_cost: usdPerToken,
-      cache_creation_input_token_cost: usdPerToken,
-      input_cost_per_token_above_200k_tokens: usdPerToken,
-      output_cost_per_token_above_200k_tokens: usdPerToken,
-      max_input_tokens: tokens,
-      max_output_tokens: tokens,
-      supports_function_calling: z.boolean().optional(),
-      supports_vision: z.boolean().optional(),
-      supports_reasoning: z.boolean().optional(),
-    }),
-  ),
+/** LiteLLM's own names of the fields; what NEXUS does not read is passed over. */
+const rowSchema = z.looseObject({
+  litellm_provider: z.string(),
+  mode: z.string(),
+  input_cost_per_token: usd,
+  output_cost_per_token: usd,
+  cache_read_input_token_cost: usd,
+  cache_creation_input_token_cost: usd,
+  cache_creation_input_token_cost_above_1hr: usd,
+  input_cost_per_audio_token: usd,
+  output_cost_per_audio_token: usd,
+  output_cost_per_reasoning_token: usd,
+  output_cost_per_image: usd,
+  input_cost_per_request: usd,
+  search_context_cost_per_query: z.object({ search_context_size_low: usd, search_context_size_medium: usd, search_context_size_high: usd }).optional(),
+  max_input_tokens: tokens,
+  max_output_tokens: tokens,
+  supports_function_calling: ability,
+  supports_vision: ability,
+  supports_reasoning: ability,
+  supports_response_schema: ability,
+  supports_audio_input: ability,
+  supports_pdf_input: ability,
+}).superRefine((row, context) => {
+  for (const [field, value] of Object.entries(row)) {
+    if (STEP.test(field) && !usd.safeParse(value).success) context.addIssue({ code: 'custom', path: [field], message: 'must be a price in USD, zero or more' });
+  }
 });
 
-/** Reads config/model-prices.json. Throws AppError `config_invalid` that names every field that is wrong. */
+type Row = z.output<typeof rowSchema>;
+
+const fileSchema = z.object({ date: z.iso.date('must be a day such as 2026-07-24').optional(), models: z.record(z.string(), rowSchema) });
+
+/** A price for long inputs: `input_cost_per_token_above_200k_tokens`. */
+const STEP = /^(input_cost_per_token|output_cost_per_token|cache_read_input_token_cost|cache_creation_input_token_cost(?:_above_1hr)?)_above_(\d+)k_tokens$/;
+const STEP_RATES: Readonly<Record<string, keyof Omit<LongContextRates, 'aboveInputTokens'>>> = {
+  input_cost_per_token: 'input',
+  output_cost_per_token: 'output',
+  cache_read_input_token_cost: 'cacheRead',
+  cache_creation_input_token_cost: 'cacheWrite',
+  cache_creation_input_token_cost_above_1hr: 'cacheWrite1h',
+};
+
+/** Reads config/prices.json. Throws AppError `config_invalid` that names every field that is wrong. */
 export function loadPriceList(file: string): PriceList {
   return parsePriceList(readConfigFile(file), file);
 }
@@ -43,22 +65,49 @@ export function parsePriceList(text: string, file: string): PriceList {
   }
   const parsed = fileSchema.safeParse(json);
   if (!parsed.success) throw new AppError('config_invalid', parsed.error.issues.map((issue) => `${file}: ${issue.path.join('.') || 'the file'}: ${issue.message}`).join('\n'));
-  return createPriceList(
-    Object.entries(parsed.data.models).map(([key, row]) => ({
-      key,
-      vendor: row.litellm_provider,
-      mode: row.mode,
-      input: row.input_cost_per_token,
-      output: row.output_cost_per_token,
-      cacheRead: row.cache_read_input_token_cost,
-      cacheWrite: row.cache_creation_input_token_cost,
-      longInput: row.input_cost_per_token_above_200k_tokens,
-      longOutput: row.output_cost_per_token_above_200k_tokens,
-      maxInputTokens: row.max_input_tokens,
-      maxOutputTokens: row.max_output_tokens,
-      tools: row.supports_function_calling,
-      vision: row.supports_vision,
-      reasoning: row.supports_reasoning,
-    })),
-  );
+  return createPriceList(Object.entries(parsed.data.models).map(([key, row]) => priceRow(key, row)), parsed.data.date);
+}
+
+function priceRow(key: string, row: Row): PriceRow {
+  return {
+    key,
+    vendor: row.litellm_provider,
+    mode: row.mode,
+    input: row.input_cost_per_token,
+    output: row.output_cost_per_token,
+    cacheRead: row.cache_read_input_token_cost,
+    cacheWrite: row.cache_creation_input_token_cost,
+    cacheWrite1h: row.cache_creation_input_token_cost_above_1hr,
+    audioInput: row.input_cost_per_audio_token,
+    audioOutput: row.output_cost_per_audio_token,
+    reasoningOutput: row.output_cost_per_reasoning_token,
+    image: row.output_cost_per_image,
+    request: requestPrice(row),
+    longContext: stepsOf(row),
+    maxInputTokens: row.max_input_tokens,
+    maxOutputTokens: row.max_output_tokens,
+    tools: row.supports_function_calling,
+    vision: row.supports_vision,
+    reasoning: row.supports_reasoning,
+    responseSchema: row.supports_response_schema,
+    audio: row.supports_audio_input,
+    pdf: row.supports_pdf_input,
+  };
+}
+
+/** Of a search whose context has the size that the vendor uses unless it is asked otherwise. */
+function requestPrice({ input_cost_per_request: each, search_context_cost_per_query: search, litellm_provider: vendor }: Row): number | undefined {
+  return each ?? (vendor === 'perplexity' ? search?.search_context_size_low : search?.search_context_size_medium);
+}
+
+function stepsOf(row: Row): LongContextRates[] {
+  const steps = new Map<number, LongContextRates>();
+  for (const [field, value] of Object.entries(row)) {
+    const [, base = '', thousands = ''] = STEP.exec(field) ?? [];
+    const rate = STEP_RATES[base];
+    if (rate === undefined || typeof value !== 'number') continue;
+    const aboveInputTokens = Number(thousands) * 1_000;
+    steps.set(aboveInputTokens, { ...steps.get(aboveInputTokens), aboveInputTokens, [rate]: value });
+  }
+  return [...steps.values()];
 }

@@ -25,7 +25,7 @@ describe('the files that NEXUS ships', () => {
   });
 
   it('know the price of every model that is named and not free', () => {
-    const prices = loadPriceList(configFile('model-prices.json'));
+    const prices = loadPriceList(configFile('prices.json'));
     for (const provider of loadProviders(configFile('providers.yaml'))) {
       for (const model of provider.models.filter((it) => !it.id.includes('*') && !it.price)) {
         expect(prices.lookup(provider.priceVendor, model.id), `${provider.name}/${model.id}`).toMatchObject({ mode: 'chat', price: { input: expect.any(Number) as number } });

@@ -16,6 +16,7 @@ describe('configChangeFrom', () => {
     ['a text that is no JSON', { 'agent.model': 'demo' }, 'agent.model'],
     ['an escaped NUL, which Postgres cannot keep', { 'agent.name': '"a\\u0000"' }, 'agent.name'],
     ['a value that is too long', { 'agent.name': `"${'x'.repeat(65_536)}"` }, 'agent.name'],
+    ['a price below zero', { prices: '{"openai/gpt-4o":{"input":-1}}' }, 'prices'],
     ['too many keys', Object.fromEntries(Array.from({ length: 201 }, (_, index) => [`key${index}`, '1'])), 'values'],
   ])('refuses %s and names it', (_what, values, param) => {
     expect(() => configChangeFrom(values)).toThrow(expect.objectContaining({ code: 'invalid_config', status: 400, param }));

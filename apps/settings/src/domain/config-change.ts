@@ -1,3 +1,4 @@
+import { tenantConfigFaults } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 
 const KEY = /^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$/;
@@ -40,11 +41,14 @@ function checkedJson(key: string, text: string): string {
   if (Buffer.byteLength(text) > LONGEST_VALUE) throw invalid(`The value is longer than ${LONGEST_VALUE} bytes.`, key);
   // Postgres stores no NUL, neither plain nor escaped.
   if (text.includes('\0') || /\\u0000/.test(text)) throw invalid('The value holds a NUL character.', key);
+  let value: unknown;
   try {
-    JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw invalid('The value is not JSON; a text needs quotes: "fast".', key);
   }
+  const [fault] = tenantConfigFaults(key, value);
+  if (fault !== undefined) throw invalid(fault, key);
   return text;
 }
 
