@@ -1,9 +1,12 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { OpenedAttempt_State as State, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
+import { OpenedAttempt_State as State, UsageRecorded_Result as Result, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
+import type { AttemptResult } from './domain/attempt.js';
 import type { BudgetToday } from './domain/budget.js';
 import type { UnknownAttempt } from './domain/owner.js';
 import type { OpenedAttempt } from './handlers/open-attempts.handler.js';
+import { priceMessage } from './handlers/token-buckets.js';
 import type { AttemptOfRun } from './storage/attempt.repository.js';
+import type { Buckets } from './storage/bucket-columns.js';
 import type { UsageSum } from './storage/usage-report.js';
 
 /** Answers as they travel. */
@@ -12,9 +15,19 @@ export function openedMessage(opened: OpenedAttempt): MessageInitShape<typeof Op
   switch (opened.state) {
     case 'opened': return { attemptId, state: State.OPENED, grantedOutputTokens: BigInt(opened.grantedOutputTokens) };
     case 'in_flight': return { attemptId, state: State.IN_FLIGHT, owner: opened.owner };
-    case 'settled': return { attemptId, state: State.SETTLED, owner: opened.owner };
+    case 'settled': return { attemptId, state: State.SETTLED, owner: opened.owner, result: resultMessage(opened.result) };
     case 'unknown': return { attemptId, state: State.UNKNOWN, owner: opened.owner };
     case 'refused': return { attemptId, state: State.REFUSED, error: toWireError(opened.error) };
+  }
+}
+
+function resultMessage(result: AttemptResult | undefined): Result {
+  switch (result) {
+    case 'succeeded': return Result.SUCCEEDED;
+    case 'failed': return Result.FAILED;
+    case 'not_sent': return Result.NOT_SENT;
+    case 'cancelled': return Result.CANCELLED;
+    case undefined: return Result.UNSPECIFIED;
   }
 }
 
@@ -42,15 +55,15 @@ export function attemptMessage(attempt: AttemptOfRun): MessageInitShape<typeof A
 }
 
 export function unknownMessage({ price, runId, ...attempt }: UnknownAttempt): MessageInitShape<typeof UnknownAttemptSchema> {
-  const { input, output, cacheRead, cacheWrite } = price;
-  return { ...attempt, runId: runId ?? '', price: { input: BigInt(input), output: BigInt(output), cacheRead: BigInt(cacheRead), cacheWrite: BigInt(cacheWrite) } };
+  return { ...attempt, runId: runId ?? '', price: priceMessage(price) };
 }
 
-type Tokens = Pick<AttemptOfRun, 'input' | 'cacheRead' | 'cacheWrite' | 'output' | 'reasoning' | 'isEstimated'>;
-
-function tokensMessage({ input, cacheRead, cacheWrite, output, reasoning, isEstimated }: Tokens) {
+/** Buckets as the ledger has them, in the words of the wire, where the output includes its reasoning. */
+export function tokensMessage({ isEstimated, output, reasoning, ...others }: Partial<Readonly<Record<keyof Buckets, number | null>>> & { readonly isEstimated: boolean | null }) {
+  const count = (value: number | null | undefined): bigint => BigInt(value ?? 0);
   return {
-    input: BigInt(input ?? 0), cacheRead: BigInt(cacheRead ?? 0), cacheWrite: BigInt(cacheWrite ?? 0), output: BigInt(output ?? 0),
-    reasoning: BigInt(reasoning ?? 0), estimated: isEstimated ?? false,
+    input: count(others.input), cacheRead: count(others.cacheRead), cacheWrite: count(others.cacheWrite), cacheWrite1h: count(others.cacheWrite1h),
+    output: count(output) + count(reasoning), reasoning: count(reasoning), audioInput: count(others.audioInput), audioOutput: count(others.audioOutput),
+    images: count(others.images), requests: count(others.requests), estimated: isEstimated ?? false,
   };
 }

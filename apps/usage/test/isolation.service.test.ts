@@ -22,10 +22,10 @@ beforeAll(async () => {
     await usage.client(tenantId).setBudget({ name: 'day', period: 'day', limitMicroUsd: 1_000n });
     await usage.open(asked);
     await usage.database.withTenant(tenantId, (tx) => tx.query('owner', "INSERT INTO usage.owner VALUES ($1, 'probe', 'probe', now(), now())", [tenantId]));
-    await usage.bus.publish(recorded(asked));
+    await usage.bus.publishAll([recorded(attempt(tenantId), { tool: 'clock', usage: undefined }), recorded(asked)]);
     await admin.query("INSERT INTO usage.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now())", [tenantId]);
     await letters.insert({ tenantId, channel: 'usage.recorded', group: 'usage', entryId: '1-1', raw: Buffer.alloc(1), reasonCode: 'x', reason: 'x', deliveries: 1 });
-    await waitFor(async () => (await admin.query('SELECT FROM usage.ledger WHERE tenant_id = $1', [tenantId])).rowCount === 1);
+    await waitFor(async () => (await admin.query('SELECT FROM usage.ledger WHERE tenant_id = $1', [tenantId])).rowCount === 2);
   }
 });
 afterAll(async () => {
@@ -39,7 +39,7 @@ it('follows every rule that keeps tenants apart', async () => {
 
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'usage', tenantA, tenantB });
-  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.owner'] });
+  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.owner', 'usage.tool_execution'] });
 });
 
 it('lets nobody but the serving role call its functions', async () => {

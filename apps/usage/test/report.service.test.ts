@@ -1,4 +1,5 @@
-import { UsageRecorded_Result as Result } from '@nexus/contracts';
+import { create } from '@bufbuild/protobuf';
+import { AttributionSchema, UsageRecorded_Result as Result } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { fromConnectError } from '@nexus/runtime';
 import { postgresTest, waitFor } from '@nexus/testing';
@@ -8,22 +9,23 @@ import { DAY_MS, NOON, attempt, recorded, startUsage, type UsageUnderTest } from
 const postgres = postgresTest();
 const [tenant, runId] = [newId(), newId()];
 let usage: UsageUnderTest;
+const labels = (client: string, project: string, keyId: string) => create(AttributionSchema, { client, project, keyId });
 
 beforeAll(async () => {
   usage = await startUsage(postgres.url);
-  const first = attempt(tenant, { runId, step: 1 });
-  const other = attempt(tenant, { runId, step: 2, model: 'large' });
+  const first = attempt(tenant, { runId, step: 1, attribution: labels('acme', 'site', 'k1') });
+  const other = attempt(tenant, { runId, step: 2, model: 'large', attribution: labels('beta', '', 'k2') });
   await usage.open(first, other, attempt(tenant, { runId, step: 3 }));
   await usage.bus.publishAll([
-    recorded(first, { attribution: { client: 'acme', project: 'site', keyId: 'k1' }, runId }),
-    recorded(other, { model: 'large', attribution: { client: 'beta', project: '', keyId: 'k2' }, usage: { input: 10n, output: 5n, estimated: true }, result: Result.FAILED, errorCode: 'provider_error', runId }),
+    recorded(first, { runId }),
+    recorded(other, { model: 'large', usage: { input: 10n, output: 5n, estimated: true }, result: Result.FAILED, errorCode: 'provider_error', runId }),
     recorded(attempt(tenant), { tool: 'math_solver', price: undefined, usage: undefined }),
     recorded(attempt(newId())),
   ]);
   usage.now = NOON + DAY_MS;
-  const next = attempt(tenant);
+  const next = attempt(tenant, { attribution: labels('acme', 'app', 'k1') });
   await usage.open(next);
-  await usage.bus.publish(recorded(next, { attribution: { client: 'acme', project: 'app', keyId: 'k1' } }));
+  await usage.bus.publish(recorded(next));
   await waitFor(async () => (await usage.client(tenant).getUsage({})).total?.attempts === 3n);
 });
 afterAll(() => usage.stop());

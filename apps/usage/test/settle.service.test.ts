@@ -1,5 +1,6 @@
+import { create } from '@bufbuild/protobuf';
 import { outgoing, type OutgoingMessage } from '@nexus/channels';
-import { UsageRecorded_Result as Result, type Attempt } from '@nexus/contracts';
+import { AttributionSchema, UsageRecorded_Result as Result, type Attempt } from '@nexus/contracts';
 import { newId, newTrace, SYSTEM_TENANT_ID } from '@nexus/core';
 import { DeadLetterStore } from '@nexus/postgres';
 import { postgresTest } from '@nexus/testing';
@@ -44,21 +45,25 @@ describe('a settlement', () => {
   it('writes one ledger row with the prices, the tokens, the cost and whom they belong to', async () => {
     const runId = newId();
     const trace = newTrace();
-    const asked = await opened({ runId });
+    const asked = await opened({ runId, step: 3, attribution: create(AttributionSchema, { client: 'acme', project: 'site', keyId: 'key-1', user: 'ann', agent: 'writer', threadId: 'thread-1' }) });
     const message = recorded(asked, {
-      usage: { input: 70n, cacheRead: 20n, cacheWrite: 3n, output: 30n, reasoning: 12n, estimated: true },
-      attribution: { client: 'acme', project: 'site', keyId: 'key-1' }, runId, providerRequestId: 'req-1',
+      usage: { input: 70n, cacheRead: 20n, cacheWrite: 3n, cacheWrite1h: 4n, output: 30n, reasoning: 12n, audioInput: 5n, audioOutput: 6n, images: 1n, requests: 2n, estimated: true },
+      price: { input: 1_000_000n, output: 2_000_000n, cacheRead: 500_000n, cacheWrite: 1_000_000n, reasoning: 3_000_000n, image: 7_000_000n, request: 11_000_000n, version: '2026-07-24' },
+      // What it was opened with stands.
+      attribution: { client: 'other', user: 'other' }, runId, step: 3, requested: 'auto', route: 'short and plain', providerRequestId: 'req-1',
     });
     await settle({ ...message, trace });
     expect(await ledger()).toEqual([
       expect.objectContaining({
         attempt_id: asked.attemptId, day: '2026-11-20', result: 'succeeded', provider: 'demo', model: 'small', tool: '', client: 'acme', project: 'site', key_id: 'key-1',
-        run_id: runId, input_tokens: 70, cache_read_tokens: 20, cache_write_tokens: 3, output_tokens: 30, reasoning_tokens: 12, is_estimated: true,
+        user_label: 'ann', agent: 'writer', thread_id: 'thread-1', run_id: runId, step: 3, requested: 'auto', route: 'short and plain', input_tokens: 70, cache_read_tokens: 20,
+        cache_write_tokens: 3, cache_write_1h_tokens: 4, output_tokens: 18, reasoning_tokens: 12, audio_input_tokens: 5, audio_output_tokens: 6, images: 1, requests: 2, is_estimated: true,
         input_price: 1_000_000, output_price: 2_000_000, cache_read_price: 500_000, cache_write_price: 1_000_000,
-        cost_micro_usd: 70 + 10 + 3 + 60, reserved_micro_usd: 200, duration_ms: 420, provider_request_id: 'req-1', trace_id: trace.traceId,
+        cache_write_1h_price: 1_000_000, reasoning_price: 3_000_000, audio_input_price: 1_000_000, audio_output_price: 2_000_000, image_price: 7_000_000, request_price: 11_000_000, price_version: '2026-07-24',
+        cost_micro_usd: 70 + 10 + 3 + 4 + 36 + 36 + 5 + 12 + 7 + 22, reserved_micro_usd: 200, duration_ms: 420, provider_request_id: 'req-1', trace_id: trace.traceId,
       }),
     ]);
-    expect(await quota()).toEqual({ spent: 143, reserved: 0 });
+    expect(await quota()).toEqual({ spent: 205, reserved: 0 });
   });
 
   it('told again changes nothing: in the same batch, later, and with other figures', async () => {

@@ -5,6 +5,9 @@ export interface Attribution {
   readonly client: string;
   readonly project: string;
   readonly keyId: string;
+  readonly user: string;
+  readonly agent: string;
+  readonly threadId: string;
 }
 
 /** A model call that is about to be made. */
@@ -44,14 +47,17 @@ export interface UsageRecord {
   /** Empty for a model call. */
   readonly tool: string;
   readonly tokens: TokenCount;
-  /** The part of `tokens.output` that was spent on reasoning. */
-  readonly reasoningTokens: number;
   /** NEXUS counted, because the provider gave no figures. */
   readonly isEstimated: boolean;
   /** Undefined when the record names none. */
   readonly price: TokenPrice | undefined;
   readonly attribution: Attribution;
   readonly runId: string | undefined;
+  readonly step: number;
+  /** What was asked for: a model, a tier or `auto`; empty when nobody said. */
+  readonly requested: string;
+  /** Why this model was called, in words. */
+  readonly route: string;
   /** Unix milliseconds; 0 when unknown. */
   readonly finishedAtMs: number;
   readonly durationMs: number;

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError, failpoint, type Clock } from '@nexus/core';
 import { GroupCommit } from '@nexus/postgres';
 import { CLOCK } from '@nexus/runtime';
-import type { PlannedAttempt } from '../domain/attempt.js';
+import type { AttemptResult, PlannedAttempt } from '../domain/attempt.js';
 import { budgetExceeded } from '../domain/budget-refusal.js';
 import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository.js';
 
@@ -10,7 +10,9 @@ import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository
 export type OpenedAttempt =
   | { readonly state: 'opened'; readonly attemptId: string; readonly grantedOutputTokens: number }
   /** `owner` is set when it belongs to another owner, which is alive. */
-  | { readonly state: 'in_flight' | 'settled' | 'unknown'; readonly attemptId: string; readonly owner: string }
+  | { readonly state: 'in_flight' | 'unknown'; readonly attemptId: string; readonly owner: string }
+  /** `result` says how it ended; undefined when nobody knows any more. */
+  | { readonly state: 'settled'; readonly attemptId: string; readonly owner: string; readonly result: AttemptResult | undefined }
   | { readonly state: 'refused'; readonly attemptId: string; readonly error: AppError };
 
 /** Opens attempts: those that requests bring at the same time share one commit. */
@@ -48,14 +50,15 @@ export class OpenAttemptsHandler {
   }
 }
 
-function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day, held_by: owner }: OpenedRow, now: number): OpenedAttempt {
+function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day, held_by: owner, result }: OpenedRow, now: number): OpenedAttempt {
   switch (outcome) {
     case 'opened':
       return { state: outcome, attemptId, grantedOutputTokens: granted };
     case 'refused':
       return { state: outcome, attemptId, error: budgetExceeded({ name: name ?? '', period: period ?? 'total', day: day ?? '' }, now) };
-    case 'in_flight':
     case 'settled':
+      return { state: outcome, attemptId, owner: owner ?? '', result: result ?? undefined };
+    case 'in_flight':
     case 'unknown':
       return { state: outcome, attemptId, owner: owner ?? '' };
   }

@@ -10,7 +10,7 @@ const attempt = (more: Exclude<MessageInitShape<typeof AttemptSchema>, Message> 
 describe('plannedAttemptsFrom', () => {
   it('reads what is there and fills in what may be missing', () => {
     const [planned] = plannedAttemptsFrom([attempt({ maxOutputTokens: 5n })]);
-    expect(planned).toMatchObject({ owner: 'router-1', maxInputTokens: 10, maxOutputTokens: 5, minOutputTokens: 0, price: { input: 1, output: 0 }, attribution: { client: '', project: '', keyId: '' }, runId: undefined, step: 0 });
+    expect(planned).toMatchObject({ owner: 'router-1', maxInputTokens: 10, maxOutputTokens: 5, minOutputTokens: 0, price: { input: 1, output: 0 }, attribution: { client: '', project: '', keyId: '', user: '', agent: '', threadId: '' }, runId: undefined, step: 0 });
   });
 
   it.each([

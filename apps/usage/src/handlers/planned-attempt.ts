@@ -3,17 +3,15 @@ import { AppError } from '@nexus/core';
 import { z } from 'zod';
 import type { Attribution, PlannedAttempt } from '../domain/attempt.js';
 import { storableText } from './storable-text.js';
+import { tokenPriceFrom, tokenPriceSchema } from './token-buckets.js';
 
-/** $10,000 for a million tokens. */
-const MAX_PRICE = 10_000_000_000n;
 const MAX_TOKENS = 100_000_000n;
+const NOBODY: Attribution = { client: '', project: '', keyId: '', user: '', agent: '', threadId: '' };
 
 // Schemas of the hot path only check: a transform in zod costs several times the check, so values are converted by hand.
 export const idSchema = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/, 'must be a lower-case UUID');
 export const runIdSchema = z.literal('', 'must be a lower-case UUID or empty').or(idSchema);
-const price = z.bigint().min(0n, 'must not be negative').max(MAX_PRICE, `must be at most ${MAX_PRICE}`);
-export const tokenPriceSchema = z.object({ input: price, output: price, cacheRead: price, cacheWrite: price });
-export const attributionSchema = z.object({ client: z.string(), project: z.string(), keyId: z.string() });
+export const attributionSchema = z.object({ client: z.string(), project: z.string(), keyId: z.string(), user: z.string(), agent: z.string(), threadId: z.string() });
 const name = z.string().min(1, 'must not be empty');
 const tokens = z.bigint().min(0n, 'must not be negative').max(MAX_TOKENS, `must be at most ${MAX_TOKENS}`);
 
@@ -64,11 +62,10 @@ function plannedAttempt(attempt: CheckedAttempt): PlannedAttempt {
   };
 }
 
-export function tokenPriceFrom({ input, output, cacheRead, cacheWrite }: z.output<typeof tokenPriceSchema>): PlannedAttempt['price'] {
-  return { input: Number(input), output: Number(output), cacheRead: Number(cacheRead), cacheWrite: Number(cacheWrite) };
-}
-
 export function attributionFrom(labels: z.output<typeof attributionSchema> | undefined): Attribution {
-  if (labels === undefined) return { client: '', project: '', keyId: '' };
-  return { client: storableText(labels.client), project: storableText(labels.project), keyId: storableText(labels.keyId) };
+  if (labels === undefined) return NOBODY;
+  return {
+    client: storableText(labels.client), project: storableText(labels.project), keyId: storableText(labels.keyId),
+    user: storableText(labels.user), agent: storableText(labels.agent), threadId: storableText(labels.threadId),
+  };
 }

@@ -13,8 +13,8 @@ const message = (fields: Exclude<MessageInitShape<typeof UsageRecordedSchema>, P
 describe('usageRecordFrom', () => {
   it('reads what is there; what is missing stays unknown, and tokens that nobody told are none', () => {
     const record = usageRecordFrom(message({ usage: { input: 5n, output: 7n, reasoning: 2n }, price: { input: 3n }, model: 'small' }));
-    expect(record).toMatchObject({ result: 'succeeded', model: 'small', tokens: { input: 5, output: 7, cacheRead: 0, cacheWrite: 0 }, reasoningTokens: 2, price: { input: 3, output: 0 } });
-    expect(usageRecordFrom(message())).toMatchObject({ tokens: { input: 0, output: 0 }, price: undefined, runId: undefined, traceId: '', attribution: { client: '', project: '', keyId: '' } });
+    expect(record).toMatchObject({ result: 'succeeded', model: 'small', tokens: { input: 5, output: 7, cacheRead: 0, cacheWrite: 0, reasoning: 2 }, price: { input: 3, output: 0 } });
+    expect(usageRecordFrom(message())).toMatchObject({ tokens: { input: 0, output: 0 }, price: undefined, runId: undefined, traceId: '', attribution: { client: '', project: '', keyId: '', user: '', agent: '', threadId: '' }, step: 0, requested: '', route: '' });
   });
 
   it.each([

@@ -3,26 +3,30 @@ import { UsageRecorded_Result as Result } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { z } from 'zod';
 import type { AttemptResult, Resolution, UsageRecord } from '../domain/attempt.js';
-import { attributionFrom, attributionSchema, idSchema, runIdSchema, tokenPriceFrom, tokenPriceSchema } from './planned-attempt.js';
+import { attributionFrom, attributionSchema, idSchema, runIdSchema } from './planned-attempt.js';
 import { storableText } from './storable-text.js';
+import { tokenCountFrom, tokenPriceFrom, tokenPriceSchema, tokenUsageSchema } from './token-buckets.js';
 
-const MAX_TOKENS = 1_000_000_000n;
+/** Characters of a reason that are kept. */
+const MAX_ROUTE = 500;
 /** The end of the year 9999: what comes later is written in a way that Postgres does not read. */
 const MAX_TIME = 253_402_300_799_999;
 
-const tokens = z.bigint().min(0n, 'must not be negative').max(MAX_TOKENS, `must be at most ${MAX_TOKENS}`);
 const label = z.string();
 
 const recordSchema = z.object({
   attemptId: idSchema,
   result: z.enum(Result),
-  usage: z.object({ input: tokens, cacheRead: tokens, cacheWrite: tokens, output: tokens, reasoning: tokens, estimated: z.boolean() }).optional(),
+  usage: tokenUsageSchema.optional(),
   price: tokenPriceSchema.optional(),
   provider: label,
   model: label,
   tool: label,
   attribution: attributionSchema.optional(),
   runId: runIdSchema,
+  step: z.number(),
+  requested: label,
+  route: label,
   finishedAtMs: z.bigint(),
   durationMs: z.bigint(),
   errorCode: label,
@@ -44,12 +48,14 @@ export function usageRecordFrom({ tenantId, payload, trace }: Message<'usage.rec
     provider: storableText(record.provider),
     model: storableText(record.model),
     tool: storableText(record.tool),
-    tokens: { input: Number(usage?.input ?? 0), output: Number(usage?.output ?? 0), cacheRead: Number(usage?.cacheRead ?? 0), cacheWrite: Number(usage?.cacheWrite ?? 0) },
-    reasoningTokens: Number(usage?.reasoning ?? 0),
+    tokens: tokenCountFrom(usage),
     isEstimated: usage?.estimated ?? false,
     price: record.price && tokenPriceFrom(record.price),
     attribution: attributionFrom(record.attribution),
     runId: record.runId === '' ? undefined : record.runId,
+    step: Math.max(record.step, 0),
+    requested: storableText(record.requested),
+    route: storableText(record.route, MAX_ROUTE),
     finishedAtMs: timeFrom(record.finishedAtMs),
     durationMs: timeFrom(record.durationMs),
     errorCode: storableText(record.errorCode),

@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { TokenPrice } from '@nexus/core';
 import { plainArray, textArray, type Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
-import type { PlannedAttempt, Resolution, Settlement } from '../domain/attempt.js';
+import type { AttemptResult, PlannedAttempt, Resolution, Settlement } from '../domain/attempt.js';
 import { dayOf, type BudgetPeriod } from '../domain/budget-window.js';
 import { reservationOf } from '../domain/reservation.js';
+import { allPrices, exclusive, priceColumns, tokenColumns, type Buckets, type Prices } from './bucket-columns.js';
 import { groupByTenant } from './tenant-groups.js';
 
 /** What became of an attempt that was not simply opened as asked. */
@@ -17,6 +19,8 @@ export interface OpenedRow {
   readonly day: string | null;
   /** Another owner, alive, whose attempt it is; empty or null when there is none. */
   readonly held_by: string | null;
+  /** How it ended; set when it is settled. */
+  readonly result: AttemptResult | null;
 }
 
 /** What a batch of settlements did for one tenant. */
@@ -32,12 +36,15 @@ export interface SettledRow {
   readonly corrected: number;
 }
 
-const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text, held_by FROM usage.open_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`;
+/** `$1, $2, ... $n`. */
+const places = (count: number): string => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
-const SETTLE = `SELECT * FROM usage.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`;
+const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text, held_by, result FROM usage.open_attempts(${places(33)})`;
+
+const SETTLE = `SELECT * FROM usage.settle(${places(49)})`;
 
 /** An attempt with what its ledger row adds once it is settled. */
-export interface AttemptOfRun {
+export interface AttemptOfRun extends Readonly<Record<keyof Buckets, number | null>> {
   readonly id: string;
   readonly state: 'open' | 'unknown' | 'settled' | 'refused';
   readonly provider: string;
@@ -45,28 +52,29 @@ export interface AttemptOfRun {
   readonly reserved: number;
   readonly openedAt: Date;
   readonly settledAt: Date | null;
-  readonly input: number | null;
-  readonly cacheRead: number | null;
-  readonly cacheWrite: number | null;
-  readonly output: number | null;
-  readonly reasoning: number | null;
   readonly isEstimated: boolean | null;
   readonly cost: number | null;
   readonly errorCode: string | null;
   readonly resolution: Resolution | null;
 }
 
-const attemptsWhere = (condition: string): string => `
-  SELECT a.id, a.state, a.provider, a.model, a.reserved_micro_usd AS reserved, a.opened_at AS "openedAt", a.settled_at AS "settledAt", l.*
-    FROM usage.attempt a LEFT JOIN LATERAL (
-      SELECT sum(x.input_tokens)::bigint AS input, sum(x.cache_read_tokens)::bigint AS "cacheRead", sum(x.cache_write_tokens)::bigint AS "cacheWrite",
-             sum(x.output_tokens)::bigint AS output, sum(x.reasoning_tokens)::bigint AS reasoning, sum(x.cost_micro_usd)::bigint AS cost,
-             (array_agg(x.is_estimated ORDER BY x.correction DESC))[1] AS "isEstimated", (array_agg(x.error_code ORDER BY x.correction DESC))[1] AS "errorCode",
-             (array_agg(x.resolution ORDER BY x.correction DESC))[1] AS resolution
-        FROM usage.ledger x WHERE x.tenant_id = a.tenant_id AND x.attempt_id = a.id) l ON true
-   WHERE ${condition} ORDER BY a.opened_at, a.step, a.id LIMIT 1000`;
-const OF_RUN = attemptsWhere('a.run_id = $1');
-const UNKNOWN = attemptsWhere("a.state = 'unknown'");
+/** Attempts that are not in the ledger, and so have no tokens. */
+const UNSETTLED = `SELECT a.id, a.state, a.provider, a.model, a.step, a.reserved_micro_usd AS reserved, a.opened_at AS "openedAt", a.settled_at AS "settledAt",
+    NULL::bigint AS input, NULL::bigint AS "cacheRead", NULL::bigint AS "cacheWrite", NULL::bigint AS "cacheWrite1h", NULL::bigint AS output, NULL::bigint AS reasoning,
+    NULL::bigint AS "audioInput", NULL::bigint AS "audioOutput", NULL::bigint AS images, NULL::bigint AS requests,
+    NULL::bigint AS cost, NULL::boolean AS "isEstimated", NULL::text AS "errorCode", NULL::text AS resolution FROM usage.attempt a`;
+const UNKNOWN = `${UNSETTLED} WHERE a.state = 'unknown' ORDER BY a.opened_at, a.id LIMIT 1000`;
+/** A correction adds to what it corrects, and knows better how the attempt ended. */
+const OF_RUN = `
+  SELECT * FROM (
+    ${UNSETTLED} WHERE a.run_id = $1 AND a.state <> 'settled'
+    UNION ALL
+    SELECT l.attempt_id, 'settled', min(l.provider), min(l.model), min(l.step), sum(l.reserved_micro_usd)::bigint, min(l.opened_at), min(l.settled_at),
+           ${(Object.values(tokenColumns) as string[]).map((column) => `sum(l.${column})::bigint`).join(', ')},
+           sum(l.cost_micro_usd)::bigint, (array_agg(l.is_estimated ORDER BY l.correction DESC))[1], (array_agg(l.error_code ORDER BY l.correction DESC))[1],
+           (array_agg(l.resolution ORDER BY l.correction DESC))[1]
+      FROM usage.ledger l WHERE l.run_id = $1 AND l.tool = '' GROUP BY l.attempt_id) x
+   ORDER BY x."openedAt", x.step, x.id LIMIT 1000`;
 
 /** Attempts and their ledger: each batch is one statement, one transaction and one round trip. */
 @Injectable()
@@ -90,19 +98,13 @@ export class AttemptRepository {
       textArray(items.map((item) => item.owner)),
       textArray(items.map((item) => item.provider)),
       textArray(items.map((item) => item.model)),
-      textArray(items.map((item) => item.attribution.client)),
-      textArray(items.map((item) => item.attribution.project)),
-      textArray(items.map((item) => item.attribution.keyId)),
-      plainArray(items.map((item) => item.runId ?? 'NULL')),
-      plainArray(items.map((item) => item.step)),
       plainArray(reservations.map((reservation) => reservation.worstCase)),
       plainArray(reservations.map((reservation) => reservation.fixed)),
       plainArray(items.map((item) => item.maxOutputTokens)),
       plainArray(items.map((item) => item.minOutputTokens)),
-      plainArray(items.map((item) => item.price.input)),
-      plainArray(items.map((item) => item.price.output)),
-      plainArray(items.map((item) => item.price.cacheRead)),
-      plainArray(items.map((item) => item.price.cacheWrite)),
+      plainArray(reservations.map((reservation) => reservation.outputPrice)),
+      ...whoseArrays(items),
+      ...priceArrays(items.map((item) => item.price)),
     ]);
     const others = rows.filter((row): row is OpenedRow => row.attempt_id !== null);
     const openedAsAsked = rows.reduce((sum, row) => sum + (row.attempt_id === null ? row.granted : 0), 0);
@@ -120,31 +122,23 @@ export class AttemptRepository {
       first,
       last,
       plainArray(items.map((item) => item.attemptId)),
+      textArray(items.map((item) => item.resolution)),
+      ...whoseArrays(items),
       plainArray(items.map((item) => item.result)),
       textArray(items.map((item) => item.provider)),
       textArray(items.map((item) => item.model)),
       textArray(items.map((item) => item.tool)),
-      textArray(items.map((item) => item.attribution.client)),
-      textArray(items.map((item) => item.attribution.project)),
-      textArray(items.map((item) => item.attribution.keyId)),
-      plainArray(items.map((item) => item.runId ?? 'NULL')),
-      plainArray(items.map((item) => item.tokens.input)),
-      plainArray(items.map((item) => item.tokens.cacheRead)),
-      plainArray(items.map((item) => item.tokens.cacheWrite)),
-      plainArray(items.map((item) => item.tokens.output)),
-      plainArray(items.map((item) => item.reasoningTokens)),
+      textArray(items.map((item) => item.requested)),
+      textArray(items.map((item) => item.route)),
+      ...tokenArrays(items),
       plainArray(items.map((item) => item.isEstimated)),
-      plainArray(items.map((item) => item.price.input)),
-      plainArray(items.map((item) => item.price.output)),
-      plainArray(items.map((item) => item.price.cacheRead)),
-      plainArray(items.map((item) => item.price.cacheWrite)),
+      ...priceArrays(items.map((item) => item.price)),
       plainArray(items.map((item) => item.cost)),
       plainArray(items.map((item) => `"${new Date(item.finishedAtMs === 0 ? now : item.finishedAtMs).toISOString()}"`)),
       plainArray(items.map((item) => item.durationMs)),
       textArray(items.map((item) => item.errorCode)),
       textArray(items.map((item) => item.providerRequestId)),
       textArray(items.map((item) => item.traceId)),
-      textArray(items.map((item) => item.resolution)),
     ]);
   }
 
@@ -157,4 +151,28 @@ export class AttemptRepository {
   unknown(tenantId: string): Promise<AttemptOfRun[]> {
     return this.database.withTenant(tenantId, (tx) => tx.query<AttemptOfRun>('usage_unknown', UNKNOWN));
   }
+}
+
+/** In the order of the batch functions' parameters: whose the calls are. */
+function whoseArrays(items: readonly Pick<PlannedAttempt, 'attribution' | 'runId' | 'step'>[]): string[] {
+  return [
+    textArray(items.map((item) => item.attribution.client)),
+    textArray(items.map((item) => item.attribution.project)),
+    textArray(items.map((item) => item.attribution.keyId)),
+    textArray(items.map((item) => item.attribution.user)),
+    textArray(items.map((item) => item.attribution.agent)),
+    textArray(items.map((item) => item.attribution.threadId)),
+    plainArray(items.map((item) => item.runId ?? 'NULL')),
+    plainArray(items.map((item) => item.step)),
+  ];
+}
+
+function tokenArrays(items: readonly Settlement[]): string[] {
+  const buckets = items.map((item) => exclusive(item.tokens));
+  return (Object.keys(tokenColumns) as (keyof Buckets)[]).map((name) => plainArray(buckets.map((counts) => counts[name])));
+}
+
+function priceArrays(given: readonly TokenPrice[]): string[] {
+  const prices = given.map(allPrices);
+  return [...(Object.keys(priceColumns) as (keyof Prices)[]).map((name) => plainArray(prices.map((price) => price[name]))), textArray(given.map(({ version }) => version ?? ''))];
 }

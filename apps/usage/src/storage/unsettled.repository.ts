@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { MicroUsd } from '@nexus/core';
+import type { MicroUsd, TokenPrice } from '@nexus/core';
 import { plainArray, textArray, type Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
 import type { AttemptRef, UnknownAttempt } from '../domain/owner.js';
+import { priceColumns, type Prices } from './bucket-columns.js';
 import { groupByTenant, type TenantGroups } from './tenant-groups.js';
 
 interface Found {
@@ -15,17 +16,20 @@ const MARK_UNKNOWN = 'SELECT sum(marked)::integer AS marked FROM usage.mark_unkn
 const CLAIM = 'SELECT * FROM usage.claim_unknown($1, $2, $3, $4, $5)';
 const RESOLVE = 'SELECT tenant_id, id FROM usage.resolve($1, $2, $3, $4, $5, $6, $7, $8, $9)';
 
-interface ClaimedRow extends Found {
+type PriceColumn = (typeof priceColumns)[keyof typeof priceColumns];
+
+interface ClaimedRow extends Found, Readonly<Record<PriceColumn, number>> {
   readonly provider: string;
   readonly model: string;
-  readonly input_price: number;
-  readonly output_price: number;
-  readonly cache_read_price: number;
-  readonly cache_write_price: number;
+  readonly price_version: string;
   readonly client: string;
   readonly project: string;
   readonly key_id: string;
+  readonly user_label: string;
+  readonly agent: string;
+  readonly thread_id: string;
   readonly run_id: string | null;
+  readonly step: number;
   readonly asked: number;
 }
 
@@ -68,8 +72,8 @@ export class UnsettledRepository {
     const rows = await this.database.query<ClaimedRow>('usage_claim_unknown', CLAIM, [everyMs, tenants, first, last, ids]);
     return rows.map((row) => ({
       tenantId: row.tenant_id, attemptId: row.id, provider: row.provider, model: row.model, asked: row.asked, runId: row.run_id ?? undefined,
-      price: { input: row.input_price, output: row.output_price, cacheRead: row.cache_read_price, cacheWrite: row.cache_write_price },
-      attribution: { client: row.client, project: row.project, keyId: row.key_id },
+      price: priceOf(row),
+      attribution: { client: row.client, project: row.project, keyId: row.key_id, user: row.user_label, agent: row.agent, threadId: row.thread_id },
     }));
   }
 
@@ -92,4 +96,9 @@ function groupsOf(attempts: readonly AttemptRef[]): TenantGroups<AttemptRef> & {
 
 function refsOf(rows: readonly Found[]): AttemptRef[] {
   return rows.map((row) => ({ tenantId: row.tenant_id, attemptId: row.id }));
+}
+
+function priceOf(row: ClaimedRow): TokenPrice {
+  const names = Object.keys(priceColumns) as (keyof Prices)[];
+  return { ...(Object.fromEntries(names.map((name) => [name, row[priceColumns[name]]])) as Prices), version: row.price_version };
 }

@@ -6,9 +6,12 @@ import { DevelopmentBudget1763600004000 } from './1763600004000-development-budg
 import { Owners1763600005000 } from './1763600005000-owners.js';
 import { Resolutions1763600006000 } from './1763600006000-resolutions.js';
 import { LedgerWasAway1763600007000 } from './1763600007000-ledger-was-away.js';
+import { EveryBucket1763600008000 } from './1763600008000-every-bucket.js';
+import { SettleEveryBucket1763600009000 } from './1763600009000-settle-every-bucket.js';
+import { OpenEveryBucket1763600010000 } from './1763600010000-open-every-bucket.js';
 
 /** What builds the schema `usage`, in order. */
 export const usageMigrations: readonly MigrationClass[] = [
   UsageTables1763600001000, OpenAttempts1763600002000, Settle1763600003000, DevelopmentBudget1763600004000, Owners1763600005000, Resolutions1763600006000,
-  LedgerWasAway1763600007000,
+  LedgerWasAway1763600007000, EveryBucket1763600008000, SettleEveryBucket1763600009000, OpenEveryBucket1763600010000,
 ];
