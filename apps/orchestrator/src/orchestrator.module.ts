@@ -3,7 +3,7 @@ import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { Database, DeadLetterStore } from '@nexus/postgres';
 import {
-  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER, defaultPorts, storeDeadLetter,
+  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, storeDeadLetter,
   type Environment, type KeyResolver, type Logger, type ServiceClients, type ServiceDefinition, type Stopping, type TenantSettingsCache, type Tracer,
 } from '@nexus/runtime';
 import { AgentRpc } from './agent.rpc.js';
@@ -18,6 +18,7 @@ import { HeldLease } from './handlers/held-lease.js';
 import { KeptAgents } from './handlers/kept-agents.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { PublisherCheck } from './handlers/publisher-check.js';
+import { QueueHeartbeat } from './handlers/queue-heartbeat.js';
 import { Republication } from './handlers/republication.js';
 import { expired } from './handlers/run-input.js';
 import { RunLoader } from './handlers/run-loader.js';
@@ -34,14 +35,19 @@ import { OrchestratorConsumer } from './orchestrator.consumer.js';
 import { RunForks } from './run-forks.js';
 import { LeaseStore } from './storage/lease.store.js';
 import { migrations } from './storage/migrations/index.js';
+import { QueuedTaskStore } from './storage/queued-task.store.js';
 import { RunStore } from './storage/run.store.js';
 import { ThreadStore } from './storage/thread.store.js';
+import { TaskRpc } from './task.rpc.js';
 import { ThreadRpc } from './thread.rpc.js';
+import { MOST_WAITING_TASKS } from './tokens.js';
 
 /** Partitions of the channels: one, as runtime makes the bus. */
 const PARTITION = 0;
 /** Where partitions have their readers' leases, the search for stalled runs has its own. */
 const SWEEP_LEASE = -1;
+/** And so has the queue of tasks. */
+const QUEUE_LEASE = -2;
 
 /** What is remembered of live runs, and what ends those whose time is over: they know each other, so they are made together. */
 class LiveRuns {
@@ -68,12 +74,16 @@ class LiveRuns {
 @Module({})
 export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private stopWatching = (): void => undefined;
+  private stopDeleting = (): Promise<void> => Promise.resolve();
 
   constructor(
     @Inject(IncomingReader) private readonly reader: IncomingReader,
     @Inject(Sweep) private readonly sweep: Sweep,
     @Inject(LiveRuns) private readonly live: LiveRuns,
     @Inject(AgentCalls) private readonly calls: AgentCalls,
+    @Inject(QueueHeartbeat) private readonly heartbeat: QueueHeartbeat,
+    @Inject(QueuedTaskStore) private readonly tasks: QueuedTaskStore,
+    @Inject(LOGGER) private readonly logger: Logger,
     @Inject(BUS) private readonly bus: ChannelBus,
     @Inject(STOPPING) { signal }: Stopping,
   ) {
@@ -88,9 +98,11 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
       module: OrchestratorModule,
       controllers: [OrchestratorConsumer],
       providers: [
-        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, RunForks,
+        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, RunForks,
+        { provide: MOST_WAITING_TASKS, useValue: config.queueMostWaiting },
         { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
         { provide: ThreadStore, inject: [DATABASE], useFactory: (database: Database) => new ThreadStore(database) },
+        { provide: QueuedTaskStore, inject: [DATABASE], useFactory: (database: Database) => new QueuedTaskStore(database) },
         { provide: LeaseStore, inject: [DATABASE], useFactory: (database: Database) => new LeaseStore(database) },
         { provide: PublisherCheck, inject: [SERVICE_TOKEN, KEY_RESOLVER], useFactory: (token: string, keys: KeyResolver) => new PublisherCheck(token, keys) },
         {
@@ -129,6 +141,15 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
             }),
         },
         {
+          provide: QueueHeartbeat,
+          inject: [QueuedTaskStore, AgentCalls, LeaseStore, CLOCK, LOGGER, REPLICA],
+          useFactory: (store: QueuedTaskStore, calls: AgentCalls, leases: LeaseStore, clock: Clock, logger: Logger, replica: string) =>
+            new QueueHeartbeat({
+              store, calls, clock, logger, everyMs: config.queueHeartbeatMs, batch: config.queueBatch,
+              lease: new HeldLease(leases, { partition: QUEUE_LEASE, owner: replica, lifeMs: Math.max(config.leaseMs, 3 * config.queueHeartbeatMs) }),
+            }),
+        },
+        {
           provide: IncomingReader,
           inject: [BUS, LeaseStore, StartRunsHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS],
           useFactory: (
@@ -153,12 +174,14 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
   async onApplicationBootstrap(): Promise<void> {
     await this.reader.start();
     this.sweep.start();
+    this.heartbeat.start();
+    this.stopDeleting = deleteHourly('tasks', () => this.tasks.prune(), this.logger);
     this.stopWatching = this.bus.onLoss(() => this.sweep.onLoss());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopWatching();
-    await Promise.all([this.reader.stop(), this.sweep.stop(), this.calls.stop()]);
+    await Promise.all([this.reader.stop(), this.sweep.stop(), this.heartbeat.stop(), this.calls.stop(), this.stopDeleting()]);
     this.live.memory.stop();
     this.live.delayed.stop();
   }
