@@ -16,7 +16,7 @@ import { startUpstream } from './overload/upstream.mjs';
 const help = `npm run faults:overload [-- options]
 
 Starts every service as a process of its own with private Redis and Postgres, and a provider that takes its time. The router's
-concurrency is the capacity, so that the machine is not what is measured. After half a minute of warming up comes normal load, 60% of the
+concurrency is the capacity, so that the machine is not what is measured. After two minutes of warming up, in which the processes come by the memory that such a load takes, comes normal load, 60% of the
 capacity, then the overload. Memory needs some minutes of it to be judged: a process that has just started grows.
 
   --minutes N       of overload; default 10
@@ -29,7 +29,7 @@ capacity, then the overload. Memory needs some minutes of it to be judged: a pro
   --help`;
 
 const NORMAL_SHARE = 0.6;
-const WARM_UP_SECONDS = 30;
+const WARM_UP_SECONDS = 120;
 const AGENT_EACH = 10;
 const DRAIN_WITHIN_SECONDS = 120;
 /** Memories that have a bound are given little of it: a bound that is reached early is not mistaken for a leak, nor a leak for one. */

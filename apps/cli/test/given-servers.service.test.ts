@@ -6,6 +6,9 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlace, descendantsOf, type Place } from './nexus-command.js';
 
+/** The passwords of the services' roles follow from it, and roles belong to the whole server, which tests of the services use at the same time. */
+const SERVER_WIDE = { NEXUS_SERVICE_TOKEN: 'service-token-of-the-tests' };
+
 describe('nexus up with REDIS_URL and DATABASE_URL', () => {
   let database: TestDatabase;
   let keyspace: TestKeyspace;
@@ -14,7 +17,7 @@ describe('nexus up with REDIS_URL and DATABASE_URL', () => {
 
   beforeAll(async () => {
     [database, keyspace] = await Promise.all([createDatabase(), createKeyspace()]);
-    place = await createPlace({ DATABASE_URL: database.url, REDIS_URL: keyspace.url, NEXUS_DEV_API_KEY: 'nxs_given_development_key', NEXUS_LOG_LEVEL: 'warn' });
+    place = await createPlace({ DATABASE_URL: database.url, REDIS_URL: keyspace.url, NEXUS_DEV_API_KEY: 'nxs_given_development_key', NEXUS_LOG_LEVEL: 'warn', ...SERVER_WIDE });
     nexus = await place.up();
   }, 90_000);
   afterAll(async () => {
@@ -48,7 +51,11 @@ describe('nexus up with REDIS_URL and DATABASE_URL', () => {
   });
 
   it('shows a poison message as a dead letter, replays it when the cause is gone, and then answers it once', async () => {
-    const letters = async () => (JSON.parse((await place.nexus(['dead-letters', 'list', '--json'])).stdout) as { deadLetters: { id: string; messageId: string; replays: number; firstSeenAt: string }[] }).deadLetters;
+    const letters = async () => {
+      const listed = await place.nexus(['dead-letters', 'list', '--json']);
+      if (listed.code !== 0) throw new Error(`the list ended with ${listed.code}: ${listed.stderr}`);
+      return (JSON.parse(listed.stdout) as { deadLetters: { id: string; messageId: string; replays: number; firstSeenAt: string }[] }).deadLetters;
+    };
     await asAdmin("ALTER TABLE orchestrator.run ADD CONSTRAINT poison CHECK (message_id <> 'poison-1') NOT VALID");
     await place.nexus(['channels', 'publish', 'requests.incoming', '--id', 'poison-1', '--json', '{"text":"What is 40 + 2?","surface":"cli"}']);
     await expect.poll(letters, { timeout: 15_000 }).toMatchObject([{ messageId: 'poison-1', replays: 0 }]);
