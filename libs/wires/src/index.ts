@@ -1,3 +1,6 @@
+export { anthropic } from './anthropic/anthropic.js';
+export { countTokensAnswer } from './anthropic/count-tokens-answer.js';
+export { withoutForeignThoughts } from './anthropic/without-foreign-thoughts.js';
 export { gemini } from './gemini/gemini.js';
 export { answerAsEvents } from './hub/answer-as-events.js';
 export type { AnswerEvent } from './hub/answer-event.js';
