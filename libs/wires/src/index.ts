@@ -11,3 +11,4 @@ export type { ModelRequest, ReasoningEffort, ReasoningWish, ResponseFormat, Tool
 export { serverEventText } from './hub/server-event-text.js';
 export type { AnswerFrame, AnswerReader, AnswerWriter, ClientWire, ServerEvent, UpstreamWire } from './hub/wire.js';
 export { openAiChat } from './openai-chat/openai-chat.js';
+export { openAiResponses } from './openai-responses/openai-responses.js';

@@ -3,8 +3,8 @@ import type { AnswerEvent } from '../hub/answer-event.js';
 import { serverEventText } from '../hub/server-event-text.js';
 import type { FinishReason, ToldUsage } from '../hub/model-answer.js';
 import type { AnswerFrame, AnswerWriter } from '../hub/wire.js';
+import { writeSignature } from './call-signature.js';
 import { writeFinishReason } from './finish-reason.js';
-import { writeSignature } from './read-texts.js';
 import { writeError } from './write-error.js';
 import { writeUsage } from './write-usage.js';
 

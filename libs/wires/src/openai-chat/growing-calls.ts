@@ -1,7 +1,8 @@
 import type { AnswerEvent } from '../hub/answer-event.js';
 import { isObject, stringOf, type JsonObject } from '../hub/json-object.js';
+import { readSignature } from './call-signature.js';
 import { callIdOf } from './read-answer.js';
-import { readArguments, readSignature } from './read-texts.js';
+import { readArguments } from './read-texts.js';
 
 interface GrowingCall {
   /** The provider's own; undefined where it gives none. */

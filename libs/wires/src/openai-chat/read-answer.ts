@@ -1,8 +1,9 @@
 import { isObject, objectsOf, stringOf, type JsonObject } from '../hub/json-object.js';
 import type { ReadAnswer } from '../hub/model-answer.js';
 import type { ModelPart, ToolCallPart } from '../hub/model-part.js';
+import { readSignature } from './call-signature.js';
 import { readFinishReason } from './finish-reason.js';
-import { readArguments, readSignature, readTexts } from './read-texts.js';
+import { readArguments, readTexts } from './read-texts.js';
 import { readUsage } from './read-usage.js';
 
 /** Reads a whole chat completion, its first choice. */

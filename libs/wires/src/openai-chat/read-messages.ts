@@ -2,8 +2,9 @@ import { isUnsaid, optionalObjects, optionalString, requiredObject, requiredStri
 import { invalidValue, unsupportedValue, wrongType } from '../hub/input-error.js';
 import { isObject, type JsonObject } from '../hub/json-object.js';
 import type { ModelMessage, ModelPart, ToolCallPart, ToolResultPart } from '../hub/model-part.js';
+import { readSignature } from './call-signature.js';
 import { readContent } from './read-content.js';
-import { readSignature, readTexts } from './read-texts.js';
+import { readTexts } from './read-texts.js';
 
 /** Reads the messages of a chat completion; results of tools that follow each other are one message. Throws AppError (400) with its `param`. */
 export function readMessages(body: JsonObject): ModelMessage[] {

@@ -29,15 +29,3 @@ export function readArguments(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined || value === null ? '' : JSON.stringify(value);
 }
-
-/** What Gemini's compatible endpoint wants back with a call: `extra_content.google.thought_signature`. */
-export function readSignature(call: JsonObject): { readonly signature?: string } {
-  const extra = call.extra_content;
-  const google = isObject(extra) && isObject(extra.google) ? extra.google : undefined;
-  return typeof google?.thought_signature === 'string' ? { signature: google.thought_signature } : {};
-}
-
-/** The same for clients that keep what a call came with. */
-export function writeSignature(signature: string | undefined): { readonly extra_content?: JsonObject } {
-  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
-}

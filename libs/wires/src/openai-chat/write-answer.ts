@@ -1,8 +1,8 @@
 import type { ModelAnswer } from '../hub/model-answer.js';
 import type { ToolCallPart } from '../hub/model-part.js';
 import type { AnswerFrame } from '../hub/wire.js';
+import { writeSignature } from './call-signature.js';
 import { writeFinishReason } from './finish-reason.js';
-import { writeSignature } from './read-texts.js';
 import { writeUsage } from './write-usage.js';
 
 /** A whole `chat.completion`. Reasoning goes into `reasoning_content`, the field that most clients know. */
