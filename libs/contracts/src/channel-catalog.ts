@@ -1,4 +1,5 @@
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import { ProviderHealthSchema } from './gen/nexus/inference/v1/health_pb.js';
 import { CancelInferenceSchema, InferenceRequestSchema, InferenceResponseSchema } from './gen/nexus/inference/v1/inference_pb.js';
 import { IncomingRequestSchema, ProcessedRequestSchema, ProgressPartSchema } from './gen/nexus/run/v1/requests_pb.js';
 import { AuditRecordedSchema, SettingsChangedSchema } from './gen/nexus/settings/v1/settings_pb.js';
@@ -123,6 +124,18 @@ export const channels = {
     idScope: 'Deterministic: the attempt id and `.response`.',
     failureReply: 'None: it is itself the reply.',
     partitionKey: 'run',
+  }),
+  'provider.health': define({
+    purpose: 'A router found out that a provider fails, is being tried, or is well again: what one has learnt, the others need not.',
+    message: ProviderHealthSchema,
+    delivery: 'broadcast',
+    group: undefined,
+    takesReplyTo: false,
+    retentionMs: 2 * MINUTE,
+    requiredMetadata: [],
+    idScope: 'New for each change; again changes nothing.',
+    failureReply: 'None: a router that does not hear of it finds out by itself.',
+    partitionKey: 'provider',
   }),
   'tools.execute': define({
     purpose: 'One tool call.',

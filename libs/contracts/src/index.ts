@@ -1,6 +1,7 @@
 export * from './gen/nexus/common/v1/common_pb.js';
 export * from './gen/nexus/common/v1/dead_letter_service_pb.js';
 export * from './gen/nexus/inference/v1/chat_pb.js';
+export * from './gen/nexus/inference/v1/health_pb.js';
 export * from './gen/nexus/inference/v1/inference_pb.js';
 export * from './gen/nexus/local/v1/local_model_pb.js';
 export * from './gen/nexus/run/v1/agent_service_pb.js';

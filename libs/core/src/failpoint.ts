@@ -11,6 +11,7 @@ export const failpoints = [
   'router.after-send',
   'router.after-first-part',
   'router.after-answer',
+  'router.after-fallback',
   'usage.after-open',
   'usage.before-settle',
   'usage.after-settle',

@@ -14,6 +14,7 @@ export const definerFunctions: readonly string[] = [
   'router.expired_answer',
   'orchestrator.waiting_tasks',
   'orchestrator.expired_queued_task',
+  'router.expired_chain',
 ];
 
 /** The same, made in every service's schema by what this package gives them. */

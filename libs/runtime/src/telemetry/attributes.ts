@@ -43,6 +43,17 @@ export const attributes = {
   step: 'nexus.step',
   attemptId: 'nexus.attempt.id',
   costMicroUsd: 'nexus.cost.micro_usd',
+  /** `provider/model` that a request was routed to. */
+  routeModel: 'nexus.route.model',
+  routeTier: 'nexus.route.tier',
+  /** rules, model or default. */
+  routeClassifier: 'nexus.route.classifier',
+  routeConfidence: 'nexus.route.confidence',
+  routeReason: 'nexus.route.reason',
+  /** Models tried or passed over before, each with its code. */
+  routeFallbacks: 'nexus.route.fallbacks',
+  /** exact or semantic. */
+  cacheHit: 'nexus.cache.hit',
 } as const;
 
 export const messagingSystemRedis = 'redis';
