@@ -1,49 +1,48 @@
-import { Role, type ChatMessage, type Conversation, type Parameters, type Part, type ToolDefinition } from '@nexus/contracts';
+import { Role, type ChatMessage, type Conversation, type Image, type Parameters, type Part, type ToolDefinition } from '@nexus/contracts';
 import { AppError, assertExhaustive } from '@nexus/core';
+import type { MediaSource, ModelMessage, ModelPart, ModelRequest, ReasoningEffort, ToolChoice, ToolSpec } from '@nexus/wires';
 
-/** A run's conversation as the body of an OpenAI chat completion, without the model and the limit of its output. Throws AppError `invalid_request`. */
-export function chatRequestOf(conversation: Conversation): Record<string, unknown> {
-  return {
-    messages: conversation.messages.flatMap(messagesOf),
-    ...(conversation.tools.length > 0 && {
-      tools: conversation.tools.map((tool) => ({
-        type: 'function',
-        function: { name: tool.name, description: tool.description, parameters: schemaOf(tool) },
-      })),
-    }),
-    ...(conversation.parameters && parametersOf(conversation.parameters)),
-  };
+/** A run's conversation in no wire's own form. Throws AppError `invalid_request` (400). */
+export function modelRequestOf({ messages, tools, parameters }: Conversation, model: string, isStream: boolean): ModelRequest {
+  return { model, isStream, messages: messages.map(messageOf), tools: tools.map(toolOf), ...(parameters ? parametersOf(parameters) : { stop: [] }) };
 }
 
-function schemaOf({ name, parameters }: ToolDefinition): unknown {
-  try {
-    return JSON.parse(parameters || '{"type":"object"}');
-  } catch (cause) {
-    throw new AppError('invalid_request', `The parameters of the tool "${name}" are no JSON Schema.`, { status: 400, param: 'tools', cause });
+function toolOf({ name, description, parameters }: ToolDefinition): ToolSpec {
+  const schema = jsonObject(parameters || '{"type":"object"}');
+  if (!schema) throw new AppError('invalid_request', `The parameters of the tool "${name}" are no JSON Schema.`, { status: 400, param: 'tools' });
+  return { name, description: description || undefined, parameters: schema };
+}
+
+function messageOf({ role, parts }: ChatMessage): ModelMessage {
+  return { role: roleOf(role), parts: parts.flatMap(partOf) };
+}
+
+function partOf({ kind, signature }: Part): ModelPart[] {
+  const signed = signature === '' ? {} : { signature };
+  switch (kind.case) {
+    case 'text': return [{ kind: 'text', text: kind.value, ...signed }];
+    case 'image': return [{ kind: 'image', source: sourceOf(kind.value) }];
+    case 'toolCall': return [{ kind: 'tool_call', id: kind.value.id, name: kind.value.name, arguments: kind.value.arguments, ...signed }];
+    case 'toolResult': {
+      const { callId, name, text, isError, images } = kind.value;
+      const pictures = images.map((image) => ({ kind: 'image' as const, source: sourceOf(image) }));
+      return [{ kind: 'tool_result', callId, ...(name !== '' && { name }), parts: text === '' && pictures.length > 0 ? pictures : [{ kind: 'text', text }, ...pictures], isError }];
+    }
+    case 'reasoning': return [{ kind: 'reasoning', text: kind.value, ...signed, ...(kind.value === '' && signature !== '' && { isRedacted: true }) }];
+    case 'refusal': return [{ kind: 'refusal', text: kind.value }];
+    case undefined: return [];
+    default: return assertExhaustive(kind);
   }
 }
 
-/** Every result of a tool is a message of its own. */
-function messagesOf(message: ChatMessage): Record<string, unknown>[] {
-  const parts = message.parts.map((part) => part.kind);
-  const results = parts.flatMap((kind) => (kind.case === 'toolResult' ? [{ role: 'tool', tool_call_id: kind.value.callId, content: kind.value.text }] : []));
-  if (message.role === Role.TOOL && results.length > 0) return results;
-  const calls = parts.flatMap((kind) => (kind.case === 'toolCall' ? [{ id: kind.value.id, type: 'function', function: { name: kind.value.name, arguments: kind.value.arguments } }] : []));
-  const content = contentOf(parts);
-  return [{ role: roleOf(message.role), content: content === '' && calls.length > 0 ? null : content, ...(calls.length > 0 && { tool_calls: calls }) }];
+const DATA_URL = /^data:([^;,]*)(?:;[^;,]*)*;base64,/i;
+
+function sourceOf({ url, mediaType }: Image): MediaSource {
+  const data = DATA_URL.exec(url);
+  return data ? { base64: url.slice(data[0].length), mediaType: data[1] || mediaType || 'image/png' } : { url };
 }
 
-/** Text alone is a string, the form that every provider takes. */
-function contentOf(parts: readonly Part['kind'][]): unknown {
-  const text = parts.flatMap((kind) => (kind.case === 'text' ? [kind.value] : []));
-  if (!parts.some((kind) => kind.case === 'image')) return text.join('');
-  return parts.flatMap((kind): Record<string, unknown>[] => {
-    if (kind.case === 'text') return [{ type: 'text', text: kind.value }];
-    return kind.case === 'image' ? [{ type: 'image_url', image_url: { url: kind.value.url } }] : [];
-  });
-}
-
-function roleOf(role: Role): string {
+function roleOf(role: Role): ModelMessage['role'] {
   switch (role) {
     case Role.SYSTEM: return 'system';
     case Role.USER: return 'user';
@@ -54,15 +53,51 @@ function roleOf(role: Role): string {
   }
 }
 
-const TOOL_CHOICES = new Set(['auto', 'none', 'required']);
+const TOOL_CHOICES: ReadonlySet<string> = new Set(['auto', 'none', 'required']);
+const EFFORTS: ReadonlySet<string> = new Set<ReasoningEffort>(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 
-function parametersOf(parameters: Parameters): Record<string, unknown> {
-  const { temperature, topP, stop, toolChoice, seed } = parameters;
+function parametersOf({ temperature, topP, stop, toolChoice, seed, maxOutputTokens, responseSchema, reasoningEffort }: Parameters): Pick<ModelRequest, 'stop'> & Partial<ModelRequest> {
+  const limit = Number(maxOutputTokens ?? 0n);
   return {
+    stop,
     ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
-    ...(stop.length > 0 && { stop }),
+    ...(topP !== undefined && { topP }),
     ...(seed !== undefined && { seed: Number(seed) }),
-    ...(toolChoice && { tool_choice: TOOL_CHOICES.has(toolChoice) ? toolChoice : { type: 'function', function: { name: toolChoice } } }),
+    ...(limit > 0 && { maxOutputTokens: limit }),
+    ...(toolChoice !== '' && { toolChoice: toolChoiceOf(toolChoice) }),
+    ...(responseSchema !== '' && { responseFormat: { kind: 'schema' as const, name: 'answer', schema: schemaOf(responseSchema), isStrict: true } }),
+    ...(reasoningEffort !== '' && { reasoning: { effort: effortOf(reasoningEffort) } }),
   };
+}
+
+function toolChoiceOf(choice: string): ToolChoice {
+  return isPlainChoice(choice) ? { kind: choice } : { kind: 'tool', name: choice };
+}
+
+function isPlainChoice(choice: string): choice is 'auto' | 'none' | 'required' {
+  return TOOL_CHOICES.has(choice);
+}
+
+function schemaOf(text: string): Readonly<Record<string, unknown>> {
+  const schema = jsonObject(text);
+  if (!schema) throw new AppError('invalid_request', 'The schema of the answer is no JSON Schema.', { status: 400, param: 'response_schema' });
+  return schema;
+}
+
+function effortOf(effort: string): ReasoningEffort {
+  if (isEffort(effort)) return effort;
+  throw new AppError('invalid_request', `The reasoning effort must be one of ${[...EFFORTS].join(', ')}.`, { status: 400, param: 'reasoning_effort' });
+}
+
+function isEffort(text: string): text is ReasoningEffort {
+  return EFFORTS.has(text);
+}
+
+function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -13,8 +13,10 @@ function model(id: string, more: Partial<ModelConfig> = {}): ModelConfig {
 }
 function provider(name: string, more: Partial<ProviderConfig>): ProviderConfig {
   const timeouts = { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 };
-  const unset = { baseUrl: undefined, baseUrlEnv: undefined, baseUrlPath: undefined, keyEnv: [], defaultMaxOutputTokens: undefined, lookup: undefined, unknown: 'book_reserved' } as const;
-  return { name, kind: 'openai', ...unset, offeredWhen: 'always', priceVendor: name, headers: {}, outputLimitParameter: 'max_tokens', streamUsage: true, maxConnections: 1, timeouts, models: [], ...more };
+  const unset = { baseUrl: undefined, baseUrlEnv: undefined, baseUrlPath: undefined, keyEnv: [], defaultMaxOutputTokens: undefined, lookup: undefined, unknown: 'book_reserved', hasResponses: false } as const;
+  const limits = { requestsPerMinute: undefined, tokensPerMinute: undefined };
+  const breaker = { failures: 5, windowMs: 1, openMs: 1 };
+  return { name, kind: 'openai', ...unset, offeredWhen: 'always', priceVendor: name, headers: {}, outputLimitParameter: 'max_tokens', streamUsage: true, maxConnections: 1, timeouts, limits, breaker, models: [], ...more };
 }
 const price = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
 

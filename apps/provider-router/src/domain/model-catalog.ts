@@ -2,20 +2,13 @@ import { AppError, type TokenPrice } from '@nexus/core';
 import { isPattern, matchesPattern } from './model-pattern.js';
 import { nearNames } from './near-names.js';
 import { priceAt, type ListedPrice, type LongContextPrice, type PriceList } from './price-list.js';
-import type { ModelConfig, ProviderConfig } from './provider-config.js';
+import type { ModelAbilities, ModelConfig, ModelMode, ProviderConfig } from './provider-config.js';
 import { resolveProvider, type Environment, type ProviderState, type ProviderTarget } from './provider-target.js';
 
 /** Asking again does not help with any of these: the caller, or the operator, has to change something. */
 const NOT_SERVED_STATUS = 404;
 /** Callers choose model names, so the memory of them has a bound. */
 const REMEMBERED_NAMES = 1_000;
-
-/** What is known of a model's abilities; undefined is unknown, not no. */
-export interface ModelAbilities {
-  readonly tools: boolean | undefined;
-  readonly vision: boolean | undefined;
-  readonly reasoning: boolean | undefined;
-}
 
 /** A model that can be called, and what a call costs. */
 export interface ResolvedModel {
@@ -31,6 +24,9 @@ export interface ResolvedModel {
   readonly defaultMaxOutputTokens: number | undefined;
   /** Tokens of input and output together, as far as somebody says. */
   readonly contextWindow: number | undefined;
+  readonly mode: ModelMode;
+  /** Searches of the web that each call makes and is charged for, at most; undefined: none unless it is asked for them. */
+  readonly searchesPerCall?: number | undefined;
   readonly abilities: ModelAbilities;
 }
 
@@ -55,6 +51,8 @@ export interface ModelCatalog {
   resolve(requested: string): ResolvedModel;
   /** The exact models of the providers that are offered now, in the order of the file, each once. */
   list(): readonly OfferedModel[];
+  /** True for a provider that is set up and, where that counts, in reach. */
+  isOffered(provider: string): boolean;
   /** Every provider of the file, with what is missing to use it. */
   readonly providers: readonly ProviderState[];
 }
@@ -74,6 +72,7 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
   const states = sources.providers.map((config) => resolveProvider(config, sources.env));
   const byName = new Map(states.map((state) => [state.config.name, state]));
   const offered = states.filter((state) => state.target && (state.config.offeredWhen !== 'reachable' || sources.discovered?.has(state.config.name)));
+  const offeredNames = new Set(offered.map(({ config }) => config.name));
   const models = new Map<string, OfferedModel>();
   for (const { config } of offered) for (const id of exactIds(config)) if (!models.has(id)) models.set(id, { id, provider: config.name });
   const listed = [...models.values()];
@@ -132,10 +131,15 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
       maxOutputTokens,
       defaultMaxOutputTokens: smaller(config.defaultMaxOutputTokens, maxOutputTokens),
       contextWindow: model.contextWindow ?? known?.maxInputTokens,
+      mode: model.mode ?? modeOf(known?.mode, upstreamModel),
+      searchesPerCall: model.searchesPerCall,
       abilities: {
         tools: model.supports.tools ?? known?.tools,
         vision: model.supports.vision ?? known?.vision,
+        jsonSchema: model.supports.jsonSchema ?? known?.responseSchema,
         reasoning: model.supports.reasoning ?? known?.reasoning,
+        audio: model.supports.audio ?? known?.audio,
+        files: model.supports.files ?? known?.pdf,
       },
     };
   }
@@ -153,6 +157,7 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
   return {
     providers: states,
     list: () => listed,
+    isOffered: (provider) => offeredNames.has(provider),
     resolve(requested) {
       const known = resolved.get(requested);
       if (known) return known;
@@ -166,6 +171,12 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
 
 function refuse(code: string, message: string): AppError {
   return new AppError(code, message, { status: NOT_SERVED_STATUS, param: 'model' });
+}
+
+/** The price list has modes that are no concern of ours; a model that it does not know is taken for what its name says. */
+function modeOf(listed: string | undefined, name: string): ModelMode {
+  if (listed === 'responses' || listed === 'embedding') return listed;
+  return listed === undefined && name.includes('embed') ? 'embedding' : 'chat';
 }
 
 /** A name as it may stand in a message: a caller can send any length. */

@@ -7,12 +7,12 @@ import { planCall, type CallPlan } from './plan-call.js';
 import type { ProviderTarget } from './provider-target.js';
 
 const target: ProviderTarget = {
-  name: 'openai', baseUrl: 'http://x/v1', apiKey: 'k', headers: {}, outputLimitParameter: 'max_completion_tokens', streamUsage: true, maxConnections: 1,
-  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 }, lookup: undefined,
+  name: 'openai', kind: 'openai', baseUrl: 'http://x/v1', apiKey: 'k', headers: {}, outputLimitParameter: 'max_completion_tokens', streamUsage: true, hasResponses: false, maxConnections: 1,
+  timeouts: { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 }, lookup: undefined, limits: { requestsPerMinute: undefined, tokensPerMinute: undefined }, breaker: { failures: 5, windowMs: 1, openMs: 1 },
 };
 const model: ResolvedModel = {
   id: 'openai/gpt-x', target, upstreamModel: 'gpt-x', price: { input: 1, output: 2, cacheRead: 1, cacheWrite: 1 }, longContext: undefined,
-  maxOutputTokens: 1_000, defaultMaxOutputTokens: undefined, contextWindow: 100_000, abilities: { tools: true, vision: true, reasoning: false },
+  maxOutputTokens: 1_000, defaultMaxOutputTokens: undefined, contextWindow: 100_000, mode: 'chat', abilities: { tools: true, vision: true, jsonSchema: undefined, reasoning: false, audio: undefined, files: undefined },
 };
 const planOpenAiCall = (value: Uint8Array<ArrayBuffer>, of: ResolvedModel): CallPlan => planCall(readAskedCall(create(InferenceRequestSchema, { input: { case: 'body', value } })), of);
 const planConversation = (value: Conversation, of: ResolvedModel, wantParts: boolean): CallPlan =>

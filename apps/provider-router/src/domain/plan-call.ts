@@ -1,110 +1,166 @@
-import { AppError, type TokenPrice } from '@nexus/core';
-import { isObject, type AskedCall, type Body } from './asked-call.js';
-import { chatRequestOf } from './chat-request.js';
+import { Wire } from '@nexus/contracts';
+import type { TokenPrice } from '@nexus/core';
+import { withoutForeignThoughts, type AnswerWriter, type ModelAnswer, type ModelRequest } from '@nexus/wires';
+import { isObject, type AskedCall, type Body, type ClientRequest } from './asked-call.js';
+import { clientFormOf, type AnsweredAttempt } from './client-form.js';
+import { endpointOf, endpointOfWire, upstreamWires, type Endpoint } from './endpoint.js';
+import { mostInputTokens, searchesAsTokens } from './input-bound.js';
 import { priceForInput, type ResolvedModel } from './model-catalog.js';
+import { outputLimits } from './output-limit.js';
+import { ownWorkOf } from './own-work.js';
+import { rewritten } from './rewritten-body.js';
 
-/** Tokens beyond the bytes of the body that a provider may count: message framing, tool preambles. */
-const INPUT_OVERHEAD = 512;
-/** The dearest picture of the providers' published rules (a large image at high detail); its bytes say nothing about its tokens. */
-const TOKENS_PER_IMAGE = 50_000;
 /** Where neither caller, configuration nor price list says how long an answer may be. */
 const FALLBACK_OUTPUT = 4_096;
 /** An answer cut shorter than this helps nobody, unless the caller asked for less. */
 const SMALLEST_USEFUL_OUTPUT = 16;
 /** No model writes more; a limit beyond it would only be too large for the ledger. */
 const LONGEST_OUTPUT = 10_000_000;
-const MOST_CHOICES = 128;
 
 /** A call as it will be made, up to the budget's word. */
 export interface CallPlan {
   readonly model: ResolvedModel;
-  /** An upper bound: no tokenizer makes more tokens than there are bytes. */
+  /** The API of the provider that the call goes to. */
+  readonly endpoint: Endpoint;
+  /** An upper bound of what is charged as input; what searches may cost is in it, in tokens of the same price. */
   readonly maxInputTokens: number;
   /** Of all choices together. */
   readonly maxOutputTokens: number;
   readonly minOutputTokens: number;
-  /** The price of the worst case. */
+  /** The price of the worst case, without the buckets that this call cannot fill. */
   readonly price: TokenPrice;
   readonly isStream: boolean;
   /** The client asked for the usage block of a stream. */
   readonly wantsUsage: boolean;
+  /** The provider speaks the client's own wire: what it answers goes to the client byte for byte. */
+  readonly isPassthrough: boolean;
+  /** Of the client, that its provider gets too; undefined where there are none. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
   /** The body for a granted output, ready to send: whatever the client wrote, the provider is held to it by the name that it knows. */
   readonly bodyFor: (grantedOutputTokens: number) => Buffer;
+  /** The same in no wire's own form. Throws AppError (400) for embeddings. */
+  readonly requestFor: (grantedOutputTokens: number) => ModelRequest;
+  /** The answer as bytes of the client's wire; `answer` is looked at only where `body` is not in that wire already. */
+  readonly answerBytes: (answered: { readonly body: Buffer | undefined; readonly answer: () => ModelAnswer }, attempt: AnsweredAttempt) => Uint8Array;
+  /** Writes a stream in the client's wire; undefined where it goes through as it is, and for runs. */
+  readonly writerFor: (attempt: AnsweredAttempt) => AnswerWriter | undefined;
 }
 
 /** Plans a call of a model. Throws AppError (400) for what cannot be held inside a budget, or said in the provider's wire. */
 export function planCall(asked: AskedCall, model: ResolvedModel): CallPlan {
-  if (asked.client) return plan(asked.client.body, asked.client.bytes, model, outputLimitOf(asked.client.body));
-  const body: Body = { ...chatRequestOf(asked.conversation), ...(asked.isStream && { stream: true }) };
-  const limit = Number(asked.conversation.parameters?.maxOutputTokens ?? 0n);
-  return plan(body, Buffer.from(JSON.stringify(body)), model, limit > 0 ? limit : undefined);
-}
-
-function plan(body: Body, original: Buffer, model: ResolvedModel, limit: number | undefined): CallPlan {
-  const choices = choicesOf(body);
-  const maxInputTokens = Math.min(original.length + INPUT_OVERHEAD + TOKENS_PER_IMAGE * countImages(body), model.contextWindow ?? Number.MAX_SAFE_INTEGER);
-  const eachOutput = Math.min(limit ?? model.defaultMaxOutputTokens ?? model.maxOutputTokens ?? FALLBACK_OUTPUT, model.maxOutputTokens ?? LONGEST_OUTPUT, LONGEST_OUTPUT);
-  const isStream = body['stream'] === true;
-  const isCapped = limit !== undefined || model.price.output > 0;
+  const { client } = asked;
+  const endpoint = endpointOf(client?.wire, model);
+  const isPassthrough = client !== undefined && endpointOfWire(client.wire) === endpoint;
+  const upstream = isPassthrough ? passed(client) : { body: translated(asked, endpoint, model), original: undefined };
+  const bytes = upstream.original?.length ?? Buffer.byteLength(JSON.stringify(upstream.body));
+  const { rounds, changes } = ownWorkOf(endpoint, upstream.body);
+  const work = { ...rounds, searches: Math.max(rounds.searches, model.searchesPerCall ?? 0) * dearestSearch(upstream.body) };
+  const readTokens = mostInputTokens({ body: upstream.body, bytes, rounds: work, isMoreThanBody: isMoreThanBody(upstream.body) }, windowOf(endpoint, model));
+  const price = reachable(priceForInput(model, readTokens), upstream.body, upstream.original);
+  const output = outputOf(endpoint, upstream.body, asked, model);
+  const capOf = (granted: number): number | undefined => (output.isCapped ? Math.min(output.each, Math.floor(granted / output.choices)) : undefined);
   return {
     model,
-    maxInputTokens,
-    maxOutputTokens: choices * eachOutput,
-    minOutputTokens: choices * Math.min(eachOutput, SMALLEST_USEFUL_OUTPUT),
-    price: priceForInput(model, maxInputTokens),
-    isStream,
-    wantsUsage: isStream && asksForUsage(body),
-    bodyFor: (granted) => rewritten(original, body, changesFor(body, model, isStream, isCapped ? Math.min(eachOutput, Math.floor(granted / choices)) : undefined)),
+    endpoint,
+    maxInputTokens: readTokens + searchesAsTokens(work, price),
+    maxOutputTokens: output.choices * output.each,
+    minOutputTokens: output.choices * Math.min(output.each, SMALLEST_USEFUL_OUTPUT),
+    price,
+    isStream: asked.isStream,
+    wantsUsage: asked.isStream && client !== undefined && asksForUsage(client.body),
+    isPassthrough,
+    headers: isPassthrough ? client.headers : undefined,
+    bodyFor: (granted) => {
+      const cap = capOf(granted);
+      const capped = cap === undefined || endpoint === 'embeddings' || endpoint === 'local' ? {} : outputLimits[endpoint].capped(upstream.body, cap, model);
+      return rewritten(upstream.original, upstream.body, { ...namedAndStreamed(upstream.body, endpoint, model, asked.isStream), ...changes, ...capped });
+    },
+    requestFor: (granted) => {
+      const cap = capOf(granted);
+      return { ...requestTo(asked, model), ...(cap !== undefined && { maxOutputTokens: cap }) };
+    },
+    ...clientFormOf(asked, isPassthrough),
   };
 }
 
-/** What must differ from what the client wrote. */
-function changesFor(body: Body, { upstreamModel, target }: ResolvedModel, isStream: boolean, cap: number | undefined): Body {
-  const changes: Body = {};
-  if (body['model'] !== upstreamModel) changes['model'] = upstreamModel;
+function requestTo(asked: AskedCall, model: ResolvedModel): ModelRequest {
+  const request = asked.request();
+  // a wish that no answer depends on
+  const reasoning = model.abilities.reasoning === false ? undefined : request.reasoning;
+  return { ...request, model: model.upstreamModel, isStream: asked.isStream, wantsUsage: asked.isStream && model.target.streamUsage, reasoning };
+}
+
+interface Upstream {
+  readonly body: Body;
+  /** The bytes that the body was read from, where they are sent. */
+  readonly original: Buffer | undefined;
+}
+
+/** Thoughts that another provider had, in a conversation that went to and fro, would be refused. */
+function passed({ wire, body, bytes }: ClientRequest): Upstream {
+  const own = wire === Wire.ANTHROPIC_MESSAGES ? withoutForeignThoughts(body) : body;
+  return { body: own, original: own === body ? bytes : undefined };
+}
+
+function translated(asked: AskedCall, endpoint: Endpoint, model: ResolvedModel): Body {
+  const request = requestTo(asked, model);
+  return endpoint === 'local' || endpoint === 'embeddings' ? { messages: request.messages, tools: request.tools } : upstreamWires[endpoint].writeRequest(request);
+}
+
+interface Output {
+  readonly each: number;
+  readonly choices: number;
+  /** The provider is told. */
+  readonly isCapped: boolean;
+}
+
+function outputOf(endpoint: Endpoint, body: Body, asked: AskedCall, model: ResolvedModel): Output {
+  if (endpoint === 'embeddings') return { each: 0, choices: 1, isCapped: false };
+  const limit = endpoint === 'local' ? asked.request().maxOutputTokens : outputLimits[endpoint].limitOf(body);
+  const choices = endpoint === 'local' ? 1 : outputLimits[endpoint].choicesOf(body);
+  const each = Math.min(limit ?? model.defaultMaxOutputTokens ?? model.maxOutputTokens ?? FALLBACK_OUTPUT, model.maxOutputTokens ?? LONGEST_OUTPUT, LONGEST_OUTPUT);
+  return { each, choices, isCapped: limit !== undefined || model.price.output > 0 || endpoint === 'messages' || endpoint === 'local' };
+}
+
+/** The provider's own name of the model, and of a stream its usage. */
+function namedAndStreamed(body: Body, endpoint: Endpoint, { upstreamModel, target }: ResolvedModel, isStream: boolean): Body {
+  const changes: Record<string, unknown> = {};
+  if (endpoint !== 'gemini' && body['model'] !== upstreamModel) changes['model'] = upstreamModel;
+  if (endpoint !== 'chat') return changes;
   if (!target.streamUsage && 'stream_options' in body) changes['stream_options'] = undefined; // some refuse a field they do not know
   if (isStream && target.streamUsage && !asksForUsage(body)) {
     changes['stream_options'] = { ...(isObject(body['stream_options']) ? body['stream_options'] : {}), include_usage: true };
   }
-  if (cap === undefined) return changes;
-  const other = target.outputLimitParameter === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
-  if (body[target.outputLimitParameter] !== cap) changes[target.outputLimitParameter] = cap;
-  if (other in body) changes[other] = undefined;
   return changes;
-}
-
-/** The body with its changes. What is only added is written behind what is there, which then stays as it was, byte for byte. */
-function rewritten(original: Buffer, body: Body, changes: Body): Buffer {
-  const names = Object.keys(changes);
-  if (names.length === 0) return original;
-  if (names.some((name) => name in body)) return Buffer.from(JSON.stringify({ ...body, ...changes }));
-  const end = original.lastIndexOf(CLOSING_BRACE);
-  return Buffer.concat([original.subarray(0, end), Buffer.from(`,${JSON.stringify(changes).slice(1)}`)]);
-}
-
-const CLOSING_BRACE = 0x7d;
-
-function outputLimitOf(body: Body): number | undefined {
-  const limits = [body['max_completion_tokens'], body['max_tokens']].filter((value) => typeof value === 'number' && Number.isSafeInteger(value) && value > 0);
-  return limits.length > 0 ? Math.max(...(limits as number[])) : undefined;
-}
-
-/** Each choice is an answer of its own, as long as the limit allows. */
-function choicesOf(body: Body): number {
-  const n = body['n'] ?? 1;
-  if (typeof n === 'number' && Number.isInteger(n) && n >= 1 && n <= MOST_CHOICES) return n;
-  throw new AppError('invalid_request', `n must be a whole number from 1 to ${MOST_CHOICES}.`, { status: 400, param: 'n' });
 }
 
 function asksForUsage(body: Body): boolean {
   return isObject(body['stream_options']) && body['stream_options']['include_usage'] === true;
 }
 
-function countImages(body: Body): number {
-  let images = 0;
-  for (const message of Array.isArray(body['messages']) ? (body['messages'] as unknown[]) : []) {
-    const content = isObject(message) ? message['content'] : undefined;
-    if (Array.isArray(content)) for (const part of content as unknown[]) if (isObject(part) && part['type'] !== 'text') images++;
-  }
-  return images;
+/** What an embedding model reads is said of each text, and a call has many. */
+function windowOf(endpoint: Endpoint, { contextWindow }: ResolvedModel): number | undefined {
+  return endpoint === 'embeddings' ? undefined : contextWindow;
+}
+
+/** What a provider keeps and reads again is nowhere in the body. */
+function isMoreThanBody(body: Body): boolean {
+  return ['previous_response_id', 'conversation', 'prompt', 'container'].some((field) => body[field] !== undefined && body[field] !== null);
+}
+
+/** Prices are those of the smallest searches; the largest cost up to three times as much. */
+function dearestSearch(body: Body): number {
+  const { web_search_options: options } = body;
+  return isObject(options) && (options['search_context_size'] === 'medium' || options['search_context_size'] === 'high') ? 3 : 1;
+}
+
+const LONG_CACHE = Buffer.from('"1h"');
+
+/** Without the prices of what this call cannot use: audio that is neither sent nor asked for, and a cache for an hour. */
+function reachable(price: TokenPrice, body: Body, original: Buffer | undefined): TokenPrice {
+  if (price.audioInput === undefined && price.audioOutput === undefined && price.cacheWrite1h === undefined) return price;
+  const bytes = original ?? Buffer.from(JSON.stringify(body));
+  const { audioInput, audioOutput, cacheWrite1h, ...others } = price;
+  const hasAudio = bytes.includes('audio');
+  return { ...others, ...(hasAudio && { audioInput, audioOutput }), ...(bytes.includes(LONG_CACHE) && { cacheWrite1h }) };
 }

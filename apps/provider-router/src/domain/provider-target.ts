@@ -1,4 +1,4 @@
-import { isBaseUrl, type ProviderConfig, type ProviderTimeouts } from './provider-config.js';
+import { isBaseUrl, type BreakerSettings, type ProviderConfig, type ProviderKind, type ProviderLimits, type ProviderTimeouts } from './provider-config.js';
 
 /** The environment as a record; services pass theirs in, tests make one up. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -6,6 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Everything a client needs to call a provider. Holds the key: never log or publish it as a whole. */
 export interface ProviderTarget {
   readonly name: string;
+  readonly kind: ProviderKind;
   /** Without a slash at its end. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
@@ -14,6 +15,10 @@ export interface ProviderTarget {
   readonly outputLimitParameter: 'max_tokens' | 'max_completion_tokens';
   /** True when the provider accepts `stream_options.include_usage`; the others send usage unasked, or never. */
   readonly streamUsage: boolean;
+  /** True when a provider of the kind `openai` has the responses API too. */
+  readonly hasResponses: boolean;
+  readonly limits: ProviderLimits;
+  readonly breaker: BreakerSettings;
   readonly maxConnections: number;
   readonly timeouts: ProviderTimeouts;
   /** Where it can be asked about an attempt, with `{attempt_id}` in it; undefined when it cannot. */
@@ -41,11 +46,15 @@ export function resolveProvider(config: ProviderConfig, env: Environment): Provi
     config,
     target: {
       name: config.name,
+      kind: config.kind,
       baseUrl: bareUrl,
       apiKey,
       headers: config.headers,
       outputLimitParameter: config.outputLimitParameter,
       streamUsage: config.streamUsage,
+      hasResponses: config.hasResponses,
+      limits: config.limits,
+      breaker: config.breaker,
       maxConnections: config.maxConnections,
       timeouts: config.timeouts,
       lookup: config.lookup?.replace('{base_url}', bareUrl),

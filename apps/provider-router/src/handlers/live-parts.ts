@@ -2,17 +2,28 @@ import { create } from '@bufbuild/protobuf';
 import { outgoing, type ChannelBus, type Message } from '@nexus/channels';
 import { ProgressPartSchema, type ProgressPart } from '@nexus/contracts';
 import { failpoint } from '@nexus/core';
-import { deltaOf, isUsageOnly } from '../providers/openai-compatible/read-delta.js';
+import type { AnswerEvent, AnswerWriter } from '@nexus/wires';
+import { isUsageOnly } from '../providers/openai-compatible/is-usage-only.js';
 
 /** The first part goes at once; those that follow within this time go together. */
 const COALESCE_MS = 20;
 const DATA = Buffer.from('data: ');
 const BLANK_LINE = Buffer.from('\n\n');
 const LF = 0x0a;
+/** Whoever writes the parts out adds it once nothing else can come. */
+const OPENAI_END = /data: \[DONE\]\n\n$/;
+
+/** How the parts of a call become what its client reads. */
+export interface PartsForm {
+  /** The client asked for the usage block of a stream. */
+  readonly wantsUsage: boolean;
+  /** Undefined where the provider's events are the client's own. */
+  readonly writer: AnswerWriter | undefined;
+}
 
 /**
- * Publishes the live parts of one call to requests.progress: for a plain completion the provider's own events, to the one who asked;
- * for a run the text, to everybody who follows it.
+ * Publishes the live parts of one call to requests.progress: for a plain completion the events of its stream in the client's wire, to
+ * the one who asked; for a run the text, to everybody who follows it.
  */
 export class LiveParts {
   /** Messages published so far. */
@@ -26,22 +37,43 @@ export class LiveParts {
   constructor(
     private readonly bus: Pick<ChannelBus, 'publish'>,
     private readonly message: Message<'inference.request'>,
-    private readonly wantsUsage: boolean,
+    private readonly form: PartsForm,
   ) {
     this.isRun = message.payload.run !== undefined;
   }
 
-  /** Takes one chunk: its JSON, and what that says. */
-  add(json: Buffer, chunk: Readonly<Record<string, unknown>>): void {
+  /** Takes one event: its JSON, what that is, its name, and what it says in no wire's own form. */
+  add(json: Buffer, chunk: Readonly<Record<string, unknown>>, event: string | undefined, said: readonly AnswerEvent[]): void {
+    const { writer, wantsUsage } = this.form;
     if (this.isRun) {
-      const delta = deltaOf(chunk);
-      this.text += delta.text;
-      this.reasoning += delta.reasoning;
+      for (const it of said) {
+        if (it.kind === 'text' || it.kind === 'refusal') this.text += it.text;
+        else if (it.kind === 'reasoning') this.reasoning += it.text;
+      }
       if (this.text === '' && this.reasoning === '') return;
+    } else if (writer) {
+      if (!this.write(said.map((it) => writer.write(it)).join(''))) return;
     } else {
-      if (!this.wantsUsage && isUsageOnly(chunk)) return;
+      if (!wantsUsage && isUsageOnly(chunk)) return;
+      if (event !== undefined) this.events.push(Buffer.from(`event: ${event}\n`));
       this.events.push(DATA, json.includes(LF) ? Buffer.from(JSON.stringify(chunk)) : json, BLANK_LINE); // an event of one line stays one event
     }
+    this.flushSoon();
+  }
+
+  /** The answer is whole: what ends its stream in the client's wire goes out too. */
+  end(): void {
+    this.write(this.form.writer?.end() ?? '');
+    this.flush();
+  }
+
+  private write(text: string): boolean {
+    const events = text.replace(OPENAI_END, '');
+    if (events !== '') this.events.push(Buffer.from(events));
+    return events !== '';
+  }
+
+  private flushSoon(): void {
     if (this.sent === 0) this.flush();
     else this.timer ??= setTimeout(() => this.flush(), COALESCE_MS);
   }

@@ -18,7 +18,7 @@ describe('the files that NEXUS ships', () => {
   it('describe every provider that there is a preset for', () => {
     const providers = loadProviders(configFile('providers.yaml'));
     expect(providers.map((provider) => provider.name)).toEqual([
-      'demo', 'fake', 'openai', 'anthropic', 'gemini', 'perplexity', 'mistral', 'groq', 'deepseek', 'xai', 'openrouter', 'ollama',
+      'demo', 'fake', 'openai', 'anthropic', 'anthropic-openai', 'gemini', 'gemini-openai', 'perplexity', 'mistral', 'groq', 'deepseek', 'xai', 'openrouter', 'ollama',
     ]);
     expect(providers.find((provider) => provider.name === 'gemini')?.keyEnv).toEqual(['GEMINI_API_KEY', 'GOOGLE_API_KEY']);
     expect(providers.find((provider) => provider.name === 'demo')?.models[1]).toMatchObject({ id: 'demo;*', price: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } });
@@ -28,7 +28,7 @@ describe('the files that NEXUS ships', () => {
     const prices = loadPriceList(configFile('prices.json'));
     for (const provider of loadProviders(configFile('providers.yaml'))) {
       for (const model of provider.models.filter((it) => !it.id.includes('*') && !it.price)) {
-        expect(prices.lookup(provider.priceVendor, model.id), `${provider.name}/${model.id}`).toMatchObject({ mode: 'chat', price: { input: expect.any(Number) as number } });
+        expect(prices.lookup(provider.priceVendor, model.id), `${provider.name}/${model.id}`).toMatchObject({ mode: expect.stringMatching(/^(?:chat|responses|embedding)$/) as string, price: { input: expect.any(Number) as number } });
       }
     }
   });
@@ -44,6 +44,9 @@ describe('parseProviders', () => {
       priceVendor: 'mine',
       streamUsage: true,
       outputLimitParameter: 'max_tokens',
+      hasResponses: false,
+      limits: { requestsPerMinute: undefined, tokensPerMinute: undefined },
+      breaker: { failures: 5, windowMs: 60_000, openMs: 30_000 },
       timeouts: { connectMs: 10_000, firstByteMs: 300_000, idleMs: 60_000, totalMs: 900_000 },
       models: [{ id: 'm', price: { input: 250_000, output: 2_000_000, cacheRead: 250_000, cacheWrite: 250_000 } }],
     });

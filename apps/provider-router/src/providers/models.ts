@@ -3,7 +3,7 @@ import { createModelCatalog, type ModelCatalog } from '../domain/model-catalog.j
 import type { PriceList } from '../domain/price-list.js';
 import type { ProviderConfig } from '../domain/provider-config.js';
 import type { Environment } from '../domain/provider-target.js';
-import type { OpenAiCompatibleClient } from './openai-compatible/openai-compatible-client.js';
+import type { ProviderClient } from './provider-client.js';
 
 /** Providers that are offered only when they answer are asked this often. */
 const ASK_EVERY_MS = 30_000;
@@ -18,7 +18,7 @@ export class Models {
 
   constructor(
     private readonly sources: { readonly providers: readonly ProviderConfig[]; readonly env: Environment; readonly prices: PriceList },
-    private readonly client: OpenAiCompatibleClient,
+    private readonly client: ProviderClient,
     readonly clock: Clock,
   ) {
     this.catalog = createModelCatalog(sources);

@@ -1,30 +1,10 @@
-import type { TokenCount } from '@nexus/core';
+import type { FinishReason, ModelAnswer, ModelPart, ToldUsage } from '@nexus/wires';
 import type { ProviderError } from './provider-error.js';
 
-/** Tokens in exclusive buckets; `output` holds the reasoning tokens too. */
-export interface Usage extends TokenCount {
-  /** The part of `output` that was spent on reasoning; undefined when the provider does not tell. */
-  readonly reasoning: number | undefined;
+/** What was used, in exclusive buckets; `output` holds the reasoning tokens too. */
+export interface Usage extends ToldUsage {
   /** True when NEXUS counted because the provider did not say: an approximation. */
   readonly estimated: boolean;
-}
-
-/** Why a model stopped; no provider's own word goes further than this. */
-export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'error' | 'other';
-
-/** A tool call as the model wrote it: `arguments` is text that nobody has checked. */
-export interface RequestedToolCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
-}
-
-/** The message of a model, whole. */
-export interface AssistantMessage {
-  readonly text: string;
-  readonly reasoning: string | undefined;
-  readonly refusal: string | undefined;
-  readonly toolCalls: readonly RequestedToolCall[];
 }
 
 /** Milliseconds on a monotonic clock, from the moment the call was asked for. */
@@ -51,8 +31,8 @@ export interface Completed {
   readonly providerRequestId: string | undefined;
   readonly wasSent: true;
   readonly timings: CallTimings;
-  /** The first choice's message, built when asked for. */
-  readonly message: () => AssistantMessage;
+  /** The first choice in no wire's own form, built when asked for. */
+  readonly answer: () => ModelAnswer;
 }
 
 /** A call that was not answered, or not to its end. `error.charge` says what it costs. */
@@ -62,7 +42,7 @@ export interface Failed {
   /** Counted or reported before the break; there whenever `error.charge` is `estimated`. */
   readonly usage: Usage | undefined;
   /** What had arrived of the message, when a stream had started. */
-  readonly partial: AssistantMessage | undefined;
+  readonly partial: readonly ModelPart[] | undefined;
   readonly providerRequestId: string | undefined;
   readonly wasSent: boolean;
   readonly timings: CallTimings;

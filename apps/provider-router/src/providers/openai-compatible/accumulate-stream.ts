@@ -1,6 +1,8 @@
-import type { AssistantMessage, FinishReason, Usage } from '../provider-outcome.js';
+import type { AnswerEvent, FinishReason, ModelAnswer } from '@nexus/wires';
+import type { GrowingAnswer } from '../http/growing-answer.js';
+import type { Usage } from '../provider-outcome.js';
 import { mapFinishReason } from './map-finish-reason.js';
-import { argumentsOf, isRecord, readTexts, textOf } from './read-message.js';
+import { argumentsOf, isRecord, partsOf, readTexts, textOf, type AssistantMessage } from './read-message.js';
 import { readUsage } from './read-usage.js';
 
 interface GrowingToolCall {
@@ -47,33 +49,39 @@ class GrowingChoice {
   }
 }
 
-/** Grows a whole answer from the JSON of its chunks. */
-export class StreamAccumulator {
+const NOTHING: readonly AnswerEvent[] = [];
+
+/**
+ * Grows a whole answer from the JSON of its chunks. For answers that go through as they are: it takes what the many dialects of this wire
+ * write, and makes no events.
+ */
+export class StreamAccumulator implements GrowingAnswer {
   id: string | undefined;
   model: string | undefined;
   /** The last usage a chunk told of; providers that tell it in every chunk count up. */
   usage: Usage | undefined;
   /** Chunks that held a piece of a message. */
   pieces = 0;
+  /** The last event is no JSON. */
+  readonly isDone = false;
   private readonly choices: GrowingChoice[] = [];
 
-  /** Adds a chunk, already parsed. */
-  add(chunk: Record<string, unknown>): void {
+  add(chunk: Readonly<Record<string, unknown>>): readonly AnswerEvent[] {
     if (this.id === undefined && typeof chunk['id'] === 'string' && chunk['id'] !== '') this.id = chunk['id'];
     if (this.model === undefined && typeof chunk['model'] === 'string' && chunk['model'] !== '') this.model = chunk['model'];
     const groq = chunk['x_groq'];
     const usage = readUsage(chunk['usage']) ?? (isRecord(groq) ? readUsage(groq['usage']) : undefined);
     if (usage) this.usage = usage;
-    if (!Array.isArray(chunk['choices'])) return;
+    if (!Array.isArray(chunk['choices'])) return NOTHING;
     for (const choice of chunk['choices'] as unknown[]) {
       if (!isRecord(choice)) continue;
       this.pieces++;
       const index = typeof choice['index'] === 'number' && choice['index'] >= 0 && choice['index'] < 128 ? choice['index'] : 0;
       (this.choices[index] ??= new GrowingChoice()).add(choice);
     }
+    return NOTHING;
   }
 
-  /** True once the first choice has said why it ended. */
   get isFinished(): boolean {
     return this.choices[0]?.finishWord !== undefined;
   }
@@ -81,6 +89,10 @@ export class StreamAccumulator {
   get finishReason(): FinishReason {
     const first = this.choices[0];
     return mapFinishReason(first?.finishWord, (first?.toolCalls.length ?? 0) > 0);
+  }
+
+  answer(): ModelAnswer {
+    return { id: this.id, model: this.model, parts: partsOf(this.message()), finishReason: this.finishReason, usage: this.usage };
   }
 
   /** The first choice's message as far as it has come. */
@@ -94,7 +106,6 @@ export class StreamAccumulator {
     };
   }
 
-  /** All text of all choices: what output tokens are counted from when the provider did not say. */
   allText(): string {
     return this.choices.map((choice) => choice.text + choice.reasoning + choice.refusal + choice.toolCalls.map((call) => call.name + call.arguments).join('')).join('');
   }

@@ -1,4 +1,4 @@
-import type { FinishReason } from '../provider-outcome.js';
+import type { FinishReason } from '@nexus/wires';
 
 /** Every provider's word for why a model stopped. `stop` with tool calls in the message is a call for tools, whatever the word says. */
 export function mapFinishReason(word: string | undefined, hasToolCalls: boolean): FinishReason {

@@ -1,4 +1,13 @@
-import type { AssistantMessage, RequestedToolCall } from '../provider-outcome.js';
+import type { ModelPart, ToolCallPart } from '@nexus/wires';
+
+/** The message of a model, whole. */
+export interface AssistantMessage {
+  readonly text: string;
+  readonly reasoning: string | undefined;
+  readonly refusal: string | undefined;
+  /** `arguments` is text that nobody has checked. */
+  readonly toolCalls: readonly Pick<ToolCallPart, 'id' | 'name' | 'arguments'>[];
+}
 
 /** The parts of a message that a provider writes in one of several ways. */
 export interface MessageTexts {
@@ -15,12 +24,22 @@ export function readMessage(message: Record<string, unknown>): AssistantMessage 
     text,
     reasoning: reasoning === '' ? undefined : reasoning,
     refusal: refusal === '' ? undefined : refusal,
-    toolCalls: calls.flatMap((call: unknown): RequestedToolCall[] => {
+    toolCalls: calls.flatMap((call: unknown): AssistantMessage['toolCalls'][number][] => {
       const fn = isRecord(call) && isRecord(call['function']) ? call['function'] : undefined;
       if (!isRecord(call) || !fn) return [];
       return [{ id: textOf(call['id']), name: textOf(fn['name']), arguments: argumentsOf(fn['arguments']) }];
     }),
   };
+}
+
+/** A message in no wire's own form: what was thought, what was said, what is wanted to be done. */
+export function partsOf({ text, reasoning, refusal, toolCalls }: AssistantMessage): ModelPart[] {
+  return [
+    ...(reasoning === undefined ? [] : [{ kind: 'reasoning' as const, text: reasoning }]),
+    ...(text === '' ? [] : [{ kind: 'text' as const, text }]),
+    ...(refusal === undefined ? [] : [{ kind: 'refusal' as const, text: refusal }]),
+    ...toolCalls.map((call) => ({ kind: 'tool_call' as const, ...call })),
+  ];
 }
 
 /** The texts of a message or of a streamed delta: content as text or as parts, reasoning under each provider's name for it. */

@@ -2,16 +2,16 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Completed, Failed, ProviderOutcome } from '../provider-outcome.js';
-import { completionJson, localTarget, startLocalUpstream, type LocalUpstream } from './local-upstream.fixture.js';
-import { OpenAiCompatibleClient } from './openai-compatible-client.js';
+import { chat, completionJson, localTarget, startLocalUpstream, textIn, type LocalUpstream } from './local-upstream.fixture.js';
+import { HttpClient } from './http-client.js';
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
   for (const it of opened.splice(0).reverse()) await it.close();
 });
 
-function openClient(): OpenAiCompatibleClient {
-  const client = new OpenAiCompatibleClient();
+function openClient(): HttpClient {
+  const client = new HttpClient();
   opened.push(client);
   return client;
 }
@@ -53,12 +53,12 @@ function failed(outcome: ProviderOutcome): Failed {
 describe('complete', () => {
   it('sends the bytes it was given and gives the provider\'s bytes back, with what has to be known of them', async () => {
     const { target, received } = await upstream((response) => json(response, completionJson('Grüße'), { 'x-request-id': 'req_1' }));
-    const outcome = completed(await openClient().complete({ target, body, stream: false }));
+    const outcome = completed(await openClient().complete({ ...chat, target, body, stream: false }));
     expect(received[0]).toMatchObject({ path: '/v1/chat/completions', body: body.toString(), headers: { authorization: 'Bearer sk-local-secret', 'x-team': 'blue', accept: 'application/json' } });
     expect(outcome.body?.toString()).toBe(completionJson('Grüße'));
     expect(outcome).toMatchObject({ status: 200, id: 'chatcmpl-1', model: 'm-2026', finishReason: 'stop', providerRequestId: 'req_1', wasSent: true });
     expect(outcome.usage).toEqual({ input: 10, output: 5, cacheRead: 0, cacheWrite: 0, reasoning: undefined, estimated: false });
-    expect(outcome.message().text).toBe('Grüße');
+    expect(textIn(outcome.answer())).toBe('Grüße');
     expect(outcome.timings.firstByteMs).toBeGreaterThan(0);
     expect(outcome.timings.totalMs).toBeGreaterThanOrEqual(outcome.timings.firstByteMs ?? Number.NaN);
   });
@@ -68,9 +68,9 @@ describe('complete', () => {
       for (const piece of completionJson('x'.repeat(200_000)).match(/.{1,50000}/gs) ?? []) response.write(piece);
       response.end();
     });
-    const outcome = completed(await openClient().complete({ target, body: { model: 'm' }, stream: false }));
+    const outcome = completed(await openClient().complete({ ...chat, target, body: { model: 'm' }, stream: false }));
     expect(received[0]?.body).toBe('{"model":"m"}');
-    expect(outcome.message().text).toHaveLength(200_000);
+    expect(textIn(outcome.answer())).toHaveLength(200_000);
   });
 
   it('keeps connections and uses them again', async () => {
@@ -78,7 +78,7 @@ describe('complete', () => {
     let connections = 0;
     server.on('connection', () => connections++);
     const client = openClient();
-    for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 8 }, () => client.complete({ target, body, stream: false })));
+    for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 8 }, () => client.complete({ ...chat, target, body, stream: false })));
     // A connection is free one turn of the event loop after its answer, so the next round may open as many again, once.
     expect(connections).toBeLessThanOrEqual(16);
   });
@@ -89,14 +89,14 @@ describe('complete', () => {
     server.on('connection', () => connections++);
     const client = openClient();
     const few = { ...target, maxConnections: 2 };
-    const outcomes = await Promise.all(Array.from({ length: 20 }, () => client.complete({ target: few, body, stream: false })));
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => client.complete({ ...chat, target: few, body, stream: false })));
     expect(outcomes.every((outcome) => outcome.kind === 'completed')).toBe(true);
     expect(connections).toBe(2);
   });
 
   it('counts for itself, and says so, when the provider tells no usage', async () => {
     const { target } = await upstream((response) => json(response, '{"choices":[{"message":{"role":"assistant","content":"four little words here"}}]}'));
-    const { usage, finishReason } = completed(await openClient().complete({ target, body, stream: false }));
+    const { usage, finishReason } = completed(await openClient().complete({ ...chat, target, body, stream: false }));
     expect(usage.estimated).toBe(true);
     expect(usage.input).toBeGreaterThan(0);
     expect(usage.output).toBeGreaterThan(0);
@@ -105,8 +105,8 @@ describe('complete', () => {
 
   it('gives the message of a provider that answers a request for a stream with plain JSON', async () => {
     const { target } = await upstream((response) => json(response, completionJson('not streamed')));
-    const outcome = completed(await openClient().complete({ target, body, stream: true }));
-    expect(outcome.message().text).toBe('not streamed');
+    const outcome = completed(await openClient().complete({ ...chat, target, body, stream: true }));
+    expect(textIn(outcome.answer())).toBe('not streamed');
     expect(outcome.body).toBeDefined();
   });
 });
@@ -116,35 +116,35 @@ describe('a provider that refuses', () => {
     const { target } = await upstream((response) => {
       response.writeHead(429, { 'retry-after': '3', 'x-request-id': 'req_9' }).end('{"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}}');
     });
-    const outcome = failed(await openClient().complete({ target, body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target, body, stream: false }));
     expect(outcome.error).toMatchObject({ code: 'rate_limited', isRetryable: true, retryAfterMs: 3_000, charge: 'none', message: 'local: Rate limit reached' });
     expect(outcome).toMatchObject({ providerRequestId: 'req_9', wasSent: true, usage: undefined });
   });
 
   it('is an error also under status 200', async () => {
     const { target } = await upstream((response) => json(response, '{"error":{"message":"overloaded, key sk-local-secret","type":"overloaded_error"}}'));
-    const { error } = failed(await openClient().complete({ target, body, stream: false }));
+    const { error } = failed(await openClient().complete({ ...chat, target, body, stream: false }));
     expect(error).toMatchObject({ code: 'overloaded', isRetryable: true });
     expect(error.message).not.toContain('sk-local-secret');
   });
 
   it('may redirect, which is not followed: the key would go along', async () => {
     const { target, received } = await upstream((response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end());
-    expect(failed(await openClient().complete({ target, body, stream: false })).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
+    expect(failed(await openClient().complete({ ...chat, target, body, stream: false })).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
     expect(received).toHaveLength(1);
   });
 
   it.each(['', 'garbage', '[]', '{"choices":[]}', '{"choices":[{"message":null}]}', '"text"', '{"choices":[{"message":{"content":"cut'])('may answer with nonsense: %j', async (text) => {
     const { target } = await upstream((response) => json(response, text));
-    expect(failed(await openClient().complete({ target, body, stream: false })).error).toMatchObject({ code: 'bad_response', isRetryable: false, charge: 'unknown' });
+    expect(failed(await openClient().complete({ ...chat, target, body, stream: false })).error).toMatchObject({ code: 'bad_response', isRetryable: false, charge: 'unknown' });
   });
 
   it('leaves the client well: the next call is answered', async () => {
     let calls = 0;
     const { target } = await upstream((response) => (++calls === 1 ? void response.writeHead(500).end('<html>') : json(response, completionJson('fine'))));
     const client = openClient();
-    expect(failed(await client.complete({ target, body, stream: false })).error.code).toBe('server_error');
-    expect(completed(await client.complete({ target, body, stream: false })).message().text).toBe('fine');
+    expect(failed(await client.complete({ ...chat, target, body, stream: false })).error.code).toBe('server_error');
+    expect(textIn(completed(await client.complete({ ...chat, target, body, stream: false })).answer())).toBe('fine');
   });
 });
 
@@ -152,40 +152,40 @@ describe('a network that fails', () => {
   it('before the request could be sent: safe to try again', async () => {
     const port = await rawServer(() => undefined);
     await Promise.resolve(opened.pop()?.close());
-    const outcome = failed(await openClient().complete({ target: localTarget(port), body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target: localTarget(port), body, stream: false }));
     expect(outcome).toMatchObject({ wasSent: false, error: { code: 'connection', isRetryable: true, charge: 'none', message: 'local: cannot be reached (ECONNREFUSED)' } });
   });
 
   it('when the name cannot be resolved: safe to try again', async () => {
-    const outcome = failed(await openClient().complete({ target: { ...localTarget(1), baseUrl: 'http://no-such-host.invalid/v1' }, body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target: { ...localTarget(1), baseUrl: 'http://no-such-host.invalid/v1' }, body, stream: false }));
     expect(outcome).toMatchObject({ wasSent: false, error: { code: 'connection', isRetryable: true } });
   });
 
   it('after the request was sent: nobody knows, so never again', async () => {
     const port = await rawServer((socket) => socket.once('data', () => socket.destroy()));
-    const outcome = failed(await openClient().complete({ target: localTarget(port), body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target: localTarget(port), body, stream: false }));
     expect(outcome).toMatchObject({ wasSent: true, error: { code: 'connection_lost', isRetryable: false, charge: 'unknown' } });
   });
 
   it('in the midst of the answer', async () => {
     const port = await rawServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"choices"')));
-    expect(failed(await openClient().complete({ target: localTarget(port), body, stream: false })).error).toMatchObject({ code: 'connection_lost', charge: 'unknown' });
+    expect(failed(await openClient().complete({ ...chat, target: localTarget(port), body, stream: false })).error).toMatchObject({ code: 'connection_lost', charge: 'unknown' });
   });
 
   it('with an answer that is no HTTP', async () => {
     const port = await rawServer((socket) => socket.once('data', () => socket.write('SSH-2.0-OpenSSH_9.9\r\n')));
-    expect(failed(await openClient().complete({ target: localTarget(port), body, stream: false })).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
+    expect(failed(await openClient().complete({ ...chat, target: localTarget(port), body, stream: false })).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
   });
 
   it('with no answer in time', async () => {
     const port = await rawServer(() => undefined);
-    const outcome = failed(await openClient().complete({ target: localTarget(port, { firstByteMs: 50 }), body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target: localTarget(port, { firstByteMs: 50 }), body, stream: false }));
     expect(outcome.error).toMatchObject({ code: 'timeout', isRetryable: false, charge: 'unknown' });
   });
 
   it('with an answer that takes longer than a call may take in all', async () => {
     const { target } = await upstream((response) => response.writeHead(200).write('{'));
-    const outcome = failed(await openClient().complete({ target: { ...target, timeouts: { ...target.timeouts, totalMs: 50 } }, body, stream: false }));
+    const outcome = failed(await openClient().complete({ ...chat, target: { ...target, timeouts: { ...target.timeouts, totalMs: 50 } }, body, stream: false }));
     expect(outcome.error).toMatchObject({ code: 'timeout', charge: 'unknown' });
   });
 });
@@ -195,7 +195,7 @@ describe('a caller that gives up', () => {
     let isGone = false;
     const { target, received } = await upstream((response) => response.on('close', () => (isGone = true)));
     const abort = new AbortController();
-    const pending = openClient().complete({ target, body, stream: false }, { signal: abort.signal });
+    const pending = openClient().complete({ ...chat, target, body, stream: false }, { signal: abort.signal });
     await expect.poll(() => received.length).toBe(1);
     abort.abort();
     const outcome = failed(await pending);
@@ -205,7 +205,7 @@ describe('a caller that gives up', () => {
 
   it('before the call sends nothing and costs nothing', async () => {
     const { target, received } = await upstream((response) => json(response, completionJson('x')));
-    const outcome = failed(await openClient().complete({ target, body, stream: false }, { signal: AbortSignal.abort() }));
+    const outcome = failed(await openClient().complete({ ...chat, target, body, stream: false }, { signal: AbortSignal.abort() }));
     expect(outcome).toMatchObject({ wasSent: false, error: { code: 'cancelled', charge: 'none' }, usage: undefined });
     expect(received).toHaveLength(0);
   });
@@ -215,16 +215,16 @@ describe('a caller that gives up', () => {
     const { target, received } = await upstream((response) => (held.length === 0 ? void held.push(response) : json(response, completionJson('next'))));
     const client = openClient();
     const one = { ...target, maxConnections: 1 };
-    const first = client.complete({ target: one, body, stream: false });
+    const first = client.complete({ ...chat, target: one, body, stream: false });
     await expect.poll(() => held.length).toBe(1);
     const abort = new AbortController();
-    const waiting = client.complete({ target: one, body: { cancelled: true }, stream: false }, { signal: abort.signal });
-    const behind = client.complete({ target: one, body, stream: false });
+    const waiting = client.complete({ ...chat, target: one, body: { cancelled: true }, stream: false }, { signal: abort.signal });
+    const behind = client.complete({ ...chat, target: one, body, stream: false });
     abort.abort();
     expect(failed(await waiting)).toMatchObject({ wasSent: false, error: { code: 'cancelled', charge: 'none' } });
     for (const response of held) json(response, completionJson('first'));
-    expect(completed(await first).message().text).toBe('first');
-    expect(completed(await behind).message().text).toBe('next');
+    expect(textIn(completed(await first).answer())).toBe('first');
+    expect(textIn(completed(await behind).answer())).toBe('next');
     expect(received.some((request) => request.body.includes('cancelled'))).toBe(false);
   });
 });
@@ -232,13 +232,13 @@ describe('a caller that gives up', () => {
 describe('close', () => {
   it('ends what is under way and leaves no connection', async () => {
     const { target, received, server } = await upstream(() => undefined);
-    const client = new OpenAiCompatibleClient();
-    const pending = client.complete({ target, body, stream: false });
+    const client = new HttpClient();
+    const pending = client.complete({ ...chat, target, body, stream: false });
     await expect.poll(() => received.length).toBe(1);
     await client.close();
     expect(failed(await pending).error).toMatchObject({ code: 'connection_lost', charge: 'unknown' });
     await expect.poll(() => new Promise((resolve) => server.getConnections((_, count) => resolve(count)))).toBe(0);
-    expect(failed(await client.complete({ target, body, stream: false })).error.code).toBe('connection');
+    expect(failed(await client.complete({ ...chat, target, body, stream: false })).error.code).toBe('connection');
   });
 });
 

@@ -5,17 +5,17 @@ import { ProviderError } from '../provider-error.js';
 import type { CallTimings, Completed, ProviderOutcome, Usage } from '../provider-outcome.js';
 import { parseRetryAfter } from '../retry-after.js';
 import { estimateUsage } from './estimate-usage.js';
-import { mapFinishReason } from './map-finish-reason.js';
 import { networkError } from './network-error.js';
-import { readCompletion } from './read-completion.js';
+import type { AnswerForm } from './answer-form.js';
 import { StreamReader, type OnPart, type StreamEnd } from './read-stream.js';
 import { responseError } from './response-error.js';
 import { headerValue } from './response-headers.js';
+import { textOfParts } from './text-of-parts.js';
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 const MAX_ERROR_BYTES = 256 * 1024;
 
-type Answer = Pick<Completed, 'id' | 'model' | 'finishReason' | 'usage' | 'message'>;
+type Answer = Pick<Completed, 'id' | 'model' | 'finishReason' | 'usage' | 'answer'>;
 
 /**
  * One call, as undici tells of it. It settles once; what comes after that is ignored. The handler methods are those of undici's raw
@@ -35,6 +35,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly target: ProviderTarget,
+    private readonly form: AnswerForm,
     private readonly requestBody: Buffer,
     private readonly isStream: boolean,
     private readonly onPart: OnPart | undefined,
@@ -63,7 +64,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     this.firstByteAt = performance.now();
-    if (this.isStream && status === 200 && headerValue(headers, 'content-type')?.includes('event-stream')) this.stream = new StreamReader(this.onPart);
+    if (this.isStream && status === 200 && headerValue(headers, 'content-type')?.includes('event-stream')) this.stream = new StreamReader(this.form.grow(), this.onPart, this.form.holdsBack);
     return true;
   }
 
@@ -93,10 +94,10 @@ export class ModelCall implements Dispatcher.DispatchHandler {
     if (!this.isSettled) this.fail(networkError(error, this.progress()));
   }
 
-  private endStream({ answer, hasStarted }: StreamReader, end: StreamEnd): void {
+  private endStream({ answer, hasBegun }: StreamReader, end: StreamEnd): void {
     if (end.kind === 'spoken') return this.fail(this.spokenError(end.body));
     if (end.kind === 'unreadable') return this.fail(this.badResponse(end.message));
-    if (!hasStarted) return this.fail(this.badResponse('sent a stream without an answer'));
+    if (!hasBegun || (this.form.holdsBack && answer.pieces === 0 && !answer.isFinished && end.kind === 'done')) return this.fail(this.badResponse('sent a stream without an answer'));
     // Not every provider says [DONE], and not every one that does has said why the model stopped; a stream that just closed has to.
     if (end.kind === 'closed' && !answer.isFinished) return this.fail(new ProviderError('cut_stream', 'ended the stream before the answer was whole', this.progress()));
     this.complete(undefined, {
@@ -104,22 +105,17 @@ export class ModelCall implements Dispatcher.DispatchHandler {
       model: answer.model,
       finishReason: answer.finishReason,
       usage: answer.usage ?? estimateUsage(this.requestBody, answer.allText(), answer.pieces),
-      message: () => answer.message(),
+      answer: () => answer.answer(),
     });
   }
 
   private endBody(body: Buffer): void {
-    const read = readCompletion(body);
+    const json = parseJson(body);
+    const read = this.form.read(json);
     if (read.kind === 'error') return this.fail(this.spokenError(read.body));
-    if (read.kind === 'garbage') return this.fail(this.badResponse('sent an answer that is no chat completion'));
-    const { facts } = read;
-    this.complete(body, {
-      id: facts.id,
-      model: facts.model,
-      finishReason: mapFinishReason(facts.finishWord, facts.hasToolCalls),
-      usage: facts.usage ?? estimateUsage(this.requestBody, JSON.stringify(facts.message()), 1),
-      message: facts.message,
-    });
+    if (read.kind === 'garbage') return this.fail(this.badResponse('sent an answer that cannot be understood'));
+    const { id, model, finishReason, answer } = read;
+    this.complete(body, { id, model, finishReason, usage: read.usage ?? estimateUsage(this.requestBody, textOfParts(answer().parts), 1), answer });
   }
 
   private complete(body: Buffer | undefined, answer: Answer): void {
@@ -141,7 +137,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
       kind: 'failed',
       error,
       usage: error.charge === 'estimated' ? this.countedUsage() : undefined,
-      partial: this.stream?.hasStarted ? this.stream.answer.message() : undefined,
+      partial: this.stream?.hasBegun ? this.stream.answer.answer().parts : undefined,
       providerRequestId: this.requestId(),
       wasSent: error.wasSent,
       timings: this.timings(),
@@ -159,7 +155,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
 
   private spokenError(body: unknown): ProviderError {
     const retryAfterMs = parseRetryAfter(headerValue(this.headers, 'retry-after-ms'), headerValue(this.headers, 'retry-after'), Date.now());
-    return responseError({ provider: this.target.name, status: this.status, body, apiKey: this.target.apiKey, retryAfterMs, hasStarted: this.progress().hasStarted });
+    return responseError({ provider: this.target.name, status: this.status, body, apiKey: this.target.apiKey, retryAfterMs, hasStarted: this.stream?.hasStarted ?? false });
   }
 
   private badResponse(message: string): ProviderError {
@@ -167,7 +163,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
   }
 
   private progress(): { provider: string; wasSent: boolean; hasStarted: boolean } {
-    return { provider: this.target.name, wasSent: this.wasSent, hasStarted: this.stream?.hasStarted ?? false };
+    return { provider: this.target.name, wasSent: this.wasSent, hasStarted: this.stream?.hasBegun ?? false };
   }
 
   private requestId(): string | undefined {

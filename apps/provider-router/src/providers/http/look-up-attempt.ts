@@ -4,7 +4,7 @@ import type { ProviderTarget } from '../../domain/provider-target.js';
 import { ProviderError } from '../provider-error.js';
 import type { Usage } from '../provider-outcome.js';
 import { askJson, type JsonQuestion } from './ask-json.js';
-import { readUsage } from './read-usage.js';
+import { readUsage } from '../openai-compatible/read-usage.js';
 import { responseError } from './response-error.js';
 
 /** What a provider says became of an attempt. Without usage it does not tell what that cost. */

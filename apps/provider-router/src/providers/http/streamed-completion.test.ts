@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Failed, ProviderOutcome } from '../provider-outcome.js';
-import { chunkEvent, completionJson, startLocalUpstream, type LocalUpstream } from './local-upstream.fixture.js';
-import { OpenAiCompatibleClient } from './openai-compatible-client.js';
+import { chat, chunkEvent, completionJson, startLocalUpstream, textIn, type LocalUpstream } from './local-upstream.fixture.js';
+import { HttpClient } from './http-client.js';
 
 const opened: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -15,7 +15,7 @@ async function stream(write: (response: ServerResponse) => void, options: { sign
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     write(response);
   });
-  const client = new OpenAiCompatibleClient();
+  const client = new HttpClient();
   opened.push(upstream, client);
   const parts: string[] = [];
   const onPart = (json: Buffer): void => {
@@ -24,7 +24,7 @@ async function stream(write: (response: ServerResponse) => void, options: { sign
   };
   const target = { ...upstream.target, timeouts: { ...upstream.target.timeouts, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) } };
   const body = Buffer.from('{"model":"m","stream":true,"messages":[{"role":"user","content":"hello there, how are you"}]}');
-  const outcome = await client.complete({ target, body, stream: true }, { onPart, ...(options.signal ? { signal: options.signal } : {}) });
+  const outcome = await client.complete({ ...chat, target, body, stream: true }, { onPart, ...(options.signal ? { signal: options.signal } : {}) });
   return { outcome, parts };
 }
 function failed(outcome: ProviderOutcome): Failed {
@@ -40,7 +40,7 @@ describe('a stream', () => {
     expect(parts[0]).toBe(odd);
     expect(parts).toHaveLength(4);
     expect(outcome).toMatchObject({ kind: 'completed', body: undefined, id: 'chatcmpl-1', model: 'm-2026', finishReason: 'stop', usage: { input: 7, output: 2, estimated: false } });
-    expect(outcome.kind === 'completed' && outcome.message().text).toBe('Gruß!');
+    expect(outcome.kind === 'completed' && textIn(outcome.answer())).toBe('Gruß!');
   });
 
   it('hands a part out before the rest is written', async () => {
@@ -77,7 +77,7 @@ describe('a stream that breaks', () => {
       wasSent: true,
       error: { code: 'cut_stream', isRetryable: false, charge: 'estimated' },
       usage: { input: expect.any(Number) as number, output: 6, cacheRead: 0, cacheWrite: 0, estimated: true },
-      partial: { text: 'one two three four five' },
+      partial: [{ kind: 'text', text: 'one two three four five' }],
     });
     expect(failed(outcome).usage?.input).toBeGreaterThan(5);
   });
@@ -89,7 +89,7 @@ describe('a stream that breaks', () => {
   ])('by an early end %s: is cut', async (_, bytes) => {
     const { outcome, parts } = await stream((response) => response.end(bytes));
     expect(parts).toEqual([chunkEvent('one').slice(6, -2)]);
-    expect(failed(outcome)).toMatchObject({ error: { code: 'cut_stream', charge: 'estimated' }, partial: { text: 'one' }, usage: { estimated: true } });
+    expect(failed(outcome)).toMatchObject({ error: { code: 'cut_stream', charge: 'estimated' }, partial: [{ kind: 'text', text: 'one' }], usage: { estimated: true } });
   });
 
   it('after its usage: keeps the usage that the provider told', async () => {
@@ -99,7 +99,7 @@ describe('a stream that breaks', () => {
 
   it('with an error of the provider: tells it, and does not offer a second try', async () => {
     const { outcome } = await stream((response) => response.end(`${chunkEvent('x')}data: {"error":{"message":"Overloaded","type":"overloaded_error"}}\n\n`));
-    expect(failed(outcome)).toMatchObject({ error: { code: 'overloaded', isRetryable: false, charge: 'estimated', message: 'local: Overloaded' }, partial: { text: 'x' } });
+    expect(failed(outcome)).toMatchObject({ error: { code: 'overloaded', isRetryable: false, charge: 'estimated', message: 'local: Overloaded' }, partial: [{ kind: 'text', text: 'x' }] });
   });
 
   it('with an error before its first part: may be tried again, and costs nothing', async () => {
@@ -109,14 +109,14 @@ describe('a stream that breaks', () => {
   });
 
   it('with nonsense, or with nothing: is a bad response', async () => {
-    expect(failed((await stream((response) => response.end(`${chunkEvent('x')}data: {oops\n\n${chunkEvent('y')}`))).outcome)).toMatchObject({ error: { code: 'bad_response', charge: 'estimated' }, partial: { text: 'x' } });
+    expect(failed((await stream((response) => response.end(`${chunkEvent('x')}data: {oops\n\n${chunkEvent('y')}`))).outcome)).toMatchObject({ error: { code: 'bad_response', charge: 'estimated' }, partial: [{ kind: 'text', text: 'x' }] });
     expect(failed((await stream((response) => response.end('data: [DONE]\n\n'))).outcome).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
     expect(failed((await stream((response) => response.end())).outcome).error).toMatchObject({ code: 'bad_response', charge: 'unknown' });
   });
 
   it('by silence: is a timeout', async () => {
     const { outcome } = await stream((response) => response.write(chunkEvent('x')), { idleMs: 50 });
-    expect(failed(outcome)).toMatchObject({ error: { code: 'timeout', isRetryable: false, charge: 'estimated' }, partial: { text: 'x' } });
+    expect(failed(outcome)).toMatchObject({ error: { code: 'timeout', isRetryable: false, charge: 'estimated' }, partial: [{ kind: 'text', text: 'x' }] });
   });
 
   it('by its caller: the upstream call stops and what came is counted', async () => {
@@ -129,7 +129,7 @@ describe('a stream that breaks', () => {
       },
       { signal: abort.signal, onPart: () => abort.abort() },
     );
-    expect(failed(outcome)).toMatchObject({ error: { code: 'cancelled', charge: 'estimated' }, usage: { output: 3, estimated: true }, partial: { text: 'some words' } });
+    expect(failed(outcome)).toMatchObject({ error: { code: 'cancelled', charge: 'estimated' }, usage: { output: 3, estimated: true }, partial: [{ kind: 'text', text: 'some words' }] });
     await expect.poll(() => isGone).toBe(true);
   });
 });
@@ -140,14 +140,14 @@ it('uses a connection again after a whole stream', async () => {
     calls++;
     response.writeHead(200, { 'content-type': calls === 1 ? 'text/event-stream' : 'application/json' }).end(calls === 1 ? `${chunkEvent('x', 'stop')}data: [DONE]\n\n` : completionJson('y'));
   });
-  const client = new OpenAiCompatibleClient();
+  const client = new HttpClient();
   opened.push(upstream, client);
   let connections = 0;
   upstream.server.on('connection', () => connections++);
-  expect((await client.complete({ target: upstream.target, body: {}, stream: true })).kind).toBe('completed');
+  expect((await client.complete({ ...chat, target: upstream.target, body: {}, stream: true })).kind).toBe('completed');
   // The socket is free once its last bytes were read, which is a moment after [DONE].
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
-  expect((await client.complete({ target: upstream.target, body: {}, stream: false })).kind).toBe('completed');
+  expect((await client.complete({ ...chat, target: upstream.target, body: {}, stream: false })).kind).toBe('completed');
   expect(connections).toBe(1);
 });

@@ -1,54 +1,46 @@
 import { Pool } from 'undici';
+import type { Endpoint } from '../../domain/endpoint.js';
 import type { ProviderTarget } from '../../domain/provider-target.js';
+import type { CallOptions, HttpRequest } from '../call-request.js';
 import type { ProviderOutcome } from '../provider-outcome.js';
+import { answerFormOf } from './answer-form.js';
+import { endpointOfList, endpointPath } from './endpoint-path.js';
 import { listModels } from './list-models.js';
 import { lookUpAttempt, type AttemptFate } from './look-up-attempt.js';
 import { ModelCall } from './model-call.js';
-import type { OnPart } from './read-stream.js';
 import { attemptHeaders, targetHeaders } from './target-headers.js';
-
-/** A chat completion to ask for. */
-export interface CompletionRequest {
-  readonly target: ProviderTarget;
-  /** Goes along as the request's name; undefined for a call that nobody will ask about. */
-  readonly attemptId?: string;
-  /** The final request, as the provider gets it. */
-  readonly body: Buffer | object;
-  /** Whether `body` asks for a stream. */
-  readonly stream: boolean;
-}
-
-/** What a caller may add to a call. */
-export interface CompletionOptions {
-  /** Stops the upstream call when it aborts; the outcome is then a failure `cancelled`. */
-  readonly signal?: AbortSignal;
-  readonly onPart?: OnPart;
-}
 
 /** An idle connection is given up before servers that hang up after the usual 5 s or more do it in the midst of a request. */
 const KEEP_ALIVE_MS = 4_500;
 
-interface Prepared {
-  readonly pool: Pool;
-  readonly basePath: string;
-  readonly completionsPath: string;
+/** What is the same in every call of an API. */
+interface PreparedApi {
+  /** Undefined where the model is a part of it. */
+  readonly path: string | undefined;
   readonly jsonHeaders: string[];
   readonly streamHeaders: string[];
 }
 
-/** Calls OpenAI-compatible providers over kept connections. One of it serves all providers; `close` ends it. */
-export class OpenAiCompatibleClient {
+interface Prepared {
+  readonly pool: Pool;
+  readonly basePath: string;
+  readonly apis: Map<Endpoint, PreparedApi>;
+}
+
+/** Calls providers that speak JSON over HTTP, over kept connections. One of it serves all of them; `close` ends it. */
+export class HttpClient {
   private readonly pools = new Map<string, Pool>();
   private readonly prepared = new WeakMap<ProviderTarget, Prepared>();
 
   /** Asks for one completion. Never rejects and never retries: how it ended is the outcome. */
-  complete(request: CompletionRequest, options: CompletionOptions = {}): Promise<ProviderOutcome> {
+  complete(request: HttpRequest, options: CallOptions = {}): Promise<ProviderOutcome> {
     return new Promise((resolve) => {
-      const { target, stream, attemptId } = request;
+      const { target, endpoint, model, stream } = request;
       const { signal } = options;
-      const { pool, completionsPath, jsonHeaders, streamHeaders } = this.prepare(target);
+      const prepared = this.prepare(target);
+      const api = apiOf(prepared, target, endpoint);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.from(JSON.stringify(request.body));
-      const call = new ModelCall(target, body, stream, options.onPart, (outcome) => {
+      const call = new ModelCall(target, answerFormOf(endpoint, request.isPassthrough), body, stream, options.onPart, (outcome) => {
         clearTimeout(deadline);
         signal?.removeEventListener('abort', onAbort);
         resolve(outcome);
@@ -56,10 +48,12 @@ export class OpenAiCompatibleClient {
       const onAbort = (): void => call.cancel('cancelled');
       const deadline = setTimeout(() => call.cancel('timeout'), target.timeouts.totalMs);
       if (signal?.aborted) return onAbort();
-      const headers = stream ? streamHeaders : jsonHeaders;
       signal?.addEventListener('abort', onAbort);
-      pool.dispatch(
-        { path: completionsPath, method: 'POST', headers: attemptId === undefined ? headers : [...headers, ...attemptHeaders(attemptId)], body, headersTimeout: target.timeouts.firstByteMs, bodyTimeout: target.timeouts.idleMs },
+      prepared.pool.dispatch(
+        {
+          path: api.path ?? endpointPath(prepared.basePath, target, endpoint, model, stream),
+          method: 'POST', headers: headersOf(request, stream ? api.streamHeaders : api.jsonHeaders), body, headersTimeout: target.timeouts.firstByteMs, bodyTimeout: target.timeouts.idleMs,
+        },
         call,
       );
     });
@@ -67,15 +61,15 @@ export class OpenAiCompatibleClient {
 
   /** The names of the models that a provider says it has (`GET /models`); also how one asks whether it is in reach. Throws ProviderError. */
   async listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]> {
-    const { pool, basePath, jsonHeaders } = this.prepare(target);
-    return listModels(pool, target, { path: `${basePath}/models`, headers: jsonHeaders, signal });
+    const prepared = this.prepare(target);
+    return listModels(prepared.pool, target, { path: `${prepared.basePath}/models`, headers: apiOf(prepared, target, endpointOfList(target)).jsonHeaders, signal });
   }
 
   /** What the provider says became of an attempt; undefined when it cannot be asked. Throws ProviderError. */
   async lookUp(target: ProviderTarget, attemptId: string, signal: AbortSignal): Promise<AttemptFate | undefined> {
     if (target.lookup === undefined) return undefined;
     const { origin, pathname, search } = new URL(target.lookup.replace('{attempt_id}', attemptId));
-    return lookUpAttempt(this.poolFor(origin, target), target, { path: pathname + search, headers: this.prepare(target).jsonHeaders, signal });
+    return lookUpAttempt(this.poolFor(origin, target), target, { path: pathname + search, headers: apiOf(this.prepare(target), target, endpointOfList(target)).jsonHeaders, signal });
   }
 
   /** Breaks off what is under way and closes every connection. */
@@ -90,13 +84,7 @@ export class OpenAiCompatibleClient {
     if (known) return known;
     const { origin, pathname } = new URL(target.baseUrl);
     const basePath = pathname.replace(/\/+$/, '');
-    const prepared = {
-      pool: this.poolFor(origin, target),
-      basePath,
-      completionsPath: `${basePath}/chat/completions`,
-      jsonHeaders: targetHeaders(target, 'application/json'),
-      streamHeaders: targetHeaders(target, 'text/event-stream'),
-    };
+    const prepared = { pool: this.poolFor(origin, target), basePath, apis: new Map<Endpoint, PreparedApi>() };
     this.prepared.set(target, prepared);
     return prepared;
   }
@@ -111,4 +99,24 @@ export class OpenAiCompatibleClient {
     }
     return pool;
   }
+}
+
+function apiOf({ apis, basePath }: Prepared, target: ProviderTarget, endpoint: Exclude<Endpoint, 'local'>): PreparedApi {
+  let api = apis.get(endpoint);
+  if (!api) {
+    api = {
+      path: endpoint === 'gemini' ? undefined : endpointPath(basePath, target, endpoint, '', false),
+      jsonHeaders: targetHeaders(target, endpoint, 'application/json'),
+      streamHeaders: targetHeaders(target, endpoint, 'text/event-stream'),
+    };
+    apis.set(endpoint, api);
+  }
+  return api;
+}
+
+/** With the name of the attempt, and what the client wants its provider to know; that counts before what is always sent. */
+function headersOf({ attemptId, headers }: HttpRequest, fixed: string[]): string[] {
+  const named = attemptId === undefined ? fixed : [...fixed, ...attemptHeaders(attemptId)];
+  if (headers === undefined) return named;
+  return [...named.flatMap((name, i) => (i % 2 === 0 && !(name in headers) ? [name, named[i + 1] ?? ''] : [])), ...Object.entries(headers).flat()];
 }

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startLocalUpstream, type LocalUpstream } from './local-upstream.fixture.js';
-import { OpenAiCompatibleClient } from './openai-compatible-client.js';
+import { callsIn, chat, startLocalUpstream, textIn, type LocalUpstream } from './local-upstream.fixture.js';
+import { HttpClient } from './http-client.js';
 
 /** Real exchanges with OpenAI, one JSON a line. They are no part of this repository. */
 const folder = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../../../shared/data/wire', import.meta.url));
@@ -27,7 +27,7 @@ describe.skipIf(!isThere)(`recorded exchanges with OpenAI${isThere ? '' : ' (ski
   /** Bytes of one write of a streamed answer. */
   let cut = 0;
   let upstream: LocalUpstream;
-  const client = new OpenAiCompatibleClient();
+  const client = new HttpClient();
   beforeAll(async () => {
     upstream = await startLocalUpstream((response) => {
       response.writeHead(current.status, { 'content-type': current.sse ? 'text/event-stream' : 'application/json' });
@@ -52,7 +52,7 @@ describe.skipIf(!isThere)(`recorded exchanges with OpenAI${isThere ? '' : ' (ski
 
   it.each(ofKind(true, false))('%s is read as OpenAI meant it', async (_, exchange) => {
     current = exchange;
-    const outcome = await client.complete({ target: upstream.target, body: exchange.req, stream: false });
+    const outcome = await client.complete({ ...chat, target: upstream.target, body: exchange.req, stream: false });
     if (outcome.kind === 'failed') throw outcome.error;
     const { body } = exchange;
     expect(JSON.parse(outcome.body?.toString() ?? '')).toEqual(body);
@@ -63,15 +63,15 @@ describe.skipIf(!isThere)(`recorded exchanges with OpenAI${isThere ? '' : ' (ski
     expect(output).toBe(body?.usage?.['completion_tokens']);
     expect(output + input + cacheRead + cacheWrite).toBe(body?.usage?.['total_tokens']);
     const message = body?.choices?.[0]?.message;
-    expect(outcome.message().text).toBe(message?.content ?? '');
-    expect(outcome.message().toolCalls).toEqual((message?.tool_calls ?? []).map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments })));
+    expect(textIn(outcome.answer())).toBe(message?.content ?? '');
+    expect(callsIn(outcome.answer())).toEqual((message?.tool_calls ?? []).map((call) => ({ id: call.id, name: call.function.name, arguments: call.function.arguments })));
   });
 
   it('has exchanges that read from and write to the cache, in buckets of their own', async () => {
     const buckets: Record<string, number>[] = [];
     for (const [, exchange] of ofKind(true, false).filter(([name]) => name.includes('prompt_cache'))) {
       current = exchange;
-      const outcome = await client.complete({ target: upstream.target, body: exchange.req, stream: false });
+      const outcome = await client.complete({ ...chat, target: upstream.target, body: exchange.req, stream: false });
       if (outcome.kind === 'completed') buckets.push({ input: outcome.usage.input, read: outcome.usage.cacheRead, write: outcome.usage.cacheWrite });
     }
     expect(buckets).toEqual([
@@ -86,10 +86,10 @@ describe.skipIf(!isThere)(`recorded exchanges with OpenAI${isThere ? '' : ' (ski
     const text = chunks.map((chunk) => (JSON.parse(chunk) as { choices?: { delta?: { content?: string } }[] }).choices?.[0]?.delta?.content ?? '').join('');
     for (cut of [0, 1_000, 61, 7]) {
       const parts: string[] = [];
-      const outcome = await client.complete({ target: upstream.target, body: exchange.req, stream: true }, { onPart: (json) => parts.push(json.toString()) });
+      const outcome = await client.complete({ ...chat, target: upstream.target, body: exchange.req, stream: true }, { onPart: (json) => parts.push(json.toString()) });
       if (outcome.kind === 'failed') throw outcome.error;
       expect(parts).toEqual(chunks);
-      expect(outcome.message().text).toBe(text);
+      expect(textIn(outcome.answer())).toBe(text);
       expect(text).not.toBe('');
       expect(outcome).toMatchObject({ finishReason: 'stop', usage: { estimated: false } });
     }
@@ -98,7 +98,7 @@ describe.skipIf(!isThere)(`recorded exchanges with OpenAI${isThere ? '' : ' (ski
 
   it.each(ofKind(false, false))('%s is a refusal with OpenAI\'s words', async (_, exchange) => {
     current = exchange;
-    const outcome = await client.complete({ target: upstream.target, body: exchange.req, stream: false });
+    const outcome = await client.complete({ ...chat, target: upstream.target, body: exchange.req, stream: false });
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'invalid_request', isRetryable: false, upstreamStatus: exchange.status } });
     const words = (exchange.body as unknown as { error: { message: string } }).error.message;
     expect(outcome.kind === 'failed' && outcome.error.message).toContain(words);

@@ -10,17 +10,18 @@ export class SseEventTooLarge extends Error {}
 
 /**
  * Server-sent events from bytes, however they are cut (https://html.spec.whatwg.org/multipage/server-sent-events.html): LF, CRLF and
- * CR end a line, comments and fields other than `data` are skipped, several `data` lines are joined by LF. `onData` gets the bytes as
- * they came; they stay valid. Throws SseEventTooLarge when one event is larger than `maxEventBytes`.
+ * CR end a line, comments and fields other than `data` and `event` are skipped, several `data` lines are joined by LF. `onData` gets the
+ * bytes as they came, which stay valid, and the name of the event where it has one. Throws SseEventTooLarge when one event is larger than `maxEventBytes`.
  */
 export class SseParser {
   private rest: Buffer = EMPTY;
   private data: Buffer | undefined;
+  private event: string | undefined;
   private skipsLf = false;
   private isFirst = true;
 
   constructor(
-    private readonly onData: (data: Buffer) => void,
+    private readonly onData: (data: Buffer, event: string | undefined) => void,
     private readonly maxEventBytes = 16 * 1024 * 1024,
   ) {}
 
@@ -68,7 +69,7 @@ export class SseParser {
     }
     if (start === end) return this.dispatch();
     // 'd' 'a' 't' 'a', then the colon or the end of the line
-    if (bytes[start] !== 0x64 || bytes[start + 1] !== 0x61 || bytes[start + 2] !== 0x74 || bytes[start + 3] !== 0x61) return;
+    if (bytes[start] !== 0x64 || bytes[start + 1] !== 0x61 || bytes[start + 2] !== 0x74 || bytes[start + 3] !== 0x61) return this.otherField(bytes, start, end);
     const colon = start + 4;
     if (colon < end && bytes[colon] !== COLON) return;
     const valueStart = colon + 1 < end && bytes[colon + 1] === SPACE ? colon + 2 : Math.min(colon + 1, end);
@@ -76,9 +77,17 @@ export class SseParser {
     this.data = this.data === undefined ? value : Buffer.concat([this.data, NEWLINE, value]);
   }
 
+  private otherField(bytes: Buffer, start: number, end: number): void {
+    // 'e', 'v'
+    if (bytes[start] !== 0x65 || bytes[start + 1] !== 0x76) return;
+    const field = bytes.toString('utf8', start, end);
+    if (field.startsWith('event:')) this.event = field.slice(field[6] === ' ' ? 7 : 6);
+    else if (field === 'event') this.event = '';
+  }
+
   private dispatch(): void {
-    const data = this.data;
-    this.data = undefined;
-    if (data !== undefined && data.length > 0) this.onData(data);
+    const { data, event } = this;
+    this.data = this.event = undefined;
+    if (data !== undefined && data.length > 0) this.onData(data, event === '' ? undefined : event);
   }
 }

@@ -1,6 +1,6 @@
 import { maskSecrets } from '../mask-secrets.js';
 import { ProviderError, type ProviderErrorCode } from '../provider-error.js';
-import { isRecord, textOf } from './read-message.js';
+import { isRecord, textOf } from '../openai-compatible/read-message.js';
 
 const CONTEXT_LENGTH = /context[ _-]?(?:length|window)|maximum context|prompt is too long|input is too long|too many (?:input )?tokens|token count .*exceeds/i;
 const BAD_KEY = /api key not valid|invalid api key|incorrect api key|api_key_invalid/i;
@@ -21,7 +21,7 @@ export interface SpokenError {
 
 /** The error that a provider spoke, with its own message (masked) in it. */
 export function responseError(spoken: SpokenError): ProviderError {
-  const { message, code, type, status: statedStatus } = readBody(spoken.body);
+  const { message, code, type, status: statedStatus, retryAfterMs = spoken.retryAfterMs } = readBody(spoken.body);
   const status = spoken.status >= 400 ? spoken.status : (statedStatus ?? spoken.status);
   const words = maskSecrets(message, spoken.apiKey);
   const kind = classify(status, `${code} ${type}`, message);
@@ -33,7 +33,7 @@ export function responseError(spoken: SpokenError): ProviderError {
     hasStarted: spoken.hasStarted,
     upstreamStatus: spoken.status,
     ...(code === '' ? {} : { upstreamCode: maskSecrets(code, spoken.apiKey) }),
-    ...(spoken.retryAfterMs === undefined ? {} : { retryAfterMs: spoken.retryAfterMs }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
 
@@ -43,7 +43,7 @@ function classify(status: number, codes: string, message: string): ProviderError
   if (/context_length_exceeded/.test(codes) || ((status === 400 || status === 413 || status === 422) && CONTEXT_LENGTH.test(message))) return 'context_length';
   if (/content_filter|content_policy|moderation/.test(codes)) return 'content_filter';
   if (/invalid_api_key/.test(codes) || (status === 400 && BAD_KEY.test(`${codes} ${message}`))) return 'authentication';
-  if (/overloaded/.test(codes)) return 'overloaded';
+  if (/overloaded|UNAVAILABLE/.test(codes)) return 'overloaded';
   return byStatus(status) ?? byType(codes);
 }
 
@@ -71,7 +71,7 @@ function byStatus(status: number): ProviderErrorCode | undefined {
 
 /** For errors that come under status 200, where only the vendor's words are left. */
 function byType(codes: string): ProviderErrorCode {
-  if (/rate_limit/.test(codes)) return 'rate_limited';
+  if (/rate_limit|RESOURCE_EXHAUSTED/.test(codes)) return 'rate_limited';
   if (/authentication/.test(codes)) return 'authentication';
   if (/permission/.test(codes)) return 'permission';
   if (/not_found/.test(codes)) return 'not_found';
@@ -84,6 +84,7 @@ interface ErrorWords {
   readonly code: string;
   readonly type: string;
   readonly status: number | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** The words of `{error: {...}}`, `{error: "..."}`, `[{error: {...}}]` and of bodies that hold the fields themselves. */
@@ -91,7 +92,8 @@ function readBody(body: unknown): ErrorWords {
   if (typeof body === 'string') return { message: body, code: '', type: '', status: undefined };
   const first: unknown = Array.isArray(body) ? body[0] : body;
   const outer = isRecord(first) ? first : {};
-  const error = outer['error'];
+  // a response that failed tells why inside itself
+  const error = outer['error'] ?? (isRecord(outer['response']) ? outer['response']['error'] : undefined);
   if (typeof error === 'string') return { message: error, code: textOf(outer['code']), type: textOf(outer['type']), status: undefined };
   const inner = isRecord(error) ? error : outer;
   const code = inner['code'];
@@ -101,5 +103,15 @@ function readBody(body: unknown): ErrorWords {
     code: typeof code === 'string' ? code : '',
     type: [textOf(inner['type']), textOf(inner['status'])].join(' '),
     status: typeof code === 'number' && code >= 400 && code < 600 ? code : undefined,
+    retryAfterMs: retryDelayOf(inner['details']),
   };
+}
+
+/** Google says how long to wait in the details of its errors, as `33s` or `0.5s`. */
+function retryDelayOf(details: unknown): number | undefined {
+  for (const detail of Array.isArray(details) ? (details as unknown[]) : []) {
+    const seconds = isRecord(detail) ? /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(textOf(detail['retryDelay'])) : null;
+    if (seconds) return Math.ceil(Number(seconds[1]) * 1_000);
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { estimateTokens } from '../../domain/estimate-tokens.js';
 import type { Usage } from '../provider-outcome.js';
-import { isRecord, textOf } from './read-message.js';
+import { isRecord, textOf } from '../openai-compatible/read-message.js';
 
 /** What each message costs beside its text. */
 const TOKENS_PER_MESSAGE = 4;
@@ -23,9 +23,20 @@ function estimateInput(body: Buffer): number {
     return Math.ceil(body.length / 4);
   }
   if (!isRecord(request)) return 0;
-  const messages = Array.isArray(request['messages']) ? (request['messages'] as unknown[]) : [];
+  if (!Array.isArray(request['messages']) || 'system' in request) return tokensOf(request);
+  const messages = request['messages'] as unknown[];
   const tools = request['tools'] === undefined ? 0 : estimateTokens(JSON.stringify(request['tools']));
   return messages.reduce<number>((sum, message) => sum + TOKENS_PER_MESSAGE + (isRecord(message) ? messageTokens(message) : 0), tools);
+}
+
+/** Longer texts without a space are pictures and the like. */
+const LONGEST_WORD = 2_000;
+
+/** Of all the texts in a body, whatever its wire. */
+function tokensOf(value: unknown): number {
+  if (typeof value === 'string') return value.length > LONGEST_WORD && !value.includes(' ') ? TOKENS_PER_IMAGE : estimateTokens(value);
+  if (Array.isArray(value)) return (value as unknown[]).reduce<number>((sum, it) => sum + tokensOf(it), 0);
+  return isRecord(value) ? Object.values(value).reduce<number>((sum, it) => sum + tokensOf(it), 0) : 0;
 }
 
 function messageTokens(message: Record<string, unknown>): number {

@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProviderTarget } from '../../domain/provider-target.js';
 import { startLocalUpstream, type LocalUpstream } from './local-upstream.fixture.js';
-import { OpenAiCompatibleClient } from './openai-compatible-client.js';
+import { HttpClient } from './http-client.js';
 
-const client = new OpenAiCompatibleClient();
+const client = new HttpClient();
 let upstream: LocalUpstream;
 let target: ProviderTarget;
 let answer: [number, unknown];

@@ -1,6 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ModelAnswer } from '@nexus/wires';
 import type { ProviderTarget } from '../../domain/provider-target.js';
+
+/** A chat completion that goes through as it is. */
+export const chat = { endpoint: 'chat', model: 'm', isPassthrough: true } as const;
+
+/** What a model said. */
+export function textIn({ parts }: Pick<ModelAnswer, 'parts'>): string {
+  return parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
+}
+
+/** What a model wants done. */
+export function callsIn({ parts }: Pick<ModelAnswer, 'parts'>): { id: string; name: string; arguments: string }[] {
+  return parts.flatMap((part) => (part.kind === 'tool_call' ? [{ id: part.id, name: part.name, arguments: part.arguments }] : []));
+}
 
 /** A real HTTP server on a free loopback port, for tests: what it got, and how to call it. */
 export interface LocalUpstream {
@@ -40,11 +54,15 @@ export async function startLocalUpstream(answer: (response: ServerResponse, body
 export function localTarget(port: number, timeouts: Partial<ProviderTarget['timeouts']> = {}): ProviderTarget {
   return {
     name: 'local',
+    kind: 'openai',
     baseUrl: `http://127.0.0.1:${port}/v1`,
     apiKey: 'sk-local-secret',
     headers: { 'X-Team': 'blue' },
     outputLimitParameter: 'max_tokens',
     streamUsage: true,
+    hasResponses: false,
+    limits: { requestsPerMinute: undefined, tokensPerMinute: undefined },
+    breaker: { failures: 5, windowMs: 60_000, openMs: 30_000 },
     maxConnections: 64,
     lookup: undefined,
     timeouts: { connectMs: 2_000, firstByteMs: 10_000, idleMs: 10_000, totalMs: 20_000, ...timeouts },

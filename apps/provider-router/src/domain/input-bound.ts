@@ -1,0 +1,102 @@
+import { AppError, type TokenPrice } from '@nexus/core';
+import { isObject, type Body } from './asked-call.js';
+
+/** Tokens beyond the bytes of the body that a provider may count: message framing, tool preambles. */
+const INPUT_OVERHEAD = 512;
+/** The dearest picture of the providers' published rules (a large image at high detail); its bytes say nothing about its tokens. */
+const TOKENS_PER_IMAGE = 50_000;
+/** More than any model reads: for what is not in the body, where nobody says how much a model reads. */
+const LONGEST_INPUT = 10_000_000;
+/** The ledger takes no more. */
+const MOST_TOKENS = 100_000_000;
+
+/** What a provider does by itself before it answers: each time it reads everything again. */
+export interface Rounds {
+  readonly most: number;
+  /** Of these, searches that have a price of their own. */
+  readonly searches: number;
+}
+
+/** A body, and what is to be known beside it to bound its input. */
+export interface Input {
+  readonly body: Body;
+  readonly bytes: number;
+  readonly rounds: Rounds;
+  /** The provider reads more than the body: a response or a prompt that it keeps. */
+  readonly isMoreThanBody: boolean;
+}
+
+/**
+ * An upper bound of the tokens that are charged as input, whatever the provider's tokenizer: no tokenizer makes more tokens than there
+ * are bytes, pictures are as dear as they can be, and what is not in the body fills all that the model can read.
+ */
+export function mostInputTokens({ body, bytes, rounds, isMoreThanBody }: Input, contextWindow: number | undefined): number {
+  const media = { images: 0, hasFiles: false };
+  for (const field of ['messages', 'input', 'contents']) countMedia(body[field], media);
+  const window = contextWindow ?? LONGEST_INPUT;
+  const once = isMoreThanBody || media.hasFiles || rounds.most > 0 ? window : Math.min(bytes + INPUT_OVERHEAD + TOKENS_PER_IMAGE * media.images, contextWindow ?? MOST_TOKENS);
+  return Math.min(once * (1 + rounds.most), MOST_TOKENS);
+}
+
+/**
+ * What searches may cost, in tokens of input, in which everything that does not depend on the output is reserved. Throws AppError
+ * `unsupported_value` (400) where that has no price.
+ */
+export function searchesAsTokens({ searches }: Rounds, price: TokenPrice): number {
+  if (searches === 0 || price.request === 0 || isFree(price)) return 0;
+  if (price.request === undefined || price.input === 0) {
+    throw new AppError('unsupported_value', 'What a search of this model costs is not known, so it could not be kept inside a budget. Give the model a price with input and request in providers.yaml.', { status: 400, param: 'tools' });
+  }
+  return Math.min(Math.ceil((searches * price.request) / price.input), MOST_TOKENS);
+}
+
+function isFree({ input, output, request = 0 }: TokenPrice): boolean {
+  return input === 0 && output === 0 && request === 0;
+}
+
+interface Media {
+  images: number;
+  hasFiles: boolean;
+}
+
+/** Types of content whose tokens are no more than its bytes. */
+const COUNTED_BY_BYTES: ReadonlySet<unknown> = new Set([
+  'text', 'input_text', 'output_text', 'summary_text', 'reasoning_text', 'refusal', 'input_audio', 'thinking', 'redacted_thinking', 'tool_use', 'server_tool_use', 'search_result', 'web_search_tool_result',
+]);
+const FILES: ReadonlySet<unknown> = new Set(['file', 'input_file', 'document', 'video_url', 'input_video']);
+
+/** Looks into messages, their parts, and the results of tools in them. */
+function countMedia(value: unknown, media: Media): void {
+  if (!Array.isArray(value)) return;
+  for (const item of value as unknown[]) {
+    if (!isObject(item)) continue;
+    for (const field of ['content', 'output', 'parts'] as const) if (Array.isArray(item[field])) countParts(item[field] as unknown[], media);
+  }
+}
+
+function countParts(parts: readonly unknown[], media: Media): void {
+  for (const part of parts) {
+    if (!isObject(part)) continue;
+    const { type } = part;
+    if (type === undefined) countGeminiPart(part, media);
+    else if (type === 'tool_result') countMedia([part], media);
+    else if (FILES.has(type)) countFile(part, media);
+    else if (!COUNTED_BY_BYTES.has(type)) media.images++;
+  }
+}
+
+/** The text of a document is as long as it is; a PDF unfolds into pages. */
+function countFile(part: Body, media: Media): void {
+  const { source } = part;
+  if (isObject(source) && source['type'] === 'content') countMedia([source], media);
+  else if (!isObject(source) || source['type'] !== 'text') media.hasFiles = true;
+}
+
+function countGeminiPart(part: Body, media: Media): void {
+  const blob = part['inlineData'] ?? part['fileData'];
+  if (isObject(part['functionResponse'])) countMedia([part['functionResponse']], media);
+  if (!isObject(blob)) return;
+  const mediaType = String(blob['mimeType'] ?? '');
+  if (mediaType.startsWith('image/')) media.images++;
+  else if (!mediaType.startsWith('audio/') || 'fileData' in part) media.hasFiles = true;
+}

@@ -1,0 +1,47 @@
+import type { ProviderTarget } from '../domain/provider-target.js';
+import type { CallOptions, CallRequest, LocalRequest } from './call-request.js';
+import { HttpClient } from './http/http-client.js';
+import type { AttemptFate } from './http/look-up-attempt.js';
+import { ProviderError } from './provider-error.js';
+import type { ProviderOutcome } from './provider-outcome.js';
+
+/** Calls models that run beside NEXUS. */
+export interface LocalModels {
+  /** Never rejects and never retries: how it ended is the outcome. */
+  complete(request: LocalRequest, options: CallOptions): Promise<ProviderOutcome>;
+  /** Throws ProviderError. */
+  listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Calls providers, each in its own way. One of it serves all of them; `close` ends it. */
+export class ProviderClient {
+  private readonly http = new HttpClient();
+
+  constructor(private readonly local?: LocalModels) {}
+
+  /** Asks for one answer. Never rejects and never retries: how it ended is the outcome. */
+  complete(request: CallRequest, options: CallOptions = {}): Promise<ProviderOutcome> {
+    if (request.endpoint !== 'local') return this.http.complete(request, options);
+    if (this.local) return this.local.complete(request, options);
+    const error = new ProviderError('not_found', 'is a local model, and this router calls none', { provider: request.target.name, wasSent: false });
+    return Promise.resolve({ kind: 'failed', error, usage: undefined, partial: undefined, providerRequestId: undefined, wasSent: false, timings: { firstByteMs: undefined, totalMs: 0 } });
+  }
+
+  /** The names of the models that a provider says it has; also how one asks whether it is in reach. Throws ProviderError. */
+  async listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]> {
+    if (target.kind !== 'local') return this.http.listModels(target, signal);
+    if (this.local) return this.local.listModels(target, signal);
+    throw new ProviderError('not_found', 'is a local model, and this router calls none', { provider: target.name, wasSent: false });
+  }
+
+  /** What the provider says became of an attempt; undefined when it cannot be asked. Throws ProviderError. */
+  async lookUp(target: ProviderTarget, attemptId: string, signal: AbortSignal): Promise<AttemptFate | undefined> {
+    return target.kind === 'local' ? undefined : this.http.lookUp(target, attemptId, signal);
+  }
+
+  /** Breaks off what is under way and closes every connection. */
+  async close(): Promise<void> {
+    await Promise.all([this.http.close(), this.local?.close()]);
+  }
+}
