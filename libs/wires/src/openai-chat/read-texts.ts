@@ -1,4 +1,4 @@
-import { isObject, objectsOf, stringOf, type JsonObject } from '../hub/json-object.js';
+import { objectsOf, stringOf, type JsonObject } from '../hub/json-object.js';
 
 /** A piece of what a message or a delta says. */
 export interface TextPiece {

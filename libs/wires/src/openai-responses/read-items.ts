@@ -39,7 +39,7 @@ export function readInput(body: JsonObject): ModelMessage[] {
 const HOSTED_TRACES = new Set(['web_search_call', 'file_search_call', 'code_interpreter_call', 'image_generation_call', 'mcp_list_tools', 'mcp_call']);
 
 function readItem(item: JsonObject, at: string): ReadItem | undefined {
-  const type = item.type ?? 'message';
+  const type = optionalString(item, 'type', at) ?? 'message';
   switch (type) {
     case 'message':
       return { message: readMessage(item, at), isMessage: true };
@@ -55,8 +55,8 @@ function readItem(item: JsonObject, at: string): ReadItem | undefined {
     case 'item_reference':
       throw unsupportedValue(`${at}.type`, 'NEXUS keeps no items of responses: send the item itself instead of a reference to it.');
     default:
-      if (typeof type === 'string' && HOSTED_TRACES.has(type)) return undefined;
-      throw unsupportedValue(`${at}.type`, `An item of the type '${String(type)}' cannot be passed on to the model that answers: leave it out, or ask a model of OpenAI.`);
+      if (HOSTED_TRACES.has(type)) return undefined;
+      throw unsupportedValue(`${at}.type`, `An item of the type '${type}' cannot be passed on to the model that answers: leave it out, or ask a model of OpenAI.`);
   }
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { AnswerEvent } from './answer-event.js';
-import { AnswerGrower } from './answer-grower.js';
-import type { ModelAnswer } from './model-answer.js';
-import type { AnswerReader, ServerEvent } from './wire.js';
+import type { AnswerEvent } from '../src/hub/answer-event.js';
+import { AnswerGrower } from '../src/hub/answer-grower.js';
+import type { ModelAnswer } from '../src/hub/model-answer.js';
+import type { AnswerReader, ServerEvent } from '../src/hub/wire.js';
 
 /** Real exchanges with providers, one JSON a line. They are no part of this repository. */
-const FOLDER = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../../shared/data/wire', import.meta.url));
+const FOLDER = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../shared/data/wire', import.meta.url));
 
 /** One request that a provider got, and what it answered. */
 export interface RecordedExchange {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { answerAsEvents } from '../hub/answer-as-events.js';
-import type { ModelAnswer } from '../hub/model-answer.js';
-import type { ModelRequest } from '../hub/model-request.js';
-import { hasOpenAiSchemas, openAiValidator } from '../hub/openai-schemas.fixture.js';
-import { grownAnswer, inSmallPieces, readEvents, recordedExchanges, serverEvents, type RecordedExchange } from '../hub/recorded-exchanges.fixture.js';
-import type { AnswerFrame } from '../hub/wire.js';
-import { openAiChat } from './openai-chat.js';
+import { answerAsEvents } from '../src/hub/answer-as-events.js';
+import type { ModelAnswer } from '../src/hub/model-answer.js';
+import type { ModelRequest } from '../src/hub/model-request.js';
+import type { AnswerFrame } from '../src/hub/wire.js';
+import { openAiChat } from '../src/openai-chat/openai-chat.js';
+import { hasOpenAiSchemas, openAiValidator } from './openai-schemas.js';
+import { grownAnswer, inSmallPieces, readEvents, recordedExchanges, serverEvents, type RecordedExchange } from './recorded-exchanges.js';
 
 const exchanges = recordedExchanges('openai-chat');
 const missing = `${exchanges ? '' : ' (skipped: set NEXUS_WIRE_FIXTURES to the folder that holds openai-chat.jsonl)'}${hasOpenAiSchemas ? '' : ' (not validated: OpenAI\'s schemas are not there)'}`;

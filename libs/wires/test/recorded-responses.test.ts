@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { answerAsEvents } from '../hub/answer-as-events.js';
-import type { ModelAnswer } from '../hub/model-answer.js';
-import type { ModelRequest } from '../hub/model-request.js';
-import { hasOpenAiSchemas, openAiValidator } from '../hub/openai-schemas.fixture.js';
-import { grownAnswer, inSmallPieces, readEvents, recordedExchanges, serverEvents, type RecordedExchange } from '../hub/recorded-exchanges.fixture.js';
-import type { AnswerFrame } from '../hub/wire.js';
-import { openAiResponses } from './openai-responses.js';
-import { eventSchemas } from './event-schemas.fixture.js';
+import { answerAsEvents } from '../src/hub/answer-as-events.js';
+import type { ModelAnswer } from '../src/hub/model-answer.js';
+import type { ModelRequest } from '../src/hub/model-request.js';
+import type { AnswerFrame } from '../src/hub/wire.js';
+import { openAiResponses } from '../src/openai-responses/openai-responses.js';
+import { eventSchemas } from './event-schemas.js';
+import { hasOpenAiSchemas, openAiValidator } from './openai-schemas.js';
+import { grownAnswer, inSmallPieces, readEvents, recordedExchanges, serverEvents, type RecordedExchange } from './recorded-exchanges.js';
 
 const exchanges = recordedExchanges('openai-responses');
 const missing = `${exchanges ? '' : ' (skipped: set NEXUS_WIRE_FIXTURES to the folder that holds openai-responses.jsonl)'}${hasOpenAiSchemas ? '' : ' (not validated: OpenAI\'s schemas are not there)'}`;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** OpenAI's published component schemas, beside the repository; not part of it. */
-const FILE = fileURLToPath(new URL('../../../../../shared/data/openai-schemas.json', import.meta.url));
+const FILE = fileURLToPath(new URL('../../../../shared/data/openai-schemas.json', import.meta.url));
 
 /** Whether the schemas are there. */
 export const hasOpenAiSchemas = existsSync(FILE);
