@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { OpenedAttempt_State as State, UsageRecorded_Result as Result, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema, type UsageRowSchema } from '@nexus/contracts';
+import { OpenedAttempt_State as State, UsageRecorded_Result as Result, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema } from '@nexus/contracts';
 import type { AttemptResult } from './domain/attempt.js';
 import type { BudgetToday } from './domain/budget.js';
 import type { UnknownAttempt } from './domain/owner.js';
@@ -7,7 +7,6 @@ import type { OpenedAttempt } from './handlers/open-attempts.handler.js';
 import { priceMessage } from './handlers/token-buckets.js';
 import type { AttemptOfRun } from './storage/attempt.repository.js';
 import type { Buckets } from './storage/bucket-columns.js';
-import type { UsageSum } from './storage/usage-report.js';
 
 /** Answers as they travel. */
 export function openedMessage(opened: OpenedAttempt): MessageInitShape<typeof OpenedAttemptSchema> {
@@ -34,13 +33,6 @@ function resultMessage(result: AttemptResult | undefined): Result {
 export function budgetMessage(budget: BudgetToday): MessageInitShape<typeof BudgetSchema> {
   const { id, name, period, limit, spent, reserved, resetsAt } = budget;
   return { id, name, period, limitMicroUsd: BigInt(limit), spentMicroUsd: BigInt(spent), reservedMicroUsd: BigInt(reserved), resetsAt: BigInt(resetsAt ?? 0) };
-}
-
-export function usageMessage(sum: UsageSum): MessageInitShape<typeof UsageRowSchema> {
-  return {
-    day: sum.day ?? '', provider: sum.provider ?? '', model: sum.model ?? '', client: sum.client ?? '', project: sum.project ?? '', keyId: sum.key ?? '',
-    attempts: BigInt(sum.attempts), costMicroUsd: BigInt(sum.cost), tokens: tokensMessage(sum),
-  };
 }
 
 export function attemptMessage(attempt: AttemptOfRun): MessageInitShape<typeof AttemptRowSchema> {

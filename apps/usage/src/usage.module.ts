@@ -9,6 +9,7 @@ import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { SettleHandler } from './handlers/settle.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
+import { LedgerPages } from './storage/ledger-pages.js';
 import { usageMigrations } from './storage/migrations/index.js';
 import { OwnerRepository } from './storage/owner.repository.js';
 import { UnsettledRepository } from './storage/unsettled.repository.js';
@@ -19,7 +20,7 @@ import { UsageRpc } from './usage.rpc.js';
 @Module({
   controllers: [UsageConsumer],
   providers: [
-    AttemptRepository, BudgetRepository, OwnerRepository, UnsettledRepository, UsageReport,
+    AttemptRepository, BudgetRepository, OwnerRepository, UnsettledRepository, UsageReport, LedgerPages,
     OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, SetBudgetHandler, ResolveAttemptHandler, OrphanSweep, UsageRpc,
   ],
 })

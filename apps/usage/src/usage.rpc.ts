@@ -1,10 +1,11 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type ResolveAttemptRequest, type SetBudgetRequest } from '@nexus/contracts';
+import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type ListLedgerRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type ResolveAttemptRequest, type SetBudgetRequest } from '@nexus/contracts';
 import { AppError, isUuid, type Clock } from '@nexus/core';
 import { CLOCK, RpcService, requireAdmin, requireService, requireTenant, type Caller } from '@nexus/runtime';
 import { budgetOn } from './domain/budget.js';
 import { dayOf } from './domain/budget-window.js';
+import { ledgerQueryFrom, placeText } from './domain/ledger-query.js';
 import { usageQueryFrom } from './domain/usage-query.js';
 import { budgetRequestFrom } from './handlers/budget-request.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
@@ -14,10 +15,12 @@ import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { resolutionRequestFrom } from './handlers/resolution-request.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
 import { SetBudgetHandler } from './handlers/set-budget.handler.js';
+import { ledgerMessage, usageMessage } from './report-messages.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
+import { LedgerPages } from './storage/ledger-pages.js';
 import { UsageReport } from './storage/usage-report.js';
-import { attemptMessage, budgetMessage, openedMessage, unknownMessage, usageMessage } from './usage-messages.js';
+import { attemptMessage, budgetMessage, openedMessage, unknownMessage } from './usage-messages.js';
 
 /** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
 @Injectable()
@@ -31,6 +34,7 @@ export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
     private readonly attempts: AttemptRepository,
     private readonly budgets: BudgetRepository,
     private readonly report: UsageReport,
+    private readonly ledger: LedgerPages,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -49,6 +53,11 @@ export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
   async getUsage(request: GetUsageRequest, context: HandlerContext) {
     const { rows, total } = await this.report.sum(requireTenant(context).tenantId, usageQueryFrom(request, dayOf(this.clock.now())));
     return { rows: rows.map(usageMessage), total: usageMessage(total) };
+  }
+
+  async listLedger(request: ListLedgerRequest, context: HandlerContext) {
+    const { rows, next } = await this.ledger.read(requireTenant(context).tenantId, ledgerQueryFrom(request, dayOf(this.clock.now())));
+    return { rows: rows.map(ledgerMessage), next: next === undefined ? '' : placeText(next) };
   }
 
   async getQuota(_request: unknown, context: HandlerContext) {

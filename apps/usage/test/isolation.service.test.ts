@@ -39,7 +39,7 @@ it('follows every rule that keeps tenants apart', async () => {
 
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'usage', tenantA, tenantB });
-  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.owner', 'usage.tool_execution'] });
+  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.ledger_sum', 'usage.owner', 'usage.tool_execution'] });
 });
 
 it('lets nobody but the serving role call its functions', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { usageQueryFrom } from './usage-query.js';
 
-const asked = { fromDay: '', toDay: '', groupBy: [], client: '' };
+const asked = { fromDay: '', toDay: '', groupBy: [], client: '', project: '' };
 
 describe('usageQueryFrom', () => {
   it('is this month so far by day, provider and model, unless asked otherwise', () => {
-    expect(usageQueryFrom(asked, '2026-11-20')).toEqual({ fromDay: '2026-11-01', toDay: '2026-11-20', groupBy: ['day', 'provider', 'model'], client: undefined });
+    expect(usageQueryFrom(asked, '2026-11-20')).toEqual({ fromDay: '2026-11-01', toDay: '2026-11-20', groupBy: ['day', 'provider', 'model'], client: undefined, project: undefined });
   });
 
   it('takes each dimension once', () => {

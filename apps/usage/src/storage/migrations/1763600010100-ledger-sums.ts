@@ -2,14 +2,13 @@ import { rolesOf, tenantTable } from '@nexus/postgres';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The sums of the ledger's model calls by day and by whose they are, so that reports read thousands of rows and not millions. A trigger
+ * The sums of what the ledger says of money, by day and by whose it is: model calls, and tools that cost something. So reports read thousands of rows and not millions. A trigger
  * adds what a statement has inserted, in its transaction: at every commit they are the sums of the rows, whoever wrote those.
  */
-export class LedgerSums1763600100000 implements MigrationInterface {
+export class LedgerSums1763600010100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(TABLE);
     await runner.query(TRIGGER);
-    await runner.query(INDEXES);
     // Row-level security holds for the owner too; it stands again before anybody sees the tables.
     await runner.query(`
       ALTER TABLE usage.ledger NO FORCE ROW LEVEL SECURITY;
@@ -23,9 +22,7 @@ export class LedgerSums1763600100000 implements MigrationInterface {
     await runner.query(`
       DROP TRIGGER add_sums ON usage.ledger;
       DROP FUNCTION usage.add_ledger_sums;
-      DROP TABLE usage.ledger_sum;
-      DROP INDEX usage.ledger_newest, usage.ledger_of_run;
-      CREATE INDEX ledger_by_day ON usage.ledger (tenant_id, day);`);
+      DROP TABLE usage.ledger_sum;`);
   }
 }
 
@@ -60,17 +57,18 @@ const TABLE = `
   ) WITH (fillfactor = 70);
   ${tenantTable('usage', 'ledger_sum', ['SELECT', 'INSERT', 'UPDATE'])}`;
 
-/** A correction is no call of its own: it adds its differences. */
+/** A correction is no call of its own: it adds its differences. A tool stands where a model does, of the provider `tool`. */
 function addSums(rows: string, writer: string): string {
   const labels = LABELS.join(', ');
   const counted = ['attempts', 'failed', 'estimated', ...SUMS];
+  const names: Readonly<Record<string, string>> = { provider: "CASE l.tool WHEN '' THEN l.provider ELSE 'tool' END", model: "CASE l.tool WHEN '' THEN l.model ELSE l.tool END" };
   return `
     INSERT INTO usage.ledger_sum AS s (tenant_id, day, labels, writer, ${labels}, ${counted.join(', ')})
     SELECT r.tenant_id, r.day, sha256(convert_to(jsonb_build_array(${labels})::text, 'UTF8')), ${writer}, ${labels}, ${counted.map((sum) => `r.${sum}`).join(', ')}
-      FROM (SELECT l.tenant_id, l.day, ${LABELS.map((label) => `l.${label}`).join(', ')},
+      FROM (SELECT l.tenant_id, l.day, ${LABELS.map((label) => `${names[label] ?? `l.${label}`} AS ${label}`).join(', ')},
                    count(*) FILTER (WHERE l.correction = 0) AS attempts, count(*) FILTER (WHERE l.correction = 0 AND l.result <> 'succeeded') AS failed,
                    count(*) FILTER (WHERE l.is_estimated) AS estimated, ${SUMS.map((sum) => `sum(l.${sum})::bigint AS ${sum}`).join(', ')}
-              FROM ${rows} l WHERE l.tool = '' GROUP BY l.tenant_id, l.day, ${LABELS.map((label) => `l.${label}`).join(', ')}) r
+              FROM ${rows} l WHERE l.tool = '' OR l.cost_micro_usd <> 0 GROUP BY ${['tenant_id', 'day', ...LABELS].map((_, i) => i + 1).join(', ')}) r
     ON CONFLICT ON CONSTRAINT ledger_sum_pkey DO UPDATE SET ${counted.map((sum) => `${sum} = s.${sum} + excluded.${sum}`).join(', ')}`;
 }
 
@@ -84,9 +82,3 @@ const TRIGGER = `
   GRANT EXECUTE ON FUNCTION usage.add_ledger_sums TO ${rolesOf('usage').serving};
   CREATE TRIGGER add_sums AFTER INSERT ON usage.ledger REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION usage.add_ledger_sums();
   ALTER TABLE usage.ledger ENABLE ALWAYS TRIGGER add_sums;`;
-
-/** Pages of the ledger, newest first, and the calls of a run. */
-const INDEXES = `
-  DROP INDEX usage.ledger_by_day;
-  CREATE INDEX ledger_newest ON usage.ledger (tenant_id, day, settled_at, attempt_id, correction);
-  CREATE INDEX ledger_of_run ON usage.ledger (tenant_id, run_id) WHERE run_id IS NOT NULL;`;
