@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 /** What provider-router reads of its environment, beside each provider's own key and base URL (named in providers.yaml). */
 export const routerEnvironmentSchema = z.object({
-  NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of providers.yaml and prices.json.'),
+  NEXUS_CONFIG_DIR: z.string().min(1).default('config').describe('Folder of providers.yaml, routing.yaml and prices.json.'),
   NEXUS_OWNER_TTL_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(600_000).default(10_000)
     .describe('A router that the ledger has not heard of for this time counts as gone, and its open attempts as UNKNOWN. It reports every third of it.'),
   NEXUS_ANSWER_MEMORY_MB: z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536).default(64)
@@ -15,6 +15,7 @@ export const routerEnvironmentSchema = z.object({
 export interface RouterConfig {
   readonly providersFile: string;
   readonly pricesFile: string;
+  readonly routingFile: string;
   readonly ownerTtlMs: number;
   readonly answerMemoryBytes: number;
   readonly concurrency: number;
@@ -32,6 +33,7 @@ export function readRouterConfig(environment: Environment = processEnvironment()
   return {
     providersFile: join(read.NEXUS_CONFIG_DIR, 'providers.yaml'),
     pricesFile: join(read.NEXUS_CONFIG_DIR, 'prices.json'),
+    routingFile: join(read.NEXUS_CONFIG_DIR, 'routing.yaml'),
     ownerTtlMs: read.NEXUS_OWNER_TTL_MS,
     answerMemoryBytes: read.NEXUS_ANSWER_MEMORY_MB * MEGABYTE,
     concurrency: read.NEXUS_ROUTER_CONCURRENCY,

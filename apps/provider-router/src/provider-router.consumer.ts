@@ -6,11 +6,12 @@ import { refusalOf } from './handlers/answer.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
 import { KeyedCompletions } from './handlers/keyed-completions.js';
+import { ProviderHealth } from './handlers/provider-health.js';
 
 /** A call cannot be handed over, so it has this share of the grace period to finish; the rest is for booking what was broken off. */
 const FINISH_SHARE = 0.7;
 
-/** Channels in: inference.request, of which so many are under way at once; inference.cancel; inference.repeat. */
+/** Channels in: inference.request, of which so many are under way at once; inference.cancel; inference.repeat; provider.health. */
 export function providerRouterConsumer(concurrency: number): Type {
   @Controller()
   class ProviderRouterConsumer {
@@ -18,6 +19,7 @@ export function providerRouterConsumer(concurrency: number): Type {
       @Inject(CompleteHandler) private readonly complete: CompleteHandler,
       @Inject(KeyedCompletions) private readonly keyed: KeyedCompletions,
       @Inject(CallsUnderWay) private readonly calls: CallsUnderWay,
+      @Inject(ProviderHealth) private readonly health: ProviderHealth,
       @Inject(BUS) private readonly bus: ChannelBus,
     ) {}
 
@@ -35,6 +37,11 @@ export function providerRouterConsumer(concurrency: number): Type {
     onRepeat(batch: readonly Message<'inference.repeat'>[]): void {
       const answers = batch.flatMap((message) => this.complete.repeat(message));
       if (answers.length > 0) this.bus.publishAll(answers).catch(() => undefined);
+    }
+
+    @Follows('provider.health')
+    onHealth(batch: readonly Message<'provider.health'>[]): void {
+      this.health.hear(batch);
     }
 
     @Follows('inference.cancel')

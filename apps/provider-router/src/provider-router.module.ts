@@ -10,17 +10,27 @@ import { AttemptOwner } from './handlers/attempt-owner.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
 import { KeyedCompletions } from './handlers/keyed-completions.js';
+import { ModelListing } from './handlers/model-listing.js';
 import { OwnAttempts } from './handlers/own-attempts.js';
+import { ProviderHealth } from './handlers/provider-health.js';
+import { ProviderLimits } from './handlers/provider-limits.js';
+import { Routes } from './handlers/routes.js';
 import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
 import { Models } from './providers/models.js';
-import { ProviderClient } from './providers/http/provider-client.js';
+import { ProviderClient } from './providers/provider-client.js';
 import { providerRouterConsumer } from './provider-router.consumer.js';
 import { ProviderRouterRpc } from './provider-router.rpc.js';
+import { RetryBudget } from './domain/routing/retry-budget.js';
+import { loadRouting } from './routing-file.js';
 import { AnswerStore } from './storage/answer.store.js';
+import { BucketStore } from './storage/bucket.store.js';
+import { ChainStore } from './storage/chain.store.js';
 import { Answer1764000001000 } from './storage/migrations/answer-1764000001000.js';
 import { AnswerHolder1764000002000 } from './storage/migrations/answer-holder-1764000002000.js';
+import { Bucket1764000003000 } from './storage/migrations/bucket-1764000003000.js';
+import { Chain1764000004000 } from './storage/migrations/chain-1764000004000.js';
 
 /** How long an answer may be asked for again. */
 const KEEP_ANSWERS_MS = 600_000;
@@ -34,6 +44,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(OwnAttempts) private readonly own: OwnAttempts,
     @Inject(UnknownAttempts) private readonly unknown: UnknownAttempts,
     @Inject(AnswerStore) private readonly answers: AnswerStore,
+    @Inject(ChainStore) private readonly chains: ChainStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -42,6 +53,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   static of(environment: Environment): DynamicModule {
     const config = readRouterConfig(environment);
     const sources = { providers: loadProviders(config.providersFile), prices: loadPriceList(config.pricesFile), env: config.environment };
+    const routing = loadRouting(config.routingFile);
     return {
       module: ProviderRouterModule,
       controllers: [providerRouterConsumer(config.concurrency)],
@@ -67,13 +79,29 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
           inject: [BUS, Models, ProviderClient, AttemptOwner, CLOCK, LOGGER],
           useFactory: (bus: ChannelBus, models: Models, client: ProviderClient, owner: AttemptOwner, clock: Clock, logger: Logger) => new UnknownAttempts({ bus, models, client, owner, clock, logger }),
         },
+        { provide: Routes, inject: [Models, CLOCK], useFactory: (models: Models, clock: Clock) => new Routes({ models, config: routing, clock }) },
+        { provide: ModelListing, inject: [Routes], useFactory: (routes: Routes) => new ModelListing(routes, routing) },
+        { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
+        {
+          provide: ProviderHealth,
+          inject: [BUS, CLOCK, LOGGER, AttemptOwner],
+          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, owner: AttemptOwner) => new ProviderHealth({ bus, clock, logger, replica: owner.name }),
+        },
+        {
+          provide: ProviderLimits,
+          inject: [DATABASE, CLOCK, LOGGER],
+          useFactory: (database: Database, clock: Clock, logger: Logger) => new ProviderLimits({ store: new BucketStore(database), clock, logger }),
+        },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Models, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore],
           useFactory: (
-            bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, models: Models, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner,
-          ) => new CompleteHandler({ bus, clock, logger, tracer, tenantSettings, models, client, calls, answered, attempts, owner }),
+            bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore,
+          ) => new CompleteHandler({
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains,
+            retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
+          }),
         },
         { provide: AnswerStore, inject: [DATABASE], useFactory: (database: Database) => new AnswerStore(database) },
         {
@@ -89,7 +117,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: (attempts) => this.unknown.lookInto(attempts) });
     await this.models.start();
-    this.stopDeleting = deleteHourly('answers', () => this.answers.prune(), this.logger);
+    this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()), this.logger);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -111,6 +139,6 @@ export { loadPriceList } from './providers/load-price-list.js';
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000] },
+  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000, Bucket1764000003000, Chain1764000004000] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

@@ -1,36 +1,32 @@
 import { create } from '@bufbuild/protobuf';
 import { Inject } from '@nestjs/common';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import { ListModelsResponseSchema, ListProvidersResponseSchema, ProviderService, TestProviderResponseSchema, toWireError, type ListModelsRequest, type TestProviderRequest } from '@nexus/contracts';
+import { ListModelsResponseSchema, ListProvidersResponseSchema, ProviderService, TenantSettingsSchema, TestProviderResponseSchema, toWireError, type ListModelsRequest, type TestProviderRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { RpcService, TENANT_SETTINGS, requireService, type TenantSettingsCache } from '@nexus/runtime';
-import { toWirePrice } from './providers/to-contract.js';
+import { ModelListing } from './handlers/model-listing.js';
 import { Models } from './providers/models.js';
-import { OpenAiCompatibleClient } from './providers/openai-compatible/openai-compatible-client.js';
+import { ProviderClient } from './providers/provider-client.js';
 
 const TEST_WITHIN_MS = 15_000;
+/** Of nobody in particular. */
+const NO_SETTINGS = create(TenantSettingsSchema);
 
 /** What the other services ask about models and providers; never tells a key. */
 @RpcService(ProviderService)
 export class ProviderRouterRpc implements ServiceImpl<typeof ProviderService> {
   constructor(
     private readonly models: Models,
-    private readonly client: OpenAiCompatibleClient,
+    private readonly client: ProviderClient,
+    private readonly listing: ModelListing,
     @Inject(TENANT_SETTINGS) private readonly tenantSettings: TenantSettingsCache,
   ) {}
 
   /** What the tenant can call; without a tenant, what NEXUS can. */
   async listModels({ tenantId }: ListModelsRequest, context: HandlerContext) {
     requireService(context);
-    const { catalog } = this.models;
-    const disabled = tenantId === '' ? [] : (await this.tenantSettings.get(tenantId)).disabledProviders;
-    return create(ListModelsResponseSchema, {
-      models: catalog.list().flatMap(({ id, provider }) => {
-        if (disabled.includes(provider)) return [];
-        const model = known(() => catalog.resolve(`${provider}/${id}`));
-        return model ? [{ id: `${provider}/${id}`, provider, price: toWirePrice(model.price), contextWindow: BigInt(model.contextWindow ?? 0), maxOutputTokens: BigInt(model.maxOutputTokens ?? 0) }] : [];
-      }),
-    });
+    const settings = tenantId === '' ? NO_SETTINGS : await this.tenantSettings.get(tenantId);
+    return create(ListModelsResponseSchema, { models: [...this.listing.list(settings)] });
   }
 
   async listProviders(_request: unknown, context: HandlerContext) {
@@ -59,14 +55,5 @@ export class ProviderRouterRpc implements ServiceImpl<typeof ProviderService> {
     } catch (error) {
       return create(TestProviderResponseSchema, { ok: false, error: toWireError(AppError.from(error)), durationMs: BigInt(this.models.clock.now() - began) });
     }
-  }
-}
-
-/** A listed model whose price nobody knows cannot be called: it is not listed. */
-function known<T>(resolve: () => T): T | undefined {
-  try {
-    return resolve();
-  } catch {
-    return undefined;
   }
 }

@@ -260,6 +260,8 @@ describe('the tables of the router', () => {
     const [tenantA, tenantB] = [newId(), newId()];
     for (const tenant of [tenantA, tenantB]) {
       await admin.query("INSERT INTO router.answer VALUES ($1, $1, 'h', 0, 'a', NULL, NULL, NULL, now(), now() + interval '1 day')", [tenant]);
+      await admin.query("INSERT INTO router.bucket VALUES ($1, 'b', 1, 1, now())", [tenant]);
+      await admin.query("INSERT INTO router.chain VALUES ($1, $1, 1, 'm', '', '{}', now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.dead_letter (tenant_id, id, channel, consumer_group, entry_id, raw, reason_code, reason, deliveries, first_seen_at, last_seen_at) VALUES ($1, $1, 'c', 'g', '1-1', '', 'r', 'r', 1, now(), now())", [tenant]);
     }
@@ -268,6 +270,6 @@ describe('the tables of the router', () => {
     await serving.connect();
     const report = await probeTenantIsolation({ admin, serving, schema: 'router', tenantA, tenantB });
     await serving.end();
-    expect(report).toEqual({ violations: [], tables: ['router.answer', 'router.dead_letter', 'router.idempotency_key'] });
+    expect(report).toEqual({ violations: [], tables: ['router.answer', 'router.bucket', 'router.chain', 'router.dead_letter', 'router.idempotency_key'] });
   });
 });

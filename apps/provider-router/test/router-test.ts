@@ -47,6 +47,9 @@ providers:
       - { id: far, price: { input: 1, output: 10 } }
 `;
 
+/** No tiers, and what fails is told at once. */
+const ROUTING = 'retries: { most: 0 }';
+
 export interface RouterOptions {
   readonly redisUrl: string;
   readonly databaseUrl: string;
@@ -54,6 +57,9 @@ export interface RouterOptions {
   /** A second replica: what it publishes is read by the first. */
   readonly isSecond?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The text of providers.yaml and of routing.yaml, where they are not those of most tests. */
+  readonly providers?: string;
+  readonly routing?: string;
 }
 
 type Envelope = Partial<Pick<OutgoingMessage, 'tenantId' | 'replyTo'>>;
@@ -99,7 +105,8 @@ export class RouterUnderTest {
     const database = await openDatabase(providerRouterService, { databaseUrl: options.databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
     if (database === undefined) throw new Error('provider-router has storage');
     const folder = mkdtempSync(join(tmpdir(), 'nexus-router-'));
-    writeFileSync(join(folder, 'providers.yaml'), PROVIDERS);
+    writeFileSync(join(folder, 'providers.yaml'), options.providers ?? PROVIDERS);
+    writeFileSync(join(folder, 'routing.yaml'), options.routing ?? ROUTING);
     writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
     const bus = redisBus(options.redisUrl);
     const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
@@ -159,6 +166,8 @@ export class RouterUnderTest {
 /** What stands around the router, and stays when it restarts. */
 export class RouterWorld {
   disabledProviders: string[] = [];
+  /** The tenants' configuration, JSON texts by key. */
+  config: Record<string, string> = {};
   /** Questions for settings that fail before one is answered. */
   failingSettings = 0;
 
@@ -171,6 +180,7 @@ export class RouterWorld {
   /** As it was in the beginning, but for what it remembers. */
   reset(): void {
     this.disabledProviders = [];
+    this.config = {};
     this.failingSettings = 0;
     this.ledger.answer = () => undefined;
     this.ledger.beforeAnswer = () => undefined;
@@ -178,9 +188,9 @@ export class RouterWorld {
     this.provider.reply({ text: 'hello' });
   }
 
-  settings(): { disabledProviders: string[] } {
+  settings(): { disabledProviders: string[]; config: Record<string, string> } {
     if (this.failingSettings-- > 0) throw new ConnectError('away', Code.Unavailable);
-    return { disabledProviders: this.disabledProviders };
+    return { disabledProviders: this.disabledProviders, config: this.config };
   }
 
   /** What the provider was really asked, with this text in it. */

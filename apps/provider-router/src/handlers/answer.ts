@@ -1,58 +1,88 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
-import { CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError, type InferenceResponse, type UsageRecorded } from '@nexus/contracts';
+import {
+  CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError,
+  type InferenceResponse, type Routing, type Spend, type UsageRecorded,
+} from '@nexus/contracts';
 import { costOf, type AppError, type TokenPrice } from '@nexus/core';
-import { attributes, type Span } from '@nexus/runtime';
 import { priceForInput } from '../domain/model-catalog.js';
 import type { CallPlan } from '../domain/plan-call.js';
-import type { Failed, ProviderOutcome, Usage } from '../providers/provider-outcome.js';
+import type { Completed, Failed, ProviderOutcome } from '../providers/provider-outcome.js';
 import { toChatMessage, toWireFinish, toWirePrice, toWireUsage } from '../providers/to-contract.js';
 
 type Request = Message<'inference.request'>;
 
-/** A call that was made, and how it ended. */
-export interface MadeCall {
+/** An attempt that was opened for a request. */
+export interface Attempt {
   readonly message: Request;
+  /** In the ledger; of the first attempt it is the request's. */
+  readonly id: string;
   readonly plan: CallPlan;
+  /** Why this model, in words. */
+  readonly route: string;
+}
+
+/** A call that was made, and how it ended. */
+export interface MadeCall extends Attempt {
   readonly outcome: ProviderOutcome;
   /** Live parts that were published. */
   readonly parts: number;
-  /** What those who wait are told instead of the provider's error. */
-  readonly told: AppError | undefined;
 }
 
-/** The answer and the usage record of a call that was made. */
-export function answerOf({ message, plan, outcome, parts, told }: MadeCall, now: number, span: Span): OutgoingMessage[] {
-  const usage = outcome.usage;
-  const price = usage ? priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite) : plan.price;
-  const spend = usage && {
-    provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOf(usage, price)), durationMs: BigInt(Math.round(outcome.timings.totalMs)),
-  };
-  if (span.isRecording) describe(span, plan, outcome, usage, price);
-  const records = recordsOf(message, plan, outcome, price, now);
-  if (outcome.kind === 'failed') {
-    span.recordError(outcome.error);
-    return [response(message, { outcome: { case: 'error', value: toWireError(told ?? outcome.error) }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
-  }
-  const isPlain = message.payload.input.case === 'body';
-  const completion = create(CompletionSchema, {
-    output: isPlain ? { case: 'body', value: outcome.body ?? new Uint8Array() } : { case: 'message', value: toChatMessage(outcome.message()) },
-    finishReason: toWireFinish(outcome.finishReason),
+/** What a call cost; undefined when nobody knows, or it used nothing. */
+export function spendOf({ plan, outcome }: Pick<MadeCall, 'plan' | 'outcome'>): Spend | undefined {
+  const { usage } = outcome;
+  return usage && create(SpendSchema, {
+    provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOf(usage, priceOf(plan, outcome))), durationMs: BigInt(Math.round(outcome.timings.totalMs)),
   });
-  return [response(message, { outcome: { case: 'completion', value: completion }, spend: spend && create(SpendSchema, spend) }, parts), ...records];
 }
 
-/** The answer when no provider was called. */
-export function refusalOf(message: Request, error: AppError): OutgoingMessage {
-  return response(message, { outcome: { case: 'error', value: toWireError(error) } }, 0);
+/** The answer of the call that ended a request; `told` is what those who wait are told instead of the provider's error. */
+export function answerOf(made: MadeCall, routing: Routing, now: number, told?: AppError): OutgoingMessage {
+  const { message, outcome, parts } = made;
+  const spend = spendOf(made);
+  if (outcome.kind === 'failed') return response(message, { outcome: { case: 'error', value: toWireError(told ?? outcome.error) }, spend, routing }, parts);
+  const completion = create(CompletionSchema, { output: outputOf(made, outcome, now), finishReason: toWireFinish(outcome.finishReason) });
+  return response(message, { outcome: { case: 'completion', value: completion }, spend, routing }, parts);
+}
+
+function outputOf({ message, plan }: Attempt, outcome: Completed, now: number) {
+  if (message.payload.input.case !== 'body') return { case: 'message', value: toChatMessage(outcome.answer()) } as const;
+  return { case: 'body', value: plan.answerBytes(outcome, { id: message.payload.attemptId, now }) } as const;
+}
+
+/** The answer when no provider was called, or when what it said does not matter. */
+export function refusalOf(message: Request, error: AppError, routing?: Routing): OutgoingMessage {
+  return response(message, { outcome: { case: 'error', value: toWireError(error) }, ...(routing && { routing }) }, 0);
 }
 
 /** Gives back what was reserved for a call that was never made. */
-export function notSentOf(message: Request, plan: CallPlan, error: AppError, now: number): OutgoingMessage {
-  return usageRecord(message, plan, { result: Result.NOT_SENT, price: toWirePrice(plan.price), errorCode: error.code, finishedAtMs: BigInt(now) });
+export function notSentOf(attempt: Attempt, error: AppError, now: number): OutgoingMessage<'usage.recorded'> {
+  return usageRecord(attempt, { result: Result.NOT_SENT, price: toWirePrice(attempt.plan.price), errorCode: error.code, finishedAtMs: BigInt(now) });
 }
 
-function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend'>>, parts: number): OutgoingMessage {
+/** What the ledger is told of a call. Undefined when nobody knows what the provider did: the attempt stays open, and becomes UNKNOWN. */
+export function recordOf(made: MadeCall, now: number): OutgoingMessage<'usage.recorded'> | undefined {
+  const { outcome, plan } = made;
+  const result = resultOf(outcome);
+  if (result === undefined) return undefined;
+  return usageRecord(made, {
+    result,
+    usage: outcome.usage && toWireUsage(outcome.usage),
+    price: toWirePrice(priceOf(plan, outcome)),
+    finishedAtMs: BigInt(now),
+    durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+    errorCode: outcome.kind === 'failed' ? outcome.error.code : '',
+    providerRequestId: outcome.providerRequestId ?? '',
+  });
+}
+
+/** The price of what was used: that of long inputs only when this one was. */
+export function priceOf(plan: CallPlan, { usage }: ProviderOutcome): TokenPrice {
+  return usage ? priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite + (usage.cacheWrite1h ?? 0)) : plan.price;
+}
+
+function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend' | 'routing'>>, parts: number): OutgoingMessage {
   const { attemptId, run } = message.payload;
   return outgoing({
     channel: 'inference.response',
@@ -66,31 +96,19 @@ function response(message: Request, fields: Partial<Pick<InferenceResponse, 'out
   });
 }
 
-/** Nothing is recorded when nobody knows what the provider did: the attempt stays open, and becomes UNKNOWN. */
-function recordsOf(message: Request, plan: CallPlan, outcome: ProviderOutcome, price: TokenPrice, now: number): OutgoingMessage[] {
-  const result = resultOf(outcome);
-  if (result === undefined) return [];
-  return [usageRecord(message, plan, {
-    result,
-    usage: outcome.usage && toWireUsage(outcome.usage),
-    price: toWirePrice(price),
-    finishedAtMs: BigInt(now),
-    durationMs: BigInt(Math.round(outcome.timings.totalMs)),
-    errorCode: outcome.kind === 'failed' ? outcome.error.code : '',
-    providerRequestId: outcome.providerRequestId ?? '',
-  })];
+/** What the ledger is told again of an attempt that an earlier life made. */
+export function toldAgain(message: Request, payload: UsageRecorded): OutgoingMessage<'usage.recorded'> {
+  const { tenantId, correlationId, trace } = message;
+  return { channel: 'usage.recorded', id: payload.attemptId, tenantId, correlationId, trace, payload };
 }
 
-function usageRecord(message: Request, plan: CallPlan, facts: Partial<Pick<UsageRecorded, 'result' | 'usage' | 'price' | 'finishedAtMs' | 'durationMs' | 'errorCode' | 'providerRequestId'>>): OutgoingMessage {
-  const { attemptId, attribution, run } = message.payload;
-  return outgoing({
-    channel: 'usage.recorded',
-    id: attemptId,
-    tenantId: message.tenantId,
-    correlationId: message.correlationId,
-    trace: message.trace,
-    payload: create(UsageRecordedSchema, { ...facts, attemptId, attribution, provider: plan.model.target.name, model: plan.model.upstreamModel, runId: run?.runId ?? '' }),
-  });
+type Facts = Partial<Pick<UsageRecorded, 'result' | 'usage' | 'price' | 'finishedAtMs' | 'durationMs' | 'errorCode' | 'providerRequestId'>>;
+
+function usageRecord({ message, id, plan, route }: Attempt, facts: Facts): OutgoingMessage<'usage.recorded'> {
+  const { attribution, run, model: requested } = message.payload;
+  return toldAgain(message, create(UsageRecordedSchema, {
+    ...facts, attemptId: id, attribution, provider: plan.model.target.name, model: plan.model.upstreamModel, runId: run?.runId ?? '', step: run?.step ?? 0, requested, route,
+  }));
 }
 
 function resultOf(outcome: ProviderOutcome): Result | undefined {
@@ -104,19 +122,4 @@ function resultOf(outcome: ProviderOutcome): Result | undefined {
 
 function isCancelled(outcome: Failed): boolean {
   return outcome.error.code === 'cancelled';
-}
-
-function describe(span: Span, plan: CallPlan, outcome: ProviderOutcome, usage: Usage | undefined, price: TokenPrice): void {
-  span.setAttributes({
-    [attributes.providerName]: plan.model.target.name,
-    ...(outcome.kind === 'completed' && { [attributes.responseModel]: outcome.model, [attributes.finishReasons]: [outcome.finishReason] }),
-    ...(usage && {
-      [attributes.inputTokens]: usage.input + usage.cacheRead + usage.cacheWrite,
-      [attributes.outputTokens]: usage.output,
-      [attributes.cacheReadTokens]: usage.cacheRead,
-      [attributes.cacheCreationTokens]: usage.cacheWrite,
-      [attributes.reasoningTokens]: usage.reasoning,
-      [attributes.costMicroUsd]: costOf(usage, price),
-    }),
-  });
 }

@@ -1,19 +1,19 @@
 import { outgoing, type Message, type OutgoingMessage } from '@nexus/channels';
 import { OpenedAttempt_State as State, metadataKeys, type OpenedAttempt } from '@nexus/contracts';
 import { assertExhaustive } from '@nexus/core';
-import type { CallPlan } from '../domain/plan-call.js';
-import { notSentOf, refusalOf } from './answer.js';
+import { notSentOf, refusalOf, type Attempt } from './answer.js';
 import type { AttemptOpener } from './attempt-opener.js';
 import { attemptUnknown, elsewhere, notOpened, refused } from './refusals.js';
 
 type Request = Message<'inference.request'>;
 
 /** What follows when the ledger does not open the attempt of a request. Throws what those who wait are told; `in_flight_elsewhere` is nobody's to know. */
-export function whenNotOpened(message: Request, plan: CallPlan, opened: OpenedAttempt, opener: AttemptOpener, now: number): readonly OutgoingMessage[] {
+export function whenNotOpened(attempt: Attempt, opened: OpenedAttempt, opener: AttemptOpener, now: number): readonly OutgoingMessage[] {
+  const { message } = attempt;
   switch (opened.state) {
     case State.IN_FLIGHT:
       if (opened.owner !== '') return leaveToOwner(message);
-      if (opener.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), now)];
+      if (opener.isUncalled(opened.attemptId)) return [refusalOf(message, notOpened()), notSentOf(attempt, notOpened(), now)];
       throw attemptUnknown();
     case State.SETTLED:
       if (opened.owner !== '' && message.payload.run) return [repeatOf(message, opened.owner)];

@@ -32,6 +32,11 @@ export class CallsUnderWay {
     return call;
   }
 
+  /** A further attempt of a call under way. */
+  goOn(attemptId: string, call: CallUnderWay): void {
+    this.calls.set(attemptId, call);
+  }
+
   end(attemptId: string): void {
     this.calls.delete(attemptId);
   }

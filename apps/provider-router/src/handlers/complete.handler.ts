@@ -1,36 +1,49 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { OpenedAttempt_State as State, metadataKeys, type OpenedAttempt } from '@nexus/contracts';
+import { metadataKeys, type TenantSettings } from '@nexus/contracts';
 import { AppError, failpoint, type Clock } from '@nexus/core';
 import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readAskedCall } from '../domain/asked-call.js';
 import { deadlineOf } from '../domain/deadline.js';
-import { planCall, type CallPlan } from '../domain/plan-call.js';
-import type { OpenAiCompatibleClient } from '../providers/openai-compatible/openai-compatible-client.js';
-import { toWirePrice } from '../providers/to-contract.js';
-import type { Models } from '../providers/models.js';
-import { answerOf, notSentOf, refusalOf } from './answer.js';
+import type { Classification } from '../domain/routing/classify.js';
+import type { RetryBudget } from '../domain/routing/retry-budget.js';
+import type { RetryConfig } from '../domain/routing/routing-config.js';
+import { tierOf } from '../domain/routing/tier.js';
+import type { ProviderClient } from '../providers/provider-client.js';
+import type { ChainNote, ChainStore } from '../storage/chain.store.js';
+import { refusalOf } from './answer.js';
 import type { AnsweredCalls } from './answered-calls.js';
-import { whenNotOpened } from './asked-again.js';
 import type { AttemptOpener } from './attempt-opener.js';
 import type { AttemptOwner } from './attempt-owner.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
-import { LiveParts } from './live-parts.js';
-import { attemptUnknown, cancelled, inProgress, interrupted, late, notOpened, stopping, settingsUnavailable } from './refusals.js';
+import { describeRouting } from './describe-call.js';
+import { askClassifier } from './model-classifier.js';
+import { ModelCaller } from './model-caller.js';
+import type { ProviderHealth } from './provider-health.js';
+import type { ProviderLimits } from './provider-limits.js';
+import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
+import { RequestChain } from './request-chain.js';
+import type { Routes } from './routes.js';
 
 export interface CompleteParts {
-  /** For live parts. */
+  /** For live parts, and for what the ledger is told of attempts that others follow. */
   readonly bus: Pick<ChannelBus, 'publish'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly tracer: Tracer;
-  readonly models: Models;
-  readonly client: OpenAiCompatibleClient;
+  readonly routes: Routes;
+  readonly client: Pick<ProviderClient, 'complete'>;
   readonly attempts: AttemptOpener;
   readonly calls: CallsUnderWay;
   readonly answered: AnsweredCalls;
   readonly tenantSettings: TenantSettingsCache;
   /** This life of this replica: an attempt that another owner opened is not ours to make. */
   readonly owner: AttemptOwner;
+  readonly health: ProviderHealth;
+  readonly limits: ProviderLimits;
+  readonly chains: Pick<ChainStore, 'note' | 'find'>;
+  readonly retries: RetryConfig;
+  readonly budget: RetryBudget;
+  readonly classifyWithinMs: number;
 }
 
 type Request = Message<'inference.request'>;
@@ -40,14 +53,18 @@ const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'settings
 
 /** One model call, from its request to its answer and its usage record. */
 export class CompleteHandler {
-  constructor(private readonly parts: CompleteParts) {}
+  private readonly caller: ModelCaller;
+
+  constructor(private readonly parts: CompleteParts) {
+    this.caller = new ModelCaller(parts);
+  }
 
   /** The same, but its live parts go there. */
   publishingTo(bus: CompleteParts['bus']): CompleteHandler {
     return new CompleteHandler({ ...this.parts, bus });
   }
 
-  /** The signal says that the replica stops. Rejects where nothing was called, and the request can wait for its next try or its next reader. */
+  /** The signal says that the replica stops. Rejects where nothing is under way, and the request can wait for its next try or its next reader. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     failpoint('router.before-open');
     const { model, attemptId } = message.payload;
@@ -62,7 +79,7 @@ export class CompleteHandler {
     } catch (error) {
       span.recordError(error);
       const refusal = AppError.from(error);
-      if (refusal.code === 'stopping' || (COMES_AGAIN.has(refusal.code) && !this.isLate(message))) throw refusal;
+      if (this.comesAgain(refusal, message)) throw refusal;
       if (refusal.code === 'internal') this.parts.logger.error({ attempt: attemptId, error }, 'a model call failed inside NEXUS');
       return [refusalOf(traced, refusal)];
     } finally {
@@ -89,69 +106,56 @@ export class CompleteHandler {
     const onStopping = (): void => call.stop.abort();
     signal.addEventListener('abort', onStopping);
     try {
-      return await this.open(message, call, span, signal);
+      return await this.route(message, call, span, signal);
     } finally {
       signal.removeEventListener('abort', onStopping);
       this.parts.calls.end(attemptId);
     }
   }
 
-  private async open(message: Request, { stop }: CallUnderWay, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const plan = await this.plan(message);
+  private async route(message: Request, call: CallUnderWay, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
+    const { chains, clock } = this.parts;
+    const { model, attemptId } = message.payload;
+    const settings = await this.settingsOf(message.tenantId);
+    const asked = readAskedCall(message.payload);
+    const noted = message.deliveries > 1 ? await chains.find(message.tenantId, attemptId).catch(() => undefined) : undefined;
     if (signal.aborted) throw stopping();
-    if (stop.signal.aborted) throw cancelled();
-    const opened = await this.ask(message, plan);
-    if (opened.state !== State.OPENED) return whenNotOpened(message, plan, opened, this.parts.attempts, this.parts.clock.now());
-    failpoint('router.after-open');
-    const messages = await this.make(message, plan, Number(opened.grantedOutputTokens), stop, span, signal);
-    this.parts.answered.remember(message.tenantId, opened.attemptId, messages, message.payload.idempotencyHash);
-    if (!messages.some(({ channel }) => channel === 'usage.recorded')) this.parts.owner.say('lost', { tenantId: message.tenantId, attemptId: opened.attemptId });
-    return messages;
+    if (call.stop.signal.aborted) throw cancelled();
+    const classifier = askClassifier({ message, caller: this.caller, publish: (record) => void this.parts.bus.publish(record).catch(() => undefined), clock, withinMs: this.parts.classifyWithinMs, stop: call.stop.signal });
+    const route = await this.parts.routes.find(model, asked, settings, classifier, noted && classificationOf(noted));
+    const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
+    try {
+      return await chain.run();
+    } catch (error) {
+      const refusal = AppError.from(error);
+      if (refusal.code === 'internal' || this.comesAgain(refusal, message)) throw error;
+      span.recordError(error);
+      return [refusalOf(message, refusal, chain.routing())];
+    } finally {
+      if (span.isRecording) describeRouting(span, chain.routing());
+    }
   }
 
-  private async plan(message: Request): Promise<CallPlan> {
-    const model = this.parts.models.catalog.resolve(message.payload.model);
-    const { disabledProviders } = await this.parts.tenantSettings.get(message.tenantId).catch((cause: unknown) => {
+  private settingsOf(tenantId: string): Promise<TenantSettings> {
+    return this.parts.tenantSettings.get(tenantId).catch((cause: unknown) => {
       throw settingsUnavailable(cause);
     });
-    if (disabledProviders.includes(model.target.name)) throw new AppError('provider_disabled', `The provider "${model.target.name}" is switched off for this tenant.`, { status: 403, param: 'model' });
-    return planCall(readAskedCall(message.payload), model);
   }
 
-  private ask(message: Request, plan: CallPlan): Promise<OpenedAttempt> {
-    const { attemptId, attribution, run } = message.payload;
-    return this.parts.attempts.open({
-      attemptId, attribution,
-      tenantId: message.tenantId,
-      provider: plan.model.target.name,
-      model: plan.model.upstreamModel,
-      maxInputTokens: BigInt(plan.maxInputTokens),
-      maxOutputTokens: BigInt(plan.maxOutputTokens),
-      minOutputTokens: BigInt(plan.minOutputTokens),
-      price: toWirePrice(plan.price),
-      runId: run?.runId ?? '',
-      step: run?.step ?? 0,
-    });
-  }
-
-  private async make(message: Request, plan: CallPlan, granted: number, stop: AbortController, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const { bus, client, clock, owner } = this.parts;
-    // It stood still for longer than its lease: others may hold the attempt for lost, and look for it at the provider.
-    if (!owner.isAlive) return [refusalOf(message, notOpened()), notSentOf(message, plan, notOpened(), clock.now())];
-    const live = message.payload.wantParts ? new LiveParts(bus, message, plan.wantsUsage) : undefined;
-    const call = { target: plan.model.target, attemptId: message.payload.attemptId, body: plan.bodyFor(granted), stream: plan.isStream };
-    const deadline = setTimeout(() => stop.abort(), deadlineOf(message) - clock.now() + 1); // then nobody waits any more
-    const outcome = await client.complete(call, { signal: stop.signal, ...(live && { onPart: (json, chunk) => live.add(json, chunk) }) }).finally(() => clearTimeout(deadline));
-    failpoint('router.after-answer');
-    live?.flush();
-    const isStopped = outcome.kind === 'failed' && outcome.error.code === 'cancelled';
-    const told = !isStopped ? undefined : signal.aborted ? interrupted() : this.isLate(message) ? late() : undefined;
-    return answerOf({ message, plan, outcome, parts: live?.sent ?? 0, told }, clock.now(), span);
+  private comesAgain({ code }: AppError, message: Request): boolean {
+    return code === 'stopping' || (COMES_AGAIN.has(code) && !this.isLate(message));
   }
 
   private isLate(message: Request): boolean {
     return deadlineOf(message) <= this.parts.clock.now();
   }
+}
+
+/** What an earlier life classified. */
+function classificationOf({ routing }: ChainNote): Classification | undefined {
+  const { tier: name, confidence, reason, classifier } = routing;
+  const tier = tierOf(name);
+  return tier !== undefined && (classifier === 'rules' || classifier === 'model' || classifier === 'default') ? { tier, confidence, reason, classifier } : undefined;
 }
 
 /** What was published for a request once, for the one who asks again. */

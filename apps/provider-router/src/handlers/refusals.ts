@@ -25,6 +25,14 @@ export const attemptUnknown = (): AppError =>
 /** Nobody can say what the tenant has switched off, so nothing may be called; the request comes again. */
 export const settingsUnavailable = (cause: unknown): AppError => new AppError('settings_unavailable', 'The settings do not answer, so no model may be called. Ask again.', { status: 503, isRetryable: true, cause });
 
+/** The breaker of the only provider that could be called is open. */
+export const providerUnavailable = (provider: string, retryAfterMs: number): AppError =>
+  new AppError('provider_unavailable', `The provider "${provider}" has failed too often, and is left alone for a moment.`, { status: 503, isRetryable: true, retryAfterMs });
+
+/** The only provider that could be called has got all that its limits in providers.yaml let through. */
+export const providerBusy = (provider: string, retryAfterMs: number): AppError =>
+  new AppError('provider_limit_reached', `The provider "${provider}" has got all the requests or tokens that its limit for a minute lets through.`, { status: 429, isRetryable: true, retryAfterMs });
+
 /** The ledger's own word. */
 export function refused(error: WireError | undefined): AppError {
   return new AppError(error?.code || 'refused', error?.message || 'The call was refused.', {
