@@ -27,7 +27,34 @@ const CORRECTIONS = [
     reason: 'Anthropic charges twice the price of input for a cache that lasts an hour, with every model; the table has the price of Sonnet for Claude 3 Haiku and Opus, and none for some (docs.claude.com, Pricing, Prompt caching)',
     fix: (_, row) => row.litellm_provider === 'anthropic' && row.cache_creation_input_token_cost !== undefined && { cache_creation_input_token_cost_above_1hr: exact(row.input_cost_per_token * 2) },
   },
+  {
+    reason: 'OpenAI charges twice the price of input and cache and one and a half times that of output when the input of one of its models with a context of 1,050,000 tokens has more than 272,000, except with mini and nano (platform.openai.com, Pricing); the table was trimmed of it',
+    fix: (name, row) => row.litellm_provider === 'openai' && row.max_input_tokens >= 1_050_000 && !/-(mini|nano)/.test(name) && longOpenAi(row),
+  },
+  {
+    reason: 'OpenAI charges 10 USD for 1,000 searches of the web with its models that search by a tool (platform.openai.com, Pricing, Built-in tools); the table has a former price for one of them, and none for the others',
+    fix: (name, row) => row.litellm_provider === 'openai' && ['chat', 'responses'].includes(row.mode) && SEARCHING.test(name) && {
+      search_context_cost_per_query: { search_context_size_high: 0.01, search_context_size_low: 0.01, search_context_size_medium: 0.01 },
+    },
+  },
+  {
+    reason: 'The table takes Gemini 1.5 Flash for a model of embeddings, without a price of output (ai.google.dev, Pricing, as it was until the model was retired)',
+    fix: (name) => name === 'gemini/gemini-1.5-flash' && {
+      mode: 'chat', output_cost_per_token: 3e-7, cache_read_input_token_cost: 1.875e-8,
+      input_cost_per_token_above_128k_tokens: 1.5e-7, output_cost_per_token_above_128k_tokens: 6e-7, cache_read_input_token_cost_above_128k_tokens: 3.75e-8,
+      max_input_tokens: 1_048_576, max_output_tokens: 8_192,
+    },
+  },
 ];
+
+/** Models of OpenAI that can be given its tool for searching the web; those that always search have a price of their own. */
+const SEARCHING = /^(gpt-4\.1(?!-nano)|gpt-4o(?!.*(audio|realtime|search|transcribe|tts))|gpt-5|o3(?!-mini)|o4-mini)/;
+
+function longOpenAi(row) {
+  const twice = ['input_cost_per_token', 'cache_read_input_token_cost', 'cache_creation_input_token_cost'].filter((field) => row[field] > 0);
+  const longer = Object.fromEntries(twice.map((field) => [`${field}_above_272k_tokens`, exact(row[field] * 2)]));
+  return { ...longer, output_cost_per_token_above_272k_tokens: exact(row.output_cost_per_token * 1.5) };
+}
 
 /** The text of config/prices.json for a table. Throws when the table lacks its date or its models, or a correction is not needed any more. */
 export function pricesFrom(table, date = /\d{4}-\d{2}-\d{2}/.exec(table._source ?? '')?.[0]) {
@@ -39,7 +66,7 @@ export function pricesFrom(table, date = /\d{4}-\d{2}-\d{2}/.exec(table._source 
     const corrected = { ...row };
     CORRECTIONS.forEach(({ fix }, i) => {
       for (const [field, value] of Object.entries(fix(name, row) || {})) {
-        if (corrected[field] === value) continue;
+        if (JSON.stringify(corrected[field]) === JSON.stringify(value)) continue;
         corrected[field] = value;
         if (changes[i].models.at(-1) !== name) changes[i].models.push(name);
       }

@@ -39,6 +39,12 @@ describe('the price list that NEXUS ships', () => {
     expect(prices.lookup('mistral', 'mistral-embed')?.price).toMatchObject({ input: 100_000, output: 0 });
   });
 
+  it('has what the table of others leaves out or has wrong', () => {
+    expect(prices.lookup('openai', 'gpt-5.5')).toMatchObject({ price: { request: 10_000_000_000 }, longContext: { aboveInputTokens: 272_000, price: { input: 10_000_000, output: 45_000_000, cacheRead: 1_000_000 } } });
+    expect(prices.lookup('openai', 'gpt-5.4-mini')?.longContext).toBeUndefined();
+    expect(prices.lookup('gemini', 'gemini-1.5-flash')).toMatchObject({ mode: 'chat', price: { output: 300_000 }, longContext: { aboveInputTokens: 128_000 } });
+  });
+
   it('knows which models answer in the form of a schema', () => {
     expect(prices.lookup('openai', 'gpt-4o')?.responseSchema).toBe(true);
   });
