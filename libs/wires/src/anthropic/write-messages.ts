@@ -1,7 +1,7 @@
 import { unsupportedValue } from '../hub/input-error.js';
 import type { ModelMessage } from '../hub/model-part.js';
 import type { ModelRequest } from '../hub/model-request.js';
-import { claudeVersion, SYSTEM_IN_CONVERSATION } from './claude-version.js';
+import { claudeModel } from './claude-model.js';
 import { writeParts } from './write-parts.js';
 
 type Block = Record<string, unknown>;
@@ -25,20 +25,20 @@ export interface WrittenMessages {
 export function writeMessages({ messages, model }: ModelRequest): WrittenMessages {
   const begin = messages.findIndex(({ role }) => role !== 'system');
   const leading = begin < 0 ? messages.length : begin;
-  const maySpeak = claudeVersion(model) >= SYSTEM_IN_CONVERSATION;
+  const { hasSystemTurns } = claudeModel(model);
   const turns: Turn[] = [];
   messages.forEach((message, i) => {
     if (i < leading) return;
     const content = blocksOf(message, i);
     if (content.length === 0) return;
-    const isMarked = message.role === 'system' && !(maySpeak && isPlaceOfSystem(messages, i));
+    const isMarked = message.role === 'system' && !(hasSystemTurns && isPlaceOfSystem(messages, i));
     if (isMarked) add(turns, 'user', content.map((block) => ({ ...block, text: `<system>${String(block['text'])}</system>` })));
     else add(turns, message.role === 'tool' ? 'user' : message.role, content);
   });
-  return {
-    system: messages.slice(0, leading).flatMap(blocksOf),
-    messages: turns.map(({ role, content }) => ({ role, content: resultsFirst(content) })),
-  };
+  const system = messages.slice(0, leading).flatMap(blocksOf);
+  // Anthropic wants a turn to answer, even where instructions are all that it gets.
+  if (turns.length === 0) return { system: [], messages: system.length > 0 ? [{ role: 'user', content: system }] : [] };
+  return { system, messages: turns.map(({ role, content }) => ({ role, content: resultsFirst(content) })) };
 }
 
 /** Between a user's turn and the answer to it. */

@@ -1,5 +1,6 @@
 import { unsupportedValue } from '../hub/input-error.js';
 import type { ModelRequest } from '../hub/model-request.js';
+import { claudeModel } from './claude-model.js';
 import { writeFormat } from './write-format.js';
 import { isAfterThoughtlessCall, writeMessages } from './write-messages.js';
 import { writeThinking } from './write-thinking.js';
@@ -15,7 +16,7 @@ const DEFAULT_MAX_TOKENS = 4_096;
 export function writeRequest(request: ModelRequest): Record<string, unknown> {
   const { model, isStream, user, choices = 1, maxOutputTokens = DEFAULT_MAX_TOKENS } = request;
   if (choices > 1) throw unsupportedValue('n', 'This model gives one answer: leave n out, or set it to 1.');
-  const { format, words } = writeFormat(request.responseFormat);
+  const { format, words } = writeFormat(request);
   const { system, messages } = writeMessages(request);
   const { thinking, effort } = writeThinking(request, maxOutputTokens, isAfterThoughtlessCall(messages));
   const instructions = words === undefined ? system : [...system, { type: 'text', text: words }];
@@ -34,9 +35,9 @@ export function writeRequest(request: ModelRequest): Record<string, unknown> {
   };
 }
 
-/** A model that thinks samples in its own way, and newer ones take either the temperature or top_p. OpenAI's temperatures go up to 2, these to 1. */
-function writeSampling({ temperature, topP, topK }: ModelRequest, isThinking: boolean): Record<string, unknown> {
-  if (isThinking) return {};
+/** Newer models, and all that think, sample in their own way; the others take either the temperature or top_p. OpenAI's temperatures go up to 2, these to 1. */
+function writeSampling({ model, temperature, topP, topK }: ModelRequest, isThinking: boolean): Record<string, unknown> {
+  if (isThinking || !claudeModel(model).hasSampling) return {};
   return {
     ...(temperature !== undefined && { temperature: Math.min(temperature, 1) }),
     ...(topP !== undefined && temperature === undefined && { top_p: topP }),

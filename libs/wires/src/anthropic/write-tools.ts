@@ -1,17 +1,18 @@
 import type { ModelRequest, ToolChoice, ToolSpec } from '../hub/model-request.js';
 import { writeCache } from './cache-control.js';
+import { claudeModel } from './claude-model.js';
 import { enforceable } from './enforceable-schema.js';
 
 /** `tools` and `tool_choice`, to be spread; nothing without tools, for Anthropic refuses a choice among none. */
-export function writeTools({ tools, toolChoice, isParallelToolUse }: ModelRequest): Record<string, unknown> {
+export function writeTools({ model, tools, toolChoice, isParallelToolUse }: ModelRequest): Record<string, unknown> {
   if (tools.length === 0) return {};
   const choice = choiceOf(toolChoice, isParallelToolUse === undefined ? undefined : !isParallelToolUse);
-  return { tools: tools.map(writeTool), ...(choice && { tool_choice: choice }) };
+  return { tools: tools.map((tool) => writeTool(tool, claudeModel(model).hasSchemas)), ...(choice && { tool_choice: choice }) };
 }
 
 /** A strict tool whose schema Anthropic cannot enforce goes without: its calls are right as a rule, and the client checks them anyway. */
-function writeTool({ name, description, parameters, isStrict, cache }: ToolSpec): Record<string, unknown> {
-  const schema = isStrict === true ? enforceable(parameters) : undefined;
+function writeTool({ name, description, parameters, isStrict, cache }: ToolSpec, hasSchemas: boolean): Record<string, unknown> {
+  const schema = isStrict === true && hasSchemas ? enforceable(parameters) : undefined;
   return {
     name,
     ...(description !== undefined && { description }),
