@@ -1,15 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { AnswerGrower } from '../hub/answer-grower.js';
-import type { ModelAnswer } from '../hub/model-answer.js';
-import type { ModelMessage } from '../hub/model-part.js';
-import { gemini } from './gemini.js';
-
-/** Real exchanges with Google, one JSON a line. They are no part of this repository. */
-const folder = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../../shared/data/wire', import.meta.url));
-const file = `${folder}/google.jsonl`;
-const isThere = existsSync(file);
+import { gemini } from '../src/gemini/gemini.js';
+import type { ModelAnswer } from '../src/hub/model-answer.js';
+import type { ModelMessage } from '../src/hub/model-part.js';
+import { grownAnswer, readEvents, recordedExchanges, type RecordedExchange } from './recorded-exchanges.js';
 
 interface Part {
   readonly text?: string;
@@ -23,31 +16,24 @@ interface Response {
   readonly candidates: readonly { readonly content: { readonly parts?: readonly Part[] }; readonly finishReason?: string }[];
   readonly usageMetadata: { readonly promptTokenCount: number; readonly cachedContentTokenCount?: number; readonly thoughtsTokenCount?: number; readonly totalTokenCount: number };
 }
-interface Exchange {
-  readonly file: string;
-  readonly i: number;
-  readonly status: number;
-  readonly body: Response | null;
-  readonly raw: string | null;
-}
-const exchanges = isThere ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Exchange) : [];
 
-const chunksOf = ({ body, raw }: Exchange): Response[] =>
-  body ? [body] : (raw ?? '').split('\r\n\r\n').flatMap((event) => (event.startsWith('data: ') ? [JSON.parse(event.slice(6)) as Response] : []));
+const exchanges = recordedExchanges('google');
+const isThere = exchanges !== undefined;
+
+const chunksOf = ({ body, events }: RecordedExchange): Response[] => (body ? [body] : (events ?? []).map(({ json }) => json)) as unknown as Response[];
 
 function streamed(chunks: readonly Response[]): ModelAnswer {
   const reader = gemini.reader();
-  const grower = new AnswerGrower();
-  for (const json of chunks) {
+  const events = chunks.flatMap((json) => {
     expect(reader.isDone).toBe(false);
-    for (const event of reader.read({ event: undefined, json: json as unknown as Record<string, unknown> })) grower.add(event);
-  }
+    return readEvents(reader, [{ event: undefined, json: json as unknown as Record<string, unknown> }]);
+  });
   expect(reader.isDone).toBe(true);
-  return grower.answer();
+  return grownAnswer(events);
 }
 
 describe.skipIf(!isThere)(`recorded exchanges with Google${isThere ? '' : ' (skipped: set NEXUS_WIRE_FIXTURES to the folder that holds google.jsonl)'}`, () => {
-  const named = exchanges.filter(({ status }) => status === 200).map((exchange): [string, Exchange] => [`${exchange.file} #${exchange.i}`, exchange]);
+  const named = (exchanges ?? []).filter(({ status }) => status === 200).map((exchange): [string, RecordedExchange] => [exchange.name, exchange]);
 
   it('are enough to mean something', () => {
     expect(named.filter(([, { body }]) => body).length).toBeGreaterThan(50);
