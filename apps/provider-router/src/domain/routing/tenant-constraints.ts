@@ -1,5 +1,5 @@
 import type { ResolvedModel } from '../model-catalog.js';
-import { matchesPattern } from '../model-pattern.js';
+import { isPattern, matchesPattern } from '../model-pattern.js';
 import type { ProviderTarget } from '../provider-target.js';
 import { priceFromUsdPerMillion } from '../usd-price.js';
 import { tierOf, type Tier } from './tier.js';
@@ -57,7 +57,11 @@ export function violationOf(model: Pick<ResolvedModel, 'id' | 'target' | 'price'
 
 /** A pattern without a slash is of the model's own name, whoever provides it. */
 function isMatch(pattern: string, id: string): boolean {
-  return matchesPattern(pattern, id) || (!pattern.includes('/') && matchesPattern(pattern, id.slice(id.indexOf('/') + 1)));
+  return fits(pattern, id) || (!pattern.includes('/') && fits(pattern, id.slice(id.indexOf('/') + 1)));
+}
+
+function fits(pattern: string, name: string): boolean {
+  return isPattern(pattern) ? matchesPattern(pattern, name) : pattern === name;
 }
 
 const PRIVATE_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.168\.\d+\.\d+|172\.(?:1[6-9]|2\d|3[01])\.\d+\.\d+|169\.254\.\d+\.\d+|\[(?:::1|f[cd][0-9a-f:]*|fe80:[0-9a-f:]*)\]|[^.[\]]+|.+\.(?:local|internal|localhost))$/i;
