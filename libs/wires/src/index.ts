@@ -12,3 +12,4 @@ export { serverEventText } from './hub/server-event-text.js';
 export type { AnswerFrame, AnswerReader, AnswerWriter, ClientWire, ServerEvent, UpstreamWire } from './hub/wire.js';
 export { openAiChat } from './openai-chat/openai-chat.js';
 export { openAiResponses } from './openai-responses/openai-responses.js';
+export { withoutForeignReasoning } from './openai-responses/without-foreign-reasoning.js';

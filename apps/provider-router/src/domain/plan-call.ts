@@ -1,6 +1,6 @@
 import { Wire } from '@nexus/contracts';
 import type { TokenPrice } from '@nexus/core';
-import { withoutForeignThoughts, type AnswerWriter, type ModelAnswer, type ModelRequest } from '@nexus/wires';
+import { withoutForeignReasoning, withoutForeignThoughts, type AnswerWriter, type ModelAnswer, type ModelRequest } from '@nexus/wires';
 import { isObject, type AskedCall, type Body, type ClientRequest } from './asked-call.js';
 import { clientFormOf, type AnsweredAttempt } from './client-form.js';
 import { endpointOf, endpointOfWire, upstreamWires, type Endpoint } from './endpoint.js';
@@ -51,20 +51,21 @@ export function planCall(asked: AskedCall, model: ResolvedModel): CallPlan {
   const { client } = asked;
   const endpoint = endpointOf(client?.wire, model);
   const isPassthrough = client !== undefined && endpointOfWire(client.wire) === endpoint;
-  const upstream = isPassthrough ? passed(client) : { body: translated(asked, endpoint, model), original: undefined };
+  const output = outputOf(endpoint, isPassthrough ? limitOf(endpoint, client.body) : asked.request().maxOutputTokens, model);
+  const upstream = isPassthrough ? passed(client) : { body: translated(asked, endpoint, model, output), original: undefined };
+  const choices = endpoint === 'embeddings' || endpoint === 'local' ? 1 : outputLimits[endpoint].choicesOf(upstream.body);
   const bytes = upstream.original?.length ?? Buffer.byteLength(JSON.stringify(upstream.body));
   const { rounds, changes } = ownWorkOf(endpoint, upstream.body);
   const work = { ...rounds, searches: Math.max(rounds.searches, model.searchesPerCall ?? 0) * dearestSearch(upstream.body) };
   const readTokens = mostInputTokens({ body: upstream.body, bytes, rounds: work, isMoreThanBody: isMoreThanBody(upstream.body) }, windowOf(endpoint, model));
   const price = reachable(priceForInput(model, readTokens), upstream.body, upstream.original);
-  const output = outputOf(endpoint, upstream.body, asked, model);
-  const capOf = (granted: number): number | undefined => (output.isCapped ? Math.min(output.each, Math.floor(granted / output.choices)) : undefined);
+  const capOf = (granted: number): number | undefined => (output.isCapped ? Math.min(output.each, Math.floor(granted / choices)) : undefined);
   return {
     model,
     endpoint,
     maxInputTokens: readTokens + searchesAsTokens(work, price),
-    maxOutputTokens: output.choices * output.each,
-    minOutputTokens: output.choices * Math.min(output.each, SMALLEST_USEFUL_OUTPUT),
+    maxOutputTokens: choices * output.each,
+    minOutputTokens: choices * Math.min(output.each, SMALLEST_USEFUL_OUTPUT),
     price,
     isStream: asked.isStream,
     wantsUsage: asked.isStream && client !== undefined && asksForUsage(client.body),
@@ -98,28 +99,36 @@ interface Upstream {
 
 /** Thoughts that another provider had, in a conversation that went to and fro, would be refused. */
 function passed({ wire, body, bytes }: ClientRequest): Upstream {
-  const own = wire === Wire.ANTHROPIC_MESSAGES ? withoutForeignThoughts(body) : body;
+  const own = ownThoughts(wire, body);
   return { body: own, original: own === body ? bytes : undefined };
 }
 
-function translated(asked: AskedCall, endpoint: Endpoint, model: ResolvedModel): Body {
-  const request = requestTo(asked, model);
+function ownThoughts(wire: Wire, body: Body): Body {
+  if (wire === Wire.ANTHROPIC_MESSAGES) return withoutForeignThoughts(body);
+  return wire === Wire.OPENAI_RESPONSES ? withoutForeignReasoning(body) : body;
+}
+
+/** Written with the output that the model may have, on which what it is told of thinking depends. */
+function translated(asked: AskedCall, endpoint: Endpoint, model: ResolvedModel, { each, isCapped }: Output): Body {
+  const request = { ...requestTo(asked, model), ...(isCapped && { maxOutputTokens: each }) };
   return endpoint === 'local' || endpoint === 'embeddings' ? { messages: request.messages, tools: request.tools } : upstreamWires[endpoint].writeRequest(request);
 }
 
 interface Output {
+  /** Of one choice. */
   readonly each: number;
-  readonly choices: number;
   /** The provider is told. */
   readonly isCapped: boolean;
 }
 
-function outputOf(endpoint: Endpoint, body: Body, asked: AskedCall, model: ResolvedModel): Output {
-  if (endpoint === 'embeddings') return { each: 0, choices: 1, isCapped: false };
-  const limit = endpoint === 'local' ? asked.request().maxOutputTokens : outputLimits[endpoint].limitOf(body);
-  const choices = endpoint === 'local' ? 1 : outputLimits[endpoint].choicesOf(body);
+function limitOf(endpoint: Endpoint, body: Body): number | undefined {
+  return endpoint === 'embeddings' || endpoint === 'local' ? undefined : outputLimits[endpoint].limitOf(body);
+}
+
+function outputOf(endpoint: Endpoint, limit: number | undefined, model: ResolvedModel): Output {
+  if (endpoint === 'embeddings') return { each: 0, isCapped: false };
   const each = Math.min(limit ?? model.defaultMaxOutputTokens ?? model.maxOutputTokens ?? FALLBACK_OUTPUT, model.maxOutputTokens ?? LONGEST_OUTPUT, LONGEST_OUTPUT);
-  return { each, choices, isCapped: limit !== undefined || model.price.output > 0 || endpoint === 'messages' || endpoint === 'local' };
+  return { each, isCapped: limit !== undefined || model.price.output > 0 || endpoint === 'messages' || endpoint === 'local' };
 }
 
 /** The provider's own name of the model, and of a stream its usage. */

@@ -9,7 +9,6 @@ export function writeError(error: AppError): Record<string, unknown> {
 function typeOf({ status, code }: AppError): string {
   if (status === 402 || (status === 429 && /budget|quota/.test(code))) return 'insufficient_quota';
   if (status === 429) return 'rate_limit_error';
-  if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
   return status >= 500 ? 'server_error' : 'invalid_request_error';
 }

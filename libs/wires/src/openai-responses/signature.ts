@@ -13,8 +13,13 @@ export function readSignature(item: JsonObject): { readonly signature?: string; 
   const { id, encrypted_content: encrypted } = item;
   if (typeof encrypted !== 'string' || encrypted === '') return {};
   if (encrypted.startsWith(REDACTED)) return { signature: encrypted.slice(REDACTED.length), isRedacted: true };
-  if (encrypted.includes(':')) return { signature: encrypted };
+  if (isForeignProof(encrypted)) return { signature: encrypted };
   return { signature: `${OWN}${typeof id === 'string' ? id : ''}:${encrypted}` };
+}
+
+/** True for what a client sends back as encrypted that is not OpenAI's. */
+export function isForeignProof(encrypted: string): boolean {
+  return encrypted.includes(':');
 }
 
 /** OpenAI's own proof: the id of the item (empty where a client dropped it) and what was encrypted. Undefined for another's. */
