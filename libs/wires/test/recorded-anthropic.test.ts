@@ -1,16 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { answerAsEvents } from '../hub/answer-as-events.js';
-import type { ModelAnswer, ToldUsage } from '../hub/model-answer.js';
-import type { ModelMessage, ModelPart } from '../hub/model-part.js';
-import { anthropic } from './anthropic.js';
-import { eventsIn, frameOf, grown, serverEvents, writtenStream } from './streamed-text.fixture.js';
-
-/** Real exchanges with Anthropic, one JSON a line. They are no part of this repository. */
-const folder = process.env['NEXUS_WIRE_FIXTURES'] ?? fileURLToPath(new URL('../../../../../shared/data/wire', import.meta.url));
-const file = `${folder}/anthropic.jsonl`;
-const isThere = existsSync(file);
+import { anthropic } from '../src/anthropic/anthropic.js';
+import { eventsIn, frameOf, grown, writtenStream } from '../src/anthropic/streamed-text.fixture.js';
+import { answerAsEvents } from '../src/hub/answer-as-events.js';
+import type { ModelAnswer, ToldUsage } from '../src/hub/model-answer.js';
+import type { ModelMessage, ModelPart } from '../src/hub/model-part.js';
+import { inSmallPieces, readEvents, recordedExchanges, type RecordedExchange } from './recorded-exchanges.js';
 
 interface Block {
   readonly type: string;
@@ -30,19 +24,24 @@ interface Usage {
   readonly output_tokens_details?: { readonly thinking_tokens: number };
   readonly server_tool_use?: { readonly web_search_requests: number };
 }
-interface Exchange {
-  readonly file: string;
-  readonly i: number;
-  readonly body: { readonly id: string; readonly model: string; readonly content: readonly Block[]; readonly stop_reason: string; readonly usage: Usage } | null;
-  readonly raw: string | null;
-  readonly req: Record<string, unknown>;
+interface Message {
+  readonly id: string;
+  readonly model: string;
+  readonly content: readonly Block[];
+  readonly stop_reason: string;
+  readonly usage: Usage;
 }
-const exchanges = isThere ? readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Exchange) : [];
-const named = exchanges.map((exchange): [string, Exchange] => [`${exchange.file} #${exchange.i}`, exchange]);
-const whole = named.filter(([, { body }]) => body);
-const streams = named.filter(([, { raw }]) => raw);
 
-function answerOf({ body }: Exchange): ModelAnswer {
+const exchanges = recordedExchanges('anthropic');
+const isThere = exchanges !== undefined;
+const named = (exchanges ?? []).map((exchange): [string, RecordedExchange] => [exchange.name, exchange]);
+const whole = named.filter(([, { body }]) => body);
+const streams = named.filter(([, { events }]) => events);
+
+const messageOf = ({ body }: RecordedExchange) => body as unknown as Message;
+const streamed = ({ events }: RecordedExchange) => readEvents(anthropic.reader(), events ?? []);
+
+function answerOf({ body }: RecordedExchange): ModelAnswer {
   const read = anthropic.readAnswer(body);
   if (read.kind !== 'answer') throw new Error(read.kind);
   return read.answer;
@@ -94,11 +93,11 @@ describe.skipIf(!isThere)(`recorded exchanges with Anthropic${isThere ? '' : ' (
   });
 
   it.each(whole)('%s says what Anthropic meant, every token once', (_, exchange) => {
-    const { body } = exchange;
+    const message = messageOf(exchange);
     const answer = answerOf(exchange);
-    expect(answer).toMatchObject({ id: body?.id, model: body?.model, finishReason: body?.stop_reason === 'tool_use' ? 'tool_calls' : 'stop' });
-    expect(answer.parts.map(blockOf)).toEqual(body?.content.filter(({ type }) => KNOWN.includes(type)).map(({ type, id, name, text, thinking, signature, data, input }) => ({ type, id, name, text, thinking, signature, data, input })));
-    if (body) expectExact(answer.usage, body.usage);
+    expect(answer).toMatchObject({ id: message.id, model: message.model, finishReason: message.stop_reason === 'tool_use' ? 'tool_calls' : 'stop' });
+    expect(answer.parts.map(blockOf)).toEqual(message.content.filter(({ type }) => KNOWN.includes(type)).map(({ type, id, name, text, thinking, signature, data, input }) => ({ type, id, name, text, thinking, signature, data, input })));
+    expectExact(answer.usage, message.usage);
   });
 
   it.each(whole)('%s is the same after a client got it whole, and after it got it as a stream', (_, exchange) => {
@@ -107,12 +106,12 @@ describe.skipIf(!isThere)(`recorded exchanges with Anthropic${isThere ? '' : ' (
     if (again.kind !== 'answer') throw new Error(again.kind);
     expect(again.answer).toMatchObject({ id: 'msg_1', model: 'best' });
     expect(told(again.answer)).toEqual(told(answer));
-    expect(told(grown(eventsIn(writtenStream(answerAsEvents(answer)))))).toEqual(told(answer));
+    for (const events of [answerAsEvents(answer), inSmallPieces(answerAsEvents(answer))]) expect(told(grown(eventsIn(writtenStream(events))))).toEqual(told(answer));
   });
 
-  it.each(streams)('%s streams what Anthropic meant, every token once', (_, { raw }) => {
-    const events = serverEvents(raw ?? '');
-    const answer = grown(eventsIn(raw ?? ''));
+  it.each(streams)('%s streams what Anthropic meant, every token once', (_, exchange) => {
+    const { events = [] } = exchange;
+    const answer = grown(streamed(exchange));
     const pieces = events.map(({ json }) => json['delta'] as { type: string; text?: string; thinking?: string; signature?: string } | undefined);
     const joined = (of: (piece: NonNullable<(typeof pieces)[number]>) => string | undefined) => pieces.map((piece) => (piece && of(piece)) ?? '').join('');
     const joinedParts = (kind: 'text' | 'reasoning') => answer.parts.flatMap((part) => (part.kind === kind ? [part.text] : [])).join('');
@@ -123,37 +122,36 @@ describe.skipIf(!isThere)(`recorded exchanges with Anthropic${isThere ? '' : ' (
     expect(signatures.join('')).toBe(joined(({ signature }) => signature));
     expect(answer.finishReason).toBe('stop');
     expectExact(answer.usage, events.find(({ event }) => event === 'message_delta')?.json['usage'] as Usage);
-    expect(told(grown(eventsIn(writtenStream(eventsIn(raw ?? '')))))).toEqual(told(answer));
+    expect(told(grown(eventsIn(writtenStream(streamed(exchange)))))).toEqual(told(answer));
   });
 
   it('have searches of the web, which are charged by the piece', () => {
-    const searches = [...whole.map(([, exchange]) => answerOf(exchange)), ...streams.map(([, { raw }]) => grown(eventsIn(raw ?? '')))].map(({ usage }) => usage?.requests ?? 0);
+    const searches = [...whole.map(([, exchange]) => answerOf(exchange)), ...streams.map(([, exchange]) => grown(streamed(exchange)))].map(({ usage }) => usage?.requests ?? 0);
     expect(searches.filter((count) => count > 0)).toEqual([1, 1]);
   });
 
-  it.each(streams)('%s is done with its last event alone', (_, { raw }) => {
+  it.each(streams)('%s is done with its last event alone', (_, { events = [] }) => {
     const reader = anthropic.reader();
-    const events = serverEvents(raw ?? '');
     events.forEach((event, i) => {
       reader.read(event);
       expect(reader.isDone).toBe(i === events.length - 1);
     });
   });
 
-  const isHosted = ({ req }: Exchange) => {
-    const tools = (req['tools'] ?? []) as { type?: string }[];
-    return tools.some(({ type }) => type !== undefined && !type.startsWith('tool_search_tool')) || 'mcp_servers' in req || 'container' in req || JSON.stringify(req).includes('"type":"file"');
+  const isHosted = ({ request: req }: RecordedExchange) => {
+    const tools = (req?.['tools'] ?? []) as { type?: string }[];
+    return tools.some(({ type }) => type !== undefined && !type.startsWith('tool_search_tool')) || 'mcp_servers' in (req ?? {}) || 'container' in (req ?? {}) || JSON.stringify(req).includes('"type":"file"');
   };
 
-  it.each(named.filter(([, exchange]) => !isHosted(exchange)))('%s asks for the same when it is read, written and read', (_, { req }) => {
-    const read = anthropic.readRequest(req);
+  it.each(named.filter(([, exchange]) => !isHosted(exchange)))('%s asks for the same when it is read, written and read', (_, { request }) => {
+    const read = anthropic.readRequest(request);
     const written = anthropic.writeRequest(read);
     expect(anthropic.readRequest(written)).toEqual({ ...read, messages: merged(read.messages) });
-    expect(written).toMatchObject({ model: req['model'], max_tokens: req['max_tokens'] });
+    expect(written).toMatchObject({ model: request?.['model'], max_tokens: request?.['max_tokens'] });
   });
 
-  it.each(named.filter(([, exchange]) => isHosted(exchange)))('%s is refused to others than Anthropic, with the place', (_, { req }) => {
-    expect(() => anthropic.readRequest(req)).toThrow(expect.objectContaining({ code: 'unsupported_value', status: 400, param: expect.stringMatching(/^(tools\[\d\]\.type|mcp_servers|container|messages\[\d\]\.content\[\d\]\.source\.type)$/) }));
+  it.each(named.filter(([, exchange]) => isHosted(exchange)))('%s is refused to others than Anthropic, with the place', (_, { request }) => {
+    expect(() => anthropic.readRequest(request)).toThrow(expect.objectContaining({ code: 'unsupported_value', status: 400, param: expect.stringMatching(/^(tools\[\d\]\.type|mcp_servers|container|messages\[\d\]\.content\[\d\]\.source\.type)$/) }));
   });
 
   it('are of both sorts', () => {
