@@ -78,7 +78,8 @@ function countParts(parts: readonly unknown[], media: Media): void {
   for (const part of parts) {
     if (!isObject(part)) continue;
     const { type } = part;
-    if (type === undefined) countGeminiPart(part, media);
+    if ('kind' in part) countHubPart(part, media);
+    else if (type === undefined) countGeminiPart(part, media);
     else if (type === 'tool_result') countMedia([part], media);
     else if (FILES.has(type)) countFile(part, media);
     else if (!COUNTED_BY_BYTES.has(type)) media.images++;
@@ -90,6 +91,13 @@ function countFile(part: Body, media: Media): void {
   const { source } = part;
   if (isObject(source) && source['type'] === 'content') countMedia([source], media);
   else if (!isObject(source) || source['type'] !== 'text') media.hasFiles = true;
+}
+
+function countHubPart(part: Body, media: Media): void {
+  const { kind } = part;
+  if (kind === 'image') media.images++;
+  else if (kind === 'file') media.hasFiles = true;
+  else if (kind === 'tool_result') countMedia([part], media);
 }
 
 function countGeminiPart(part: Body, media: Media): void {

@@ -145,12 +145,14 @@ export class ModelCall implements Dispatcher.DispatchHandler {
     this.abort?.();
   }
 
-  /** What was told before the break is not the last word unless the model had stopped, so it counts as an estimate. */
+  /** What was told before the break is not the last word unless the model had stopped: what came of the answer may be more. */
   private countedUsage(): Usage {
     const answer = this.stream?.answer;
     if (!answer) return estimateUsage(this.requestBody, '', 0);
     if (!answer.usage) return estimateUsage(this.requestBody, answer.allText(), answer.pieces);
-    return { ...answer.usage, estimated: !answer.isFinished };
+    if (answer.isFinished) return answer.usage;
+    const counted = estimateUsage(this.requestBody, answer.allText(), answer.pieces);
+    return { ...answer.usage, output: Math.max(answer.usage.output, counted.output), estimated: true };
   }
 
   private spokenError(body: unknown): ProviderError {
