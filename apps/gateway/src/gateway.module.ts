@@ -18,11 +18,13 @@ import { Cors } from './routes/cors.js';
 import { DeadLettersRpc } from './routes/dead-letters.rpc.js';
 import { Door, type HttpHandler } from './routes/door.js';
 import { ErrorFilter } from './routes/error.filter.js';
+import { LedgerController } from './routes/ledger.controller.js';
 import { ModelsController } from './routes/models.controller.js';
 import { ProviderTestRpc } from './routes/provider-test.rpc.js';
 import { forwarding } from './routes/rpc-forwarding.js';
 import { RunStreams } from './routes/run-streams.js';
 import { RunsController } from './routes/runs.controller.js';
+import { StatusController } from './routes/status.controller.js';
 import { ThreadRunsController } from './routes/thread-runs.controller.js';
 import { ThreadsController } from './routes/threads.controller.js';
 import { TimeTravelController } from './routes/time-travel.controller.js';
@@ -49,7 +51,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   static with(environment: Environment): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [ModelsController, ThreadsController, ThreadRunsController, RunsController, TimeTravelController],
+      controllers: [LedgerController, StatusController, ModelsController, ThreadsController, ThreadRunsController, RunsController, TimeTravelController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: readGatewayConfig(environment) },
         { provide: APP_FILTER, useClass: ErrorFilter },

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { createRouterTransport, decodeBinaryHeader, type ConnectRouter } from '@connectrpc/connect';
 import {
-  AgentService, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
+  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
   ProcessedRequestSchema, Outcome, type Key, type ProcessedRequest, type Thread,
 } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
@@ -79,7 +79,10 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       getTenantSettings: () => ({}),
     });
     keepDeadLetters(router, 'settings');
-    router.service(SettingsService, { getConfig: ({ prefix }) => ({ values: { [`${prefix}research.model`]: '"demo"' } }) });
+    router.service(SettingsService, {
+      getConfig: ({ prefix }) => ({ values: { [`${prefix}research.model`]: '"demo"' } }),
+      listProviders: () => ({ providers: [{ enabled: true, status: { name: 'demo', isConfigured: true, models: ['demo'] } }, { enabled: false, status: { name: 'openai', isConfigured: true } }] }),
+    });
   }));
   clients.offer('provider-router', createRouterTransport((router) => {
     keepDeadLetters(router, 'provider-router');
@@ -90,7 +93,18 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
   }));
   clients.offer('usage', createRouterTransport((router) => {
     keepDeadLetters(router, 'usage');
-    router.service(UsageService, { getUsage: () => ({ total: { attempts: 3n } }), openAttempts: () => ({}) });
+    router.service(UsageService, {
+      getUsage: ({ groupBy, client }) => ({
+        rows: [{ ...(groupBy.includes('day') && { day: '1970-01-01' }), client, attempts: 3n, failed: 1n, costMicroUsd: 700n, tokens: { input: 80n } }],
+        total: { attempts: 3n, failed: 1n, costMicroUsd: 700n },
+      }),
+      openAttempts: () => ({}),
+      getQuota: () => ({ budgets: [{ name: 'month', period: 'month', limitMicroUsd: 1_000n, spentMicroUsd: 700n, reservedMicroUsd: 400n, resetsAt: 1_764_547_200_000n, scope: BudgetScope.CLIENT, subject: 'acme' }] }),
+      listLedger: ({ client, after, limit }, { requestHeader }) => ({
+        rows: [{ attemptId: 'attempt-1', correction: 1, day: '2026-11-20', settledAt: 1_763_640_000_000n, provider: 'openai', model: 'gpt-4o', costMicroUsd: 700n, attribution: { client, user: tenantOf(requestHeader) }, step: limit }],
+        next: after === '' ? '2026-11-20.7' : '',
+      }),
+    });
   }));
   clients.offer('tool-executor', createRouterTransport((router) => keepDeadLetters(router, 'tool-executor')));
   clients.offer('orchestrator', createRouterTransport((router) => {

@@ -90,7 +90,7 @@ it('every report is the sum of the rows of the ledger, corrections among them', 
     const report = await client().getUsage({ ...MONTH, groupBy });
     const keyOf = (row: LedgerRow) => groupBy.map((name) => nameOf[name]?.(row)).join('|');
     const expected = Object.fromEntries([...Map.groupBy(rows, keyOf)].map(([key, group]) => [key, summed(group)]));
-    const column = (name: string): keyof UsageRow => (name === 'key' ? 'keyId' : (name as keyof UsageRow));
+    const column = (name: string) => (name === 'key' ? 'keyId' : name) as 'day' | 'provider' | 'model' | 'client' | 'project' | 'keyId' | 'user' | 'agent';
     expect(Object.fromEntries(report.rows.map((row) => [groupBy.map((name) => row[column(name)]).join('|'), figures(row)])), groupBy.join()).toEqual(expected);
     expect(report.total && figures(report.total), groupBy.join()).toEqual(summed(rows));
   }

@@ -15,6 +15,9 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/v1/runs/{run_id}/cancel': ['POST'],
   '/v1/runs/{run_id}/replay': ['GET'],
   '/v1/runs/{run_id}/fork': ['POST'],
+  '/ledger': ['GET'],
+  '/ledger/stats': ['GET'],
+  '/status': ['GET'],
 };
 
 const patterns = Object.entries(routes).map(([template, methods]) => ({ pattern: patternOf(template), methods }));
