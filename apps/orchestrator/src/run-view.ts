@@ -1,7 +1,7 @@
 import { create, toJsonString } from '@bufbuild/protobuf';
 import { GetRunResponseSchema, RunEventSchema, RunSchema, StoredRunEventSchema, type GetRunResponse, type Run, type RunEvent, type StoredRunEvent } from '@nexus/contracts';
 import { parseTraceparent } from '@nexus/core';
-import { answerOf } from './domain/answer.js';
+import { answerOf, lastRouting } from './domain/answer.js';
 import { lastState, type RecordedEvent } from './domain/replay.js';
 import type { RunState } from './domain/run-state.js';
 import { usageOf } from './domain/usage-sum.js';
@@ -22,7 +22,8 @@ export function runView(run: StoredRun): GetRunResponse {
 
 /** A stored run without its events, which lead to this state. */
 export function summaryOf(run: StoredRun, state: RunState): Run {
-  const accepted = acceptedOf(run.events.map(({ event }) => event));
+  const events = run.events.map(({ event }) => event);
+  const accepted = acceptedOf(events);
   const lastAt = run.events.at(-1)?.at ?? state.acceptedAt;
   return create(RunSchema, {
     id: run.runId,
@@ -33,7 +34,7 @@ export function summaryOf(run: StoredRun, state: RunState): Run {
     traceId: parseTraceparent(accepted.traceparent)?.traceId ?? '',
     createdAt: BigInt(state.acceptedAt),
     finishedAt: BigInt(state.ending?.at ?? 0),
-    usage: usageOf(state.usage, state.step, (state.ending?.at ?? lastAt) - state.acceptedAt),
+    usage: usageOf(state.usage, state.step, (state.ending?.at ?? lastAt) - state.acceptedAt, lastRouting(events)),
     error: state.ending?.error,
     correlationId: accepted.correlationId || accepted.messageId,
     forkedFrom: accepted.request?.forkedFrom,

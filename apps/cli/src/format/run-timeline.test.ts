@@ -50,6 +50,23 @@ it('says of a run under way that it is not over, and of a failed one why', () =>
   expect(runTimeline(failed)).toContain('Not answered: Too many steps. [step_limit]');
 });
 
+it('says which model answered, why that one, and what was tried before it', () => {
+  const routing = {
+    requested: 'auto', model: 'openai/gpt-4o', tier: 'balanced', confidence: 0.8, reason: 'code: tier balanced', classifier: 'rules',
+    fallbacks: [{ model: 'own/small', code: 'server_error', reason: 'own: broken', attemptId: 'a' }, { model: 'own/other', code: 'breaker_open', reason: 'left alone' }],
+  };
+  const said = { message: { parts: [{ kind: { case: 'text' as const, value: 'hi' } }] }, spend, routing };
+  const lines = runTimeline(create(GetRunResponseSchema, { run: { id: 'r', createdAt: began }, events: [event(16, 'model_answered', 1, { case: 'modelAnswered', value: said })] }));
+  expect(lines.slice(4, 8)).toEqual([
+    '+16 ms     1  $0.000000  model openai/gpt-4o says: hi (1,200 in, 16 out)',
+    '                         routed auto to openai/gpt-4o (balanced, 80% sure by the rules): code: tier balanced',
+    '                         before it own/small: own: broken [server_error]',
+    '                         before it own/other, passed over: left alone [breaker_open]',
+  ]);
+  const plain = { ...said, routing: { requested: 'openai/gpt-4o', model: 'openai/gpt-4o', reason: 'asked for by name' } };
+  expect(runTimeline(create(GetRunResponseSchema, { run: { id: 'r', createdAt: began }, events: [event(16, 'model_answered', 1, { case: 'modelAnswered', value: plain })] })).join('')).not.toContain('routed');
+});
+
 it('says of a fork where it goes on from', () => {
   const lines = runTimeline(create(GetRunResponseSchema, {
     run: { id: 'r', createdAt: began, forkedFrom: { runId: 'run-0', step: 2 } },

@@ -1,5 +1,5 @@
 import { fromJsonString } from '@bufbuild/protobuf';
-import { RunStatus, StoredRunEventSchema, type GetRunResponse, type Part, type Run, type RunEvent, type Spend, type StoredRunEvent } from '@nexus/contracts';
+import { RunStatus, StoredRunEventSchema, type GetRunResponse, type Part, type Routing, type Run, type RunEvent, type Spend, type StoredRunEvent } from '@nexus/contracts';
 import { formatUsd } from '@nexus/core';
 import { groupDigits } from './count.js';
 import { formatDuration } from './duration.js';
@@ -38,7 +38,7 @@ function rowsOf(event: RunEvent, run: Run): string[][] {
   return lines.map((line, i) => [i === 0 ? after : '', i === 0 && event.step > 0 ? String(event.step) : '', i === 0 ? cost : '', line]);
 }
 
-/** What happened, in words: one line, and one more for each tool call that could not be made. */
+/** What happened, in words: one line, then why that model where there is something to say, and each tool call that could not be made. */
 export function eventLines(event: RunEvent): string[] {
   return linesOf(stored(event)) ?? [event.kind.replaceAll('_', ' ')];
 }
@@ -63,12 +63,12 @@ function linesOf(event: StoredRunEvent['event'] | undefined): string[] | undefin
     case 'started':
       return ['started: the runs before it in its thread are over'];
     case 'modelAnswered': {
-      const { message, spend, invalidCalls } = event.value;
+      const { message, spend, invalidCalls, routing } = event.value;
       const repairs = invalidCalls.map((result) => `cannot be called: ${oneLine(result.text, LONGEST_TEXT)}`);
-      return [`${modelOf(spend)} ${(message?.parts ?? []).map(wordsOf).filter((words) => words !== '').join('; ') || 'answered nothing'}${tokensOf(spend)}`, ...repairs];
+      return [`${modelOf(spend)} ${(message?.parts ?? []).map(wordsOf).filter((words) => words !== '').join('; ') || 'answered nothing'}${tokensOf(spend)}`, ...routingLines(routing), ...repairs];
     }
     case 'modelFailed':
-      return [`${modelOf(event.value.spend)} failed: ${event.value.error?.message ?? 'no reason given'} [${event.value.error?.code ?? 'internal'}]`];
+      return [`${modelOf(event.value.spend)} failed: ${event.value.error?.message ?? 'no reason given'} [${event.value.error?.code ?? 'internal'}]`, ...routingLines(event.value.routing)];
     case 'toolFinished': {
       const { executed } = event.value;
       const how = executed?.error === undefined ? 'says' : `failed [${executed.error.code}]`;
@@ -79,6 +79,16 @@ function linesOf(event: StoredRunEvent['event'] | undefined): string[] | undefin
     case undefined:
       return undefined;
   }
+}
+
+/** Why this model: a line when the choice was left to NEXUS, and one for each model before it. */
+function routingLines(routing: Routing | undefined): string[] {
+  if (routing === undefined) return [];
+  const { requested, model, tier, confidence, reason, classifier, fallbacks, cache } = routing;
+  const isChosen = tier !== '' || cache !== '' || fallbacks.length > 0;
+  const sure = classifier === '' ? '' : `, ${Math.round(confidence * 100)}% sure by ${classifier === 'model' ? 'a model' : classifier === 'default' ? 'default' : 'the rules'}`;
+  const how = `routed ${oneLine(requested, LONGEST_TEXT)} to ${oneLine(model, LONGEST_TEXT)}${tier === '' ? '' : ` (${tier}${sure})`}: ${oneLine(reason, LONGEST_TEXT)}${cache === '' ? '' : `, from the ${cache} cache`}`;
+  return [...(isChosen ? [how] : []), ...fallbacks.map((tried) => `before it ${oneLine(tried.model, LONGEST_TEXT)}${tried.attemptId === '' ? ', passed over' : ''}: ${oneLine(tried.reason, LONGEST_TEXT)} [${tried.code}]`)];
 }
 
 function modelOf(spend: Spend | undefined): string {

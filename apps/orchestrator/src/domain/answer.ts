@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { Outcome, ProcessedRequestSchema, type Error, type IncomingRequest, type ProcessedRequest, type RunAccepted, type StoredRunEvent } from '@nexus/contracts';
+import { Outcome, ProcessedRequestSchema, type Error, type IncomingRequest, type ProcessedRequest, type Routing, type RunAccepted, type StoredRunEvent } from '@nexus/contracts';
 import { textOf } from './model-answer.js';
 import type { RunState } from './run-state.js';
 import { usageOf } from './usage-sum.js';
@@ -17,7 +17,7 @@ export function answerOf(state: RunState, accepted: RunAccepted, events: readonl
     outcome: ending.outcome,
     text: textOf(said),
     parts: said?.parts.filter((part) => part.kind.case === 'image') ?? [],
-    usage: usageOf(state.usage, state.step, ending.at - state.acceptedAt),
+    usage: usageOf(state.usage, state.step, ending.at - state.acceptedAt, lastRouting(events)),
     error: ending.error,
     finishReason: ending.finishReason,
   });
@@ -35,6 +35,12 @@ function placeOf(request: IncomingRequest | undefined) {
     topicId: request?.topicId ?? '',
     replyToMessageId: request?.replyToMessageId ?? '',
   };
+}
+
+/** How the model of the last call was chosen, if the router told. */
+export function lastRouting(events: readonly StoredRunEvent[]): Routing | undefined {
+  const last = events.findLast(({ event }) => event.case === 'modelAnswered' || event.case === 'modelFailed')?.event;
+  return last?.case === 'modelAnswered' || last?.case === 'modelFailed' ? last.value.routing : undefined;
 }
 
 function lastMessage(events: readonly StoredRunEvent[]) {

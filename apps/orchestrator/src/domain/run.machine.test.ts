@@ -117,6 +117,13 @@ describe('decide', () => {
     expect(after(accepted({ requestDeadline: NOW + 5_000 }), fails(1, 0, limited)).state.ending?.error?.code).toBe('rate_limited');
   });
 
+  it('leaves retries to a router that tells how it chose the model, but asks it again when it stopped', () => {
+    const routing = { requested: 'auto', model: 'openai/gpt-4o' };
+    const failed = (code: string) => storedEvent('modelFailed', { attemptId: attemptIdOf('run', 1, 0), step: 1, error: { code, isRetryable: true }, routing });
+    expect(after(accepted(), failed('rate_limited')).state).toMatchObject({ phase: 'over', tryNumber: 0, ending: { error: { code: 'rate_limited' } } });
+    for (const code of ['interrupted', 'attempt_unknown', 'usage_unavailable']) expect(after(accepted(), failed(code)).state).toMatchObject({ phase: 'model', tryNumber: 1 });
+  });
+
   it('fails at once on an error that a retry cannot cure', () => {
     expect(after(accepted(), fails(1, 0, { code: 'connection' })).state).toMatchObject({ phase: 'over', ending: { outcome: Outcome.FAILED, error: { code: 'connection' } }, usage: { modelCalls: 0, isPartial: false } });
   });

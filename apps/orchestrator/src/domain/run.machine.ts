@@ -115,7 +115,7 @@ function modelFailed(state: RunState, event: ModelFailed, now: number): Decision
   const error = event.error ?? create(ErrorSchema, { code: 'internal', message: 'The model call failed.', status: 500 });
   const wasCalled = event.spend !== undefined || isUseUnknown(error);
   const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend) } : state;
-  const answer = answerToModelFailure(error, state.tryNumber, state.failsOnUnknown);
+  const answer = answerToModelFailure(error, { tryNumber: state.tryNumber, failsOnUnknown: state.failsOnUnknown, isRouted: event.routing !== undefined });
   if (answer.kind === 'fail' || deadlinePassed(used, now + answer.delayMs) !== undefined) return end(used, notAnswered(used, error, now));
   const restarts = used.restarts + (wasCalled || event.parts > 0n ? 1 : 0); // some of its text may have been seen
   return tryModel({ ...used, tryNumber: used.tryNumber + 1, retryAt: answer.delayMs > 0 ? now + answer.delayMs : 0, restarts }, now);

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { RunUsageSchema, TokenUsageSchema, type RunUsage, type Spend } from '@nexus/contracts';
+import { RunUsageSchema, TokenUsageSchema, type Routing, type RunUsage, type Spend } from '@nexus/contracts';
 
 /** What the calls of a run used so far. */
 export interface UsageSum {
@@ -38,8 +38,8 @@ export function addModelCall(sum: UsageSum, spend: Spend | undefined): UsageSum 
 
 export const addToolCall = (sum: UsageSum): UsageSum => ({ ...sum, toolCalls: sum.toolCalls + 1 });
 
-/** The sum as an answer tells it. Tokens are left out when no call told any. */
-export function usageOf(sum: UsageSum, steps: number, durationMs: number): RunUsage {
+/** The sum as an answer tells it, with how the model of the last call was chosen. Tokens are left out when no call told any. */
+export function usageOf(sum: UsageSum, steps: number, durationMs: number, routing?: Routing): RunUsage {
   const { isEstimated, isPartial, costMicroUsd, modelCalls, toolCalls, ...tokens } = sum;
   const isTold = Object.values(tokens).some((count) => count > 0) || !isPartial;
   return create(RunUsageSchema, {
@@ -57,5 +57,6 @@ export function usageOf(sum: UsageSum, steps: number, durationMs: number): RunUs
     steps,
     durationMs: BigInt(durationMs),
     isPartial,
+    ...(routing && { routing }),
   });
 }

@@ -37,7 +37,7 @@ export interface Bringing {
 /** The answer of a model call, or its failure. Undefined when it belongs to no run. */
 export function modelAnswered(message: Message<'inference.response'>, bringing: Bringing, schemas: ToolSchemas): RunInput | undefined {
   const { tenantId, payload } = message;
-  const { attemptId, run, outcome, spend, parts } = payload;
+  const { attemptId, run, outcome, spend, parts, routing } = payload;
   if (run === undefined || tenantId === '') return undefined;
   return {
     ...bringing,
@@ -53,10 +53,10 @@ export function modelAnswered(message: Message<'inference.response'>, bringing: 
           mayCallTools: call.mayCallTools && live.agent.tools.length > 0,
           usedIds: usedCallIds(live),
         });
-        return storedEvent('modelAnswered', { attemptId, step: run.step, message: understood, finishReason, spend, invalidCalls: [...invalidCalls] });
+        return storedEvent('modelAnswered', { attemptId, step: run.step, message: understood, finishReason, spend, invalidCalls: [...invalidCalls], routing });
       }
       const error = outcome.case === 'error' ? outcome.value : create(ErrorSchema, { code: 'provider_error', message: 'The provider answered in a way that an agent cannot use.', status: 502 });
-      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend, parts });
+      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend, parts, routing });
     },
     isSame: ({ event }) => (event.case === 'modelAnswered' || event.case === 'modelFailed') && event.value.attemptId === attemptId,
   };
