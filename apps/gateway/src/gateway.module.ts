@@ -1,34 +1,41 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { ChannelBus } from '@nexus/channels';
-import { AgentService, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
+import { AgentService, SettingsService, TaskService, ThreadService, UsageService } from '@nexus/contracts';
 import type { Clock } from '@nexus/core';
 import {
   AgentCalls, BUS, CLIENTS, CLOCK, KEY_RESOLVER, LOGGER, RAW_HTTP, REPLICA, SERVICE_TOKEN, STOPPING, TRACER, defaultPorts,
   type Environment, type KeyResolver, type Logger, type RawHttpHandler, type ServiceClients, type ServiceDefinition, type Stopping, type Tracer,
 } from '@nexus/runtime';
 import { readGatewayConfig, type GatewayConfig } from './config.js';
+import { chatCompletions } from './domain/endpoints/chat-completions.js';
+import { embeddings } from './domain/endpoints/embeddings.js';
+import { messages } from './domain/endpoints/messages.js';
+import { responses } from './domain/endpoints/responses.js';
 import { Admission } from './handlers/admission.js';
 import { KeyedRuns } from './handlers/keyed-runs.js';
 import { ModelCalls } from './handlers/model-calls.js';
 import { ModelDirectory } from './handlers/model-directory.js';
 import { AgentCompletions } from './routes/agent-completions.js';
-import { ChatCompletionsRoute } from './routes/chat-completions.route.js';
 import { Cors } from './routes/cors.js';
 import { DeadLettersRpc } from './routes/dead-letters.rpc.js';
-import { Door, type HttpHandler } from './routes/door.js';
+import { CountTokensRoute } from './routes/count-tokens.route.js';
+import { Door, type HttpHandler, type RawRoute } from './routes/door.js';
 import { ErrorFilter } from './routes/error.filter.js';
+import { ModelRoute, type ModelRouteOptions } from './routes/model.route.js';
 import { LedgerController } from './routes/ledger.controller.js';
 import { ModelsController } from './routes/models.controller.js';
 import { ProviderTestRpc } from './routes/provider-test.rpc.js';
+import { QueueController } from './routes/queue.controller.js';
 import { forwarding } from './routes/rpc-forwarding.js';
 import { RunStreams } from './routes/run-streams.js';
 import { RunsController } from './routes/runs.controller.js';
+import { TaskController } from './routes/task.controller.js';
 import { StatusController } from './routes/status.controller.js';
 import { ThreadRunsController } from './routes/thread-runs.controller.js';
 import { ThreadsController } from './routes/threads.controller.js';
 import { TimeTravelController } from './routes/time-travel.controller.js';
-import { GATEWAY_CONFIG } from './tokens.js';
+import { GATEWAY_CONFIG, RAW_ROUTES } from './tokens.js';
 
 /** This replica's own name on the reply channels. */
 const replyToOf = (replica: string): string => `gateway.${replica}`;
@@ -51,7 +58,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   static with(environment: Environment): DynamicModule {
     return {
       module: GatewayModule,
-      controllers: [LedgerController, StatusController, ModelsController, ThreadsController, ThreadRunsController, RunsController, TimeTravelController],
+      controllers: [LedgerController, StatusController, ModelsController, ThreadsController, ThreadRunsController, RunsController, TimeTravelController, TaskController, QueueController],
       providers: [
         { provide: GATEWAY_CONFIG, useValue: readGatewayConfig(environment) },
         { provide: APP_FILTER, useClass: ErrorFilter },
@@ -83,18 +90,19 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (bus: ChannelBus, clients: ServiceClients, agentCalls: AgentCalls, stopping: Stopping) => new RunStreams({ bus, clients, progress: agentCalls.progress, stopping: stopping.signal }),
         },
         {
-          provide: ChatCompletionsRoute,
+          provide: RAW_ROUTES,
           inject: [ModelCalls, Admission, AgentCompletions, TRACER, CLOCK, GATEWAY_CONFIG],
           useFactory: (modelCalls: ModelCalls, admission: Admission, agents: AgentCompletions, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
-            new ChatCompletionsRoute({ modelCalls, admission, agents, tracer, clock, maxBodyBytes, timeoutMs }),
+            rawRoutes({ modelCalls, admission, agents, tracer, clock, maxBodyBytes, timeoutMs }),
         },
         {
           provide: RAW_HTTP,
-          inject: [KEY_RESOLVER, Admission, ChatCompletionsRoute, HttpAdapterHost, LOGGER, GATEWAY_CONFIG],
+          inject: [KEY_RESOLVER, Admission, RAW_ROUTES, HttpAdapterHost, LOGGER, GATEWAY_CONFIG],
           useFactory: rawHttp,
         },
         forwarding(AgentService, (clients) => clients.agent, { starting: ['queryAgent', 'streamAgent'] }),
         forwarding(ThreadService, (clients) => clients.threads, { starting: ['forkRun'] }),
+        forwarding(TaskService, (clients) => clients.tasks),
         forwarding(SettingsService, (clients) => clients.settings),
         forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts', 'reportOwner'] }),
         DeadLettersRpc,
@@ -114,9 +122,20 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-function rawHttp(keys: KeyResolver, admission: Admission, route: ChatCompletionsRoute, host: HttpAdapterHost, logger: Logger, { corsOrigins }: GatewayConfig): RawHttpHandler {
+/** What Nest would only slow down, by its path. */
+function rawRoutes(options: ModelRouteOptions): ReadonlyMap<string, RawRoute> {
+  return new Map<string, RawRoute>([
+    [chatCompletions.path, new ModelRoute(chatCompletions, options)],
+    [responses.path, new ModelRoute(responses, options)],
+    [messages.path, new ModelRoute(messages, options)],
+    [embeddings.path, new ModelRoute(embeddings, options)],
+    ['/v1/messages/count_tokens', new CountTokensRoute(options.maxBodyBytes)],
+  ]);
+}
+
+function rawHttp(keys: KeyResolver, admission: Admission, routes: ReadonlyMap<string, RawRoute>, host: HttpAdapterHost, logger: Logger, { corsOrigins }: GatewayConfig): RawHttpHandler {
   const nest = () => host.httpAdapter.getInstance<HttpHandler>();
-  const door = new Door(keys, admission, route, nest, new Cors(corsOrigins), logger);
+  const door = new Door(keys, admission, routes, nest, new Cors(corsOrigins), logger);
   return (request, response) => door.open(request, response);
 }
 

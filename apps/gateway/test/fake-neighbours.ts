@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { createRouterTransport, decodeBinaryHeader, type ConnectRouter } from '@connectrpc/connect';
 import {
-  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, ThreadService, UsageService,
-  ProcessedRequestSchema, Outcome, type Key, type ProcessedRequest, type Thread,
+  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, TaskService, TaskState, ThreadService, UsageService,
+  ProcessedRequestSchema, QueuedTaskSchema, Outcome, type Key, type ProcessedRequest, type QueuedTask, type Thread,
 } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { toConnectError, type ServiceClients } from '@nexus/runtime';
@@ -40,6 +40,7 @@ export interface Neighbourhood {
   readonly threads: Map<string, { readonly tenantId: string; readonly thread: Partial<Omit<Thread, '$typeName'>> & { id: string } }>;
   readonly runs: Map<string, StoredRun>;
   readonly cancelled: string[];
+  readonly tasks: Map<string, { readonly tenantId: string; readonly task: QueuedTask }>;
   /** That changes of threads came with. */
   readonly idempotencyKeys: (string | null)[];
 }
@@ -72,7 +73,7 @@ function notFound(what: string): never {
 
 /** Puts services that remember in memory in the places of settings, provider-router, usage and orchestrator's own RPCs. */
 export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbourhood): void {
-  const { keys, threads, runs, cancelled, idempotencyKeys } = neighbourhood;
+  const { keys, threads, runs, cancelled, tasks, idempotencyKeys } = neighbourhood;
   clients.offer('settings', createRouterTransport((router) => {
     router.service(DirectoryService, {
       resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
@@ -114,6 +115,29 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       return found?.tenantId === tenantId ? found.thread : notFound('thread');
     };
     router.service(AgentService, { queryAgent: ({ userQuery }) => create(ProcessedRequestSchema, { text: `heard: ${userQuery}`, outcome: Outcome.ANSWERED }) });
+    const taskOf = (headers: Headers, id: string): QueuedTask => {
+      const found = tasks.get(id);
+      return found?.tenantId === tenantOf(headers) ? found.task : notFound('task');
+    };
+    router.service(TaskService, {
+      enqueueTask({ text, agent, model }, { requestHeader }) {
+        idempotencyKeys.push(requestHeader.get('idempotency-key'));
+        const task = create(QueuedTaskSchema, { id: `task-${tasks.size + 1}`, text, agent, model, state: TaskState.QUEUED, position: tasks.size + 1, createdAt: 1_763_600_000_000n });
+        tasks.set(task.id, { tenantId: tenantOf(requestHeader), task });
+        return task;
+      },
+      listTasks({ limit, state }, { requestHeader }) {
+        const mine = [...tasks.values()].filter(({ tenantId, task }) => tenantId === tenantOf(requestHeader) && (state === TaskState.UNSPECIFIED || task.state === state)).map(({ task }) => task).reverse();
+        return { tasks: mine.slice(0, limit), hasMore: mine.length > limit };
+      },
+      getTask: ({ id }, { requestHeader }) => taskOf(requestHeader, id),
+      cancelTask({ id }, { requestHeader }) {
+        const task = taskOf(requestHeader, id);
+        task.state = TaskState.CANCELLED;
+        task.position = 0;
+        return task;
+      },
+    });
     router.service(ThreadService, {
       createThread({ id, title, surface }, context) {
         const thread = threads.get(id)?.thread ?? { id, title, surface, createdAt: 1_763_600_000_000n, updatedAt: 1_763_600_000_000n };

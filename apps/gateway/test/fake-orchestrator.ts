@@ -1,9 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { outgoing, type ChannelBus, type Message, type OutgoingMessage, type Subscription } from '@nexus/channels';
-import { FinishReason, Outcome, ProcessedRequestSchema, Progress, ProgressPartSchema, RunStatus, type ProcessedRequest, type ProgressPart } from '@nexus/contracts';
+import { FinishReason, Outcome, ProcessedRequestSchema, Progress, ProgressPartSchema, RoutingSchema, RunStatus, type ProcessedRequest, type ProgressPart } from '@nexus/contracts';
 import { deterministicId, newId } from '@nexus/core';
 import { verifyPublisher } from '@nexus/runtime';
 import type { StoredRun } from './fake-neighbours.js';
+
+/** How the model of `auto` was chosen. */
+const ROUTING = create(RoutingSchema, { requested: 'auto', model: 'bench/fake', tier: 'fast', confidence: 0.9, reason: 'short', classifier: 'rules', fallbacks: [{ model: 'bench/dear', code: 'rate_limit', reason: 'full' }] });
 
 type Incoming = Message<'requests.incoming'>;
 
@@ -79,7 +82,7 @@ export class FakeOrchestrator {
     if (!run) throw new Error('no such run');
     const payload: ProcessedRequest = create(ProcessedRequestSchema, {
       messageId: message.id, runId, threadId: run.threadId, outcome: Outcome.ANSWERED, text: ANSWER, finishReason: FinishReason.STOP, surface: message.payload.surface,
-      usage: { tokens: { input: 20n, cacheRead: 5n, output: 11n, reasoning: 2n }, costMicroUsd: 42n, modelCalls: 2, toolCalls: 1, steps: 2, durationMs: 12n },
+      usage: { tokens: { input: 20n, cacheRead: 5n, output: 11n, reasoning: 2n }, costMicroUsd: 42n, modelCalls: 2, toolCalls: 1, steps: 2, durationMs: 12n, ...(message.payload.model === 'auto' && { routing: ROUTING }) },
     });
     run.status = RunStatus.SUCCEEDED;
     run.answer = payload;

@@ -1,11 +1,10 @@
-import { AppError } from '@nexus/core';
 import type { ProcessedRequest, ProgressPart } from '@nexus/contracts';
-import { finishReason, nexusExtension, requireAnswer, usageOf, type CompletionIdentity } from './agent-answer.js';
-import { StreamedText } from './streamed-text.js';
+import { finishReason, nexusExtension, usageOf, type CompletionIdentity } from './agent-answer.js';
+import { AgentText } from './agent-text.js';
 
 /** A run as a stream of `chat.completion.chunk`s of one id. What the agent's tools do stays inside NEXUS. */
 export class AgentChunks {
-  private readonly text = new StreamedText();
+  private readonly text = new AgentText();
   private readonly head: string;
 
   constructor(
@@ -24,19 +23,12 @@ export class AgentChunks {
   /** The chunks (JSON texts) that a live part gives: none or one. Throws when the run says by now something else than what was streamed. */
   add(part: ProgressPart): string[] {
     const text = this.text.add(part);
-    if (this.text.isVoid) {
-      throw new AppError('stream_interrupted', `The model was asked again and answers differently from what was streamed. The whole answer will be stored: GET /v1/runs/${part.runId}.`, { status: 500 });
-    }
     return text === '' ? [] : [this.chunk({ content: text })];
   }
 
   /** The chunks that complete the answer. Throws when there is none, or when what was streamed is not what was answered. */
   finish(answer: ProcessedRequest): string[] {
-    requireAnswer(answer);
-    const rest = this.text.rest(answer.text);
-    if (rest === undefined) {
-      throw new AppError('stream_interrupted', `Live parts were lost on the way. The whole answer is stored: GET /v1/runs/${answer.runId}.`, { status: 500 });
-    }
+    const rest = this.text.finish(answer);
     const chunks = rest === '' ? [] : [this.chunk({ content: rest })];
     const nexus = nexusExtension(answer);
     chunks.push(this.chunk({}, finishReason(answer), { nexus }));

@@ -1,3 +1,4 @@
+import { checkBoolean, checkModel } from './body-fields.js';
 import type { ChatBodyMessage } from './chat-message-body.js';
 import { checkMessages } from './chat-message-body.js';
 import { checkTools, type ChatBodyTool } from './chat-tool-body.js';
@@ -18,9 +19,8 @@ export interface ChatBody {
   readonly top_p?: number | null;
   readonly seed?: number | null;
   readonly stop?: string | readonly string[] | null;
+  readonly user?: unknown;
 }
-
-const LONGEST_MODEL_NAME = 256;
 
 /**
  * Checks what NEXUS relies on and what every provider would refuse, by hand because it stands on the hot path.
@@ -43,17 +43,6 @@ export function checkChatBody(value: unknown): ChatBody {
   checkStop(value.stop);
   if (value.tools !== undefined && value.tools !== null) checkTools(value.tools);
   return value as unknown as ChatBody;
-}
-
-function checkModel(model: unknown): void {
-  if (typeof model !== 'string') throw wrongType('model', 'a string such as "openai/gpt-4o" or "agent/default"', model);
-  if (model === '' || model.length > LONGEST_MODEL_NAME) {
-    throw invalidInput('invalid_value', 'model', `Invalid 'model': expected 1 to ${LONGEST_MODEL_NAME} characters. GET /v1/models lists what there is.`);
-  }
-}
-
-function checkBoolean(param: string, value: unknown): void {
-  if (value !== undefined && value !== null && typeof value !== 'boolean') throw wrongType(param, 'a boolean', value);
 }
 
 function checkStreamOptions(options: unknown, stream: unknown): void {

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { ModelSchema } from '@nexus/contracts';
 import { describe, expect, it } from 'vitest';
-import { agentNames, findModel, modelList } from './model-list.js';
+import { agentNames, findModel, listed, modelList } from './model-list.js';
 
 const models = [create(ModelSchema, { id: 'openai/gpt-4o', provider: 'openai' }), create(ModelSchema, { id: 'bench/fake*x', provider: 'bench', isPattern: true })];
 
@@ -14,9 +14,21 @@ describe('modelList', () => {
   });
 });
 
+describe('listed', () => {
+  const tiered = [create(ModelSchema, { id: 'openai/gpt-4o', provider: 'openai', tier: 'best' }), create(ModelSchema, { id: 'a/small', provider: 'a', tier: 'fast' }), create(ModelSchema, { id: 'a/vectors', provider: 'a', mode: 'embedding' })];
+
+  it('has the tiers that models stand for, what chooses among them, and models of every mode', () => {
+    expect(listed(tiered, []).map(({ id, owner }) => `${id} of ${owner}`)).toEqual(['auto of nexus', 'best of nexus', 'fast of nexus', 'openai/gpt-4o of openai', 'a/small of a', 'a/vectors of a']);
+  });
+
+  it('has each id once, also where the router lists tiers itself', () => {
+    expect(listed([...tiered, create(ModelSchema, { id: 'fast', provider: 'nexus', tier: 'fast' })], []).filter(({ id }) => id === 'fast')).toHaveLength(1);
+  });
+});
+
 describe('findModel', () => {
   it.each(['agent/default', 'openai/gpt-4o', 'gpt-4o', 'bench/fake-1-x', 'fakex'])('finds %s', (id) => {
-    expect(findModel(models, ['default'], id)).toMatchObject({ id, object: 'model' });
+    expect(findModel(models, ['default'], id)).toMatchObject({ id });
   });
   it.each(['agent/other', 'gpt-4', 'openai/fake-1-x', 'bench/fake-1', 'fake'])('does not find %s', (id) => {
     expect(findModel(models, ['default'], id)).toBeUndefined();

@@ -9,20 +9,41 @@ export interface ModelJson {
   readonly owned_by: string;
 }
 
-/** Models and agents as one list, agents first. A pattern is not a model that one can ask for, so it is left out. */
+/** What can be asked for, as it is listed. */
+export interface Listed {
+  readonly id: string;
+  readonly owner: string;
+  /** Undefined for what stands for others: agents, tiers, `auto`. */
+  readonly model: Model | undefined;
+}
+
+/** Picks the cheapest model that can do what is asked. */
+const AUTO = 'auto';
+const OWN = 'nexus';
+
+/**
+ * Agents first, then `auto` and the tiers (where models stand for tiers), then models. A pattern is not a model that one can ask for, so it
+ * is left out.
+ */
+export function listed(models: readonly Model[], agents: readonly string[]): Listed[] {
+  const tiers = [...new Set(models.map(({ tier }) => tier).filter((tier) => tier !== ''))];
+  const own = [...agents.map(agentModel), ...(tiers.length > 0 ? [AUTO, ...tiers] : [])].map((id) => ({ id, owner: OWN, model: undefined }));
+  const ids = new Set(own.map(({ id }) => id));
+  const others = models.filter((model) => !model.isPattern && !ids.has(model.id)).map((model) => ({ id: model.id, owner: model.provider, model }));
+  return [...own, ...others];
+}
+
+/** The same in OpenAI's shape. */
 export function modelList(models: readonly Model[], agents: readonly string[]): ModelJson[] {
-  return [
-    ...agents.map((agent) => modelJson(agentModel(agent), 'nexus')),
-    ...models.filter((model) => !model.isPattern).map((model) => modelJson(model.id, model.provider)),
-  ];
+  return listed(models, agents).map(modelJson);
 }
 
 /** The model of this id, also one that only a pattern names (`openai/fake*` matches `openai/fake-1`, and `fake-1` without its provider). */
-export function findModel(models: readonly Model[], agents: readonly string[], id: string): ModelJson | undefined {
-  const listed = modelList(models, agents).find((model) => model.id === id);
-  if (listed) return listed;
-  const found = models.find((model) => namesOf(model).some((name) => (model.isPattern ? matches(name, id) : name === id)));
-  return found && modelJson(id, found.provider);
+export function findModel(models: readonly Model[], agents: readonly string[], id: string): Listed | undefined {
+  const found = listed(models, agents).find((each) => each.id === id);
+  if (found) return found;
+  const model = models.find((each) => namesOf(each).some((name) => (each.isPattern ? matches(name, id) : name === id)));
+  return model && { id, owner: model.provider, model };
 }
 
 /** The names of the agents that settings configure (`agent.<name>.<what>`), and `default`, which is always there. */
@@ -31,7 +52,8 @@ export function agentNames(configKeys: readonly string[]): string[] {
   return [...new Set(['default', ...names])].sort();
 }
 
-function modelJson(id: string, owner: string): ModelJson {
+/** One of them in OpenAI's shape. */
+export function modelJson({ id, owner }: Listed): ModelJson {
   return { id, object: 'model', created: 0, owned_by: owner };
 }
 

@@ -8,23 +8,37 @@ export interface OpenAiError {
   readonly body: { readonly error: { readonly message: string; readonly type: string; readonly param: string | null; readonly code: string } };
 }
 
-/** OpenAI's SDKs wait as long as they are told up to a minute; told more, they ask again within seconds, in vain. */
+/** OpenAI's and Anthropic's SDKs wait as long as they are told up to a minute; told more, they ask again within seconds, in vain. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** The one place where NEXUS's errors take OpenAI's shape. Its clients retry by themselves, so they are told when that is of no use. */
+/** The one place where NEXUS's errors take OpenAI's shape. */
 export function toOpenAiError(error: AppError): OpenAiError {
-  const status = error.status >= 400 && error.status <= 599 ? error.status : 500;
+  return { ...errorHead(error), body: openAiErrorBody(error) };
+}
+
+/** What stands in the body alone. */
+export function openAiErrorBody(error: AppError): OpenAiError['body'] {
+  return { error: { message: error.message, type: typeOf(statusOf(error), error.code), param: error.param ?? null, code: error.code } };
+}
+
+/** Status and headers, the same in every wire. OpenAI's and Anthropic's clients retry by themselves, so they are told when that is of no use. */
+export function errorHead(error: AppError): Pick<OpenAiError, 'status' | 'headers'> {
+  const status = statusOf(error);
   const headers: Record<string, string> = {};
   if (isRetriedByClients(status)) headers['x-should-retry'] = String(error.isRetryable && (error.retryAfterMs ?? 0) <= LONGEST_WAIT_MS);
   if (error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(error.retryAfterMs / 1_000));
     headers['retry-after-ms'] = String(Math.ceil(error.retryAfterMs));
   }
-  const type = typeOf(status, error.code);
-  return { status, headers, body: { error: { message: error.message, type, param: error.param ?? null, code: error.code } } };
+  return { status, headers };
 }
 
-/** The statuses after which OpenAI's SDKs send the same request again unless told otherwise. */
+/** An error has the status of an error, whatever it says. */
+function statusOf({ status }: AppError): number {
+  return status >= 400 && status <= 599 ? status : 500;
+}
+
+/** The statuses after which these SDKs send the same request again unless told otherwise. */
 function isRetriedByClients(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }

@@ -1,6 +1,10 @@
 /** What the gateway serves over HTTP, and with which methods; `{+id}` may hold slashes. docs/api.md describes each of them. */
 export const routes: Readonly<Record<string, readonly string[]>> = {
   '/v1/chat/completions': ['POST'],
+  '/v1/responses': ['POST'],
+  '/v1/messages': ['POST'],
+  '/v1/messages/count_tokens': ['POST'],
+  '/v1/embeddings': ['POST'],
   '/v1/models': ['GET'],
   '/v1/models/{+id}': ['GET'],
   '/v1/threads': ['GET', 'POST'],
@@ -18,6 +22,9 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/ledger': ['GET'],
   '/ledger/stats': ['GET'],
   '/status': ['GET'],
+  '/task': ['POST'],
+  '/queue': ['GET', 'POST'],
+  '/queue/{task_id}': ['GET', 'DELETE'],
 };
 
 const patterns = Object.entries(routes).map(([template, methods]) => ({ pattern: patternOf(template), methods }));

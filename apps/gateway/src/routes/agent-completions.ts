@@ -1,34 +1,25 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ProcessedRequest } from '@nexus/contracts';
+import { create } from '@bufbuild/protobuf';
+import { SenderSchema, type ProcessedRequest, type ProgressPart } from '@nexus/contracts';
 import { AppError, deterministicId, failpoint, newId, type Clock } from '@nexus/core';
-import { asKey, attributes, keyInFlight, type AgentCall, type AgentCalls, type ResolvedKey, type Span } from '@nexus/runtime';
-import { requireAnswer, toChatCompletion, type CompletionIdentity } from '../domain/agent-answer.js';
-import { AgentChunks } from '../domain/agent-chunks.js';
-import { toAgentRequest } from '../domain/agent-request.js';
-import type { ChatBody } from '../domain/chat-body.js';
+import { asKey, attributes, keyInFlight, type AgentCall, type AgentCalls } from '@nexus/runtime';
+import { requireAnswer } from '../domain/agent-answer.js';
+import type { AgentForm, AgentStream, AnswerIdentity, ModelEndpoint } from '../domain/endpoints/model-endpoint.js';
+import { nexusHeaders } from '../domain/nexus-headers.js';
 import { isOver } from '../domain/run-json.js';
-import { toOpenAiError } from '../domain/openai-error.js';
-import { DONE_EVENT, HEARTBEAT, formatEvent } from '../domain/server-sent-event.js';
+import { HEARTBEAT } from '../domain/server-sent-event.js';
 import { toUnixSeconds } from '../domain/unix-seconds.js';
 import { RUN_QUEUES, type Admission } from '../handlers/admission.js';
 import type { KeyedMessage, KeyedRuns, KnownRun } from '../handlers/keyed-runs.js';
 import { EventStream } from './event-stream.js';
 import { bodyHash, idempotencyKeyOf } from './idempotency-key.js';
+import type { ModelCall } from './model-call.js';
 import { publisherOf } from './publisher.js';
 import { writeError, writeJson } from './write-error.js';
 
-/** One checked request for a completion. */
-export interface CompletionCall {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly body: ChatBody;
-  readonly key: ResolvedKey;
-  readonly span: Span;
-  readonly requestId: string;
-  readonly deadlineMs: number;
-}
+/** An endpoint where agents can be asked. */
+export type AgentEndpoint<B> = ModelEndpoint<B> & { readonly agents: AgentForm<B> };
 
-/** Chat completions of `agent/<name>`: a run with tools on the server, in OpenAI's shape. */
+/** Answers of `agent/<name>`: a run with tools on the server, in the shape of the wire that was asked in. */
 export class AgentCompletions {
   constructor(
     private readonly agentCalls: AgentCalls,
@@ -41,17 +32,18 @@ export class AgentCompletions {
    * Rejects with an AppError for a body that an agent cannot take, for an Idempotency-Key under which something else was asked (422) or
    * whose run is under way (409), and while too many messages to agents wait; everything later is answered here.
    */
-  async ask(call: CompletionCall, agent: string, bytes: Uint8Array): Promise<void> {
-    const { body, span, requestId } = call;
-    const request = toAgentRequest(body, agent, call.deadlineMs);
+  async ask<B>(call: ModelCall<B>, endpoint: AgentEndpoint<B>, agent: string, bytes: Uint8Array): Promise<void> {
+    const { body, asked, span, requestId } = call;
+    const request = endpoint.agents.request(body, agent, call.deadlineMs);
+    if (asked.user !== undefined) request.sender = create(SenderSchema, { id: asked.user });
     if (span.isRecording) span.setAttributes({ [attributes.agentName]: agent });
-    const keyed = keyedMessage(call, bytes);
+    const keyed = keyedMessage(call, endpoint, bytes);
     const known = keyed && (await this.findKnown(call, keyed));
-    const identity = { id: `chatcmpl-${keyed?.messageId ?? requestId}`, model: body.model, created: toUnixSeconds(this.clock.now()) };
-    if (known?.answer) return this.finish(Promise.resolve(known.answer), call, keyed, readerOf(call, identity));
+    const identity = { id: keyed?.messageId ?? requestId, model: asked.model, created: toUnixSeconds(this.clock.now()) };
+    if (known?.answer) return this.finish(Promise.resolve(known.answer), call, keyed, readerOf(call, endpoint, identity));
     this.admission.require(RUN_QUEUES);
     failpoint('gateway.before-publish');
-    const reader = readerOf(call, identity);
+    const reader = readerOf(call, endpoint, identity);
     const abort = new AbortController();
     this.admission.publishing(RUN_QUEUES);
     const agentCall = this.agentCalls.ask(request, {
@@ -68,20 +60,20 @@ export class AgentCompletions {
     this.finish(agentCall.answer, call, keyed, reader);
   }
 
-  private async findKnown(call: CompletionCall, keyed: KeyedMessage): Promise<KnownRun | undefined> {
+  private async findKnown(call: ModelCall, keyed: KeyedMessage): Promise<KnownRun | undefined> {
     const known = await this.keyedRuns.find(keyed, optionsOf(call));
     if (known && !isOver(known.run)) throw keyInFlight();
     return known;
   }
 
-  private finish(answered: AgentCall['answer'], call: CompletionCall, keyed: KeyedMessage | undefined, reader: CompletionReader): void {
+  private finish(answered: AgentCall['answer'], call: ModelCall, keyed: KeyedMessage | undefined, reader: CompletionReader): void {
     const { span } = call;
     answered
       .then(async (answer) => {
         if (span.isRecording) span.setAttributes(attributesOf(answer));
         requireAnswer(answer);
         // the same bytes for whoever asks again: not when it was answered, but when it was accepted
-        const run = keyed && !call.body.stream ? (await this.keyedRuns.find(keyed, optionsOf(call)))?.run : undefined;
+        const run = keyed && !call.asked.isStream ? (await this.keyedRuns.find(keyed, optionsOf(call)))?.run : undefined;
         reader.onAnswer(answer, run && toUnixSeconds(run.createdAt));
       })
       .catch((error: unknown) => {
@@ -94,7 +86,7 @@ export class AgentCompletions {
 
 /** The two ways to answer: whole, or as it comes. */
 interface CompletionReader {
-  onPart?(part: Parameters<AgentChunks['add']>[0]): void;
+  onPart?(part: ProgressPart): void;
   /** `created`: in Unix seconds, where it is not when the request came. */
   onAnswer(answer: ProcessedRequest, created?: number): void;
   onFailure(error: AppError): void;
@@ -102,18 +94,19 @@ interface CompletionReader {
   onGone(cancel: () => void): void;
 }
 
-class WholeCompletion implements CompletionReader {
+class WholeCompletion<B> implements CompletionReader {
   constructor(
-    private readonly call: CompletionCall,
-    private readonly identity: CompletionIdentity,
+    private readonly call: ModelCall<B>,
+    private readonly form: AgentForm<B>,
+    private readonly identity: AnswerIdentity,
   ) {}
 
   onAnswer(answer: ProcessedRequest, created = this.identity.created): void {
-    writeJson(this.call.response, 200, toChatCompletion(answer, { ...this.identity, created }), { 'x-nexus-cost-micro-usd': String(answer.usage?.costMicroUsd ?? 0n) });
+    writeJson(this.call.response, 200, this.form.whole(answer, { ...this.identity, created }, this.call.body), nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
   }
 
   onFailure(error: AppError): void {
-    writeError(this.call.response, error);
+    writeError(this.call.request, this.call.response, error);
   }
 
   onGone(cancel: () => void): void {
@@ -122,38 +115,36 @@ class WholeCompletion implements CompletionReader {
   }
 }
 
-class StreamedCompletion implements CompletionReader {
-  private readonly chunks: AgentChunks;
+class StreamedCompletion<B> implements CompletionReader {
+  private readonly events: AgentStream;
   private readonly stream: EventStream;
   private cancel: (() => void) | undefined;
 
   constructor(
-    private readonly call: CompletionCall,
-    identity: CompletionIdentity,
+    private readonly call: ModelCall<B>,
+    private readonly endpoint: AgentEndpoint<B>,
+    identity: AnswerIdentity,
   ) {
-    this.chunks = new AgentChunks(identity, call.body.stream_options?.include_usage === true);
+    this.events = endpoint.agents.stream(identity, call.body);
     this.stream = new EventStream(call.response, () => this.cancel?.());
   }
 
-  onPart(part: Parameters<AgentChunks['add']>[0]): void {
+  onPart(part: ProgressPart): void {
     this.begin(); // the first part says that the run is accepted: from here on the stream reports
     try {
-      this.send(this.chunks.add(part));
+      this.send(this.events.add(part));
     } catch (error) {
       this.onFailure(AppError.from(error)); // whatever follows goes nowhere
     }
   }
 
   onAnswer(answer: ProcessedRequest): void {
-    const rest = this.chunks.finish(answer);
-    this.begin();
-    this.send(rest);
-    this.stream.end(DONE_EVENT);
+    this.stream.end(this.events.finish(answer) + this.endpoint.endOfStream, nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
   }
 
   onFailure(error: AppError): void {
-    if (this.stream.hasBegun) this.stream.end(formatEvent({ data: JSON.stringify(toOpenAiError(error).body) }));
-    else writeError(this.call.response, error);
+    if (this.stream.hasBegun) this.stream.end(this.events.fail(error));
+    else writeError(this.call.request, this.call.response, error);
   }
 
   onGone(cancel: () => void): void {
@@ -162,12 +153,15 @@ class StreamedCompletion implements CompletionReader {
 
   private begin(): void {
     if (this.stream.hasBegun) return;
-    this.send([this.chunks.begin()]);
+    this.stream.begin();
+    this.send(this.events.begin());
     this.stream.keepAlive(HEARTBEAT);
   }
 
-  private send(chunks: readonly string[]): void {
-    if (chunks.length > 0) this.stream.write(chunks.map((data) => formatEvent({ data })).join(''));
+  private send(events: string): void {
+    if (events === '') return;
+    this.events.see?.(events);
+    this.stream.write(events);
   }
 }
 
@@ -177,16 +171,16 @@ function inWordsOfModels(error: AppError): AppError {
 }
 
 /** The same for the same Idempotency-Key: the run is started once. */
-function keyedMessage({ request, key }: CompletionCall, bytes: Uint8Array): KeyedMessage | undefined {
+function keyedMessage({ request, key }: ModelCall, { keyScope }: Pick<ModelEndpoint, 'keyScope'>, bytes: Uint8Array): KeyedMessage | undefined {
   const idempotencyKey = idempotencyKeyOf(request);
-  return idempotencyKey === undefined ? undefined : { messageId: deterministicId(key.tenantId, 'agent completion', idempotencyKey), requestHash: bodyHash(bytes) };
+  return idempotencyKey === undefined ? undefined : { messageId: deterministicId(key.tenantId, `agent ${keyScope}`, idempotencyKey), requestHash: bodyHash(bytes) };
 }
 
-function readerOf(call: CompletionCall, identity: CompletionIdentity): CompletionReader {
-  return call.body.stream ? new StreamedCompletion(call, identity) : new WholeCompletion(call, identity);
+function readerOf<B>(call: ModelCall<B>, endpoint: AgentEndpoint<B>, identity: AnswerIdentity): CompletionReader {
+  return call.asked.isStream ? new StreamedCompletion(call, endpoint, identity) : new WholeCompletion(call, endpoint.agents, identity);
 }
 
-function optionsOf({ key, span, requestId }: CompletionCall): ReturnType<typeof asKey> {
+function optionsOf({ key, span, requestId }: ModelCall): ReturnType<typeof asKey> {
   return asKey(key.tenantId, key.key, span.trace, { requestId });
 }
 
@@ -196,6 +190,6 @@ function attributesOf(answer: ProcessedRequest): Record<string, string | number>
     [attributes.runId]: answer.runId,
     [attributes.conversationId]: answer.threadId,
     [attributes.costMicroUsd]: Number(answer.usage?.costMicroUsd ?? 0n),
-    ...(tokens && { [attributes.inputTokens]: Number(tokens.input + tokens.cacheRead + tokens.cacheWrite), [attributes.outputTokens]: Number(tokens.output) }),
+    ...(tokens && { [attributes.inputTokens]: Number(tokens.input + tokens.cacheRead + tokens.cacheWrite + tokens.cacheWrite1h), [attributes.outputTokens]: Number(tokens.output) }),
   };
 }

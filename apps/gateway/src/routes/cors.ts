@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { NEXUS_HEADERS } from '../domain/nexus-headers.js';
 
-const ALLOWED_HEADERS = 'authorization, content-type, idempotency-key, last-event-id, traceparent, x-request-id';
-const EXPOSED_HEADERS = 'x-request-id, x-nexus-cost-micro-usd, retry-after';
+const ALLOWED_HEADERS = 'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, last-event-id, traceparent, x-api-key, x-nexus-user, x-request-id';
+const EXPOSED_HEADERS = `x-request-id, ${NEXUS_HEADERS.join(', ')}, retry-after`;
 
 /** Lets pages of the origins that the operator named call the API; no other origin, and by default none. */
 export class Cors {
@@ -21,7 +22,7 @@ export class Cors {
     response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
     response.writeHead(204, {
-      'access-control-allow-methods': 'GET, POST, PATCH',
+      'access-control-allow-methods': 'GET, POST, PATCH, DELETE',
       'access-control-allow-headers': ALLOWED_HEADERS,
       'access-control-max-age': '600',
     });

@@ -1,15 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KeyKind } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
-import type { KeyResolver, Logger } from '@nexus/runtime';
-import { COMPLETION_QUEUES, RUN_QUEUES, type Admission, type Queue } from '../handlers/admission.js';
+import { REQUEST_ID_HEADER, type KeyResolver, type Logger, type ResolvedKey } from '@nexus/runtime';
+import { speaksAnthropic } from '../domain/error-form.js';
+import { RUN_QUEUES, type Admission, type Queue } from '../handlers/admission.js';
 import { setCaller } from './caller.js';
-import type { ChatCompletionsRoute } from './chat-completions.route.js';
 import type { Cors } from './cors.js';
 import { logFailure } from './log-failure.js';
 import { writeError } from './write-error.js';
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A path that is served on node:http itself. */
+export interface RawRoute {
+  /** Rejects with an AppError as long as nothing was answered. */
+  serve(request: IncomingMessage, response: ServerResponse, key: ResolvedKey): Promise<void>;
+  /** What its requests have to pass; undefined: it answers at once. */
+  readonly queues: readonly Queue[] | undefined;
+}
 
 /**
  * Every HTTP/1 request but those of protobuf services, which have their own gate: nothing is read of it before its key is known and
@@ -19,7 +27,7 @@ export class Door {
   constructor(
     private readonly keys: Pick<KeyResolver, 'peek' | 'resolve'>,
     private readonly admission: Pick<Admission, 'enter'>,
-    private readonly chatCompletions: Pick<ChatCompletionsRoute, 'serve'>,
+    private readonly rawRoutes: ReadonlyMap<string, RawRoute>,
     private readonly rest: () => HttpHandler,
     private readonly cors: Cors,
     private readonly logger: Logger,
@@ -35,17 +43,19 @@ export class Door {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const secret = bearerOf(request);
+    if (speaksAnthropic(request)) response.setHeader('request-id', String(request.headers[REQUEST_ID_HEADER])); // the name that its clients look for
+    const secret = secretOf(request);
     const key = this.keys.peek(secret) ?? (await this.keys.resolve(secret));
     if (key === undefined) {
-      throw new AppError('invalid_api_key', 'This API key is not known, or it was revoked. Send one that is valid as `Authorization: Bearer KEY`.', { status: 401 });
+      throw new AppError('invalid_api_key', 'This API key is not known, or it was revoked. Send one that is valid as `Authorization: Bearer KEY` or `x-api-key: KEY`.', { status: 401 });
     }
     if (key.key.kind !== KeyKind.API) {
       throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
     }
-    const queues = queuesOf(request.method, path);
+    const raw = this.rawRoutes.get(path);
+    const queues = raw ? (request.method === 'POST' ? raw.queues : undefined) : queuesOf(request.method, path);
     if (queues) this.admission.enter(response, queues);
-    if (isCompletions(path)) return this.chatCompletions.serve(request, response, key);
+    if (raw) return raw.serve(request, response, key);
     setCaller(request, key);
     this.rest()(request, response);
   }
@@ -53,26 +63,24 @@ export class Door {
   private fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const shown = AppError.from(error);
     logFailure(this.logger, request, shown);
-    writeError(response, shown);
+    writeError(request, response, shown);
   }
 }
 
+/** Without the query and without a slash at its end. */
 function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '/';
   const end = url.indexOf('?');
-  return end < 0 ? url : url.slice(0, end);
+  const path = end < 0 ? url : url.slice(0, end);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-function isCompletions(path: string): boolean {
-  return path === '/v1/chat/completions' || path === '/v1/chat/completions/';
-}
-
-const RUNS = /^\/v1\/(?:threads\/[^/]+\/runs|runs\/[^/]+\/fork)\/?$/;
-const RUN_STREAM = /^\/v1\/(?:threads\/[^/]+\/)?runs\/[^/]+\/stream\/?$/;
+const RUNS = /^\/(?:task|v1\/(?:threads\/[^/]+\/runs|runs\/[^/]+\/fork))$/;
+const RUN_STREAM = /^\/v1\/(?:threads\/[^/]+\/)?runs\/[^/]+\/stream$/;
 
 /** What a request that waits for an answer has to pass; undefined when it is answered at once. */
 function queuesOf(method: string | undefined, path: string): readonly Queue[] | undefined {
-  if (method === 'POST') return isCompletions(path) ? COMPLETION_QUEUES : RUNS.test(path) ? RUN_QUEUES : undefined;
+  if (method === 'POST') return RUNS.test(path) ? RUN_QUEUES : undefined;
   return method === 'GET' && RUN_STREAM.test(path) ? [] : undefined;
 }
 
@@ -83,11 +91,12 @@ function isRpc(path: string): boolean {
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-function bearerOf(request: IncomingMessage): string {
-  const header = request.headers.authorization;
-  const secret = header === undefined ? undefined : BEARER.exec(header)?.[1];
-  if (secret === undefined) {
-    throw new AppError('invalid_api_key', 'No API key was given. Send it as `Authorization: Bearer KEY`.', { status: 401 });
+/** As OpenAI's clients send it, or as Anthropic's do. */
+function secretOf({ headers }: IncomingMessage): string {
+  const bearer = headers.authorization === undefined ? undefined : BEARER.exec(headers.authorization)?.[1];
+  const secret = bearer ?? headers['x-api-key'];
+  if (typeof secret !== 'string' || secret === '') {
+    throw new AppError('invalid_api_key', 'No API key was given. Send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.', { status: 401 });
   }
   return secret;
 }

@@ -6,7 +6,7 @@ import { methodsOf } from '../domain/route-methods.js';
 import { logFailure } from './log-failure.js';
 import { writeError } from './write-error.js';
 
-/** What goes wrong in a controller, or before one is found, in OpenAI's shape. */
+/** What goes wrong in a controller, or before one is found, in the shape of the request's protocol. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}
@@ -18,7 +18,7 @@ export class ErrorFilter implements ExceptionFilter {
     const shown = this.toAppError(error, request, response);
     logFailure(this.logger, request, shown);
     if (response.headersSent) response.destroy();
-    else writeError(response, shown);
+    else writeError(request, response, shown);
   }
 
   private toAppError(error: unknown, request: IncomingMessage, response: ServerResponse): AppError {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { failpoint } from '@nexus/core';
+import { NEXUS_HEADERS } from '../domain/nexus-headers.js';
 
 /** How much may wait for a reader who takes less than it is sent. */
 export interface SlowReaderLimits {
@@ -58,17 +59,25 @@ export class EventStream {
     this.end(`retry: ${COME_BACK_MS}\n\n`);
   }
 
-  end(events: string): void {
+  /** `late` (names and values) is what is known by now of the answer: it goes into the head when that was not sent, else into the trailers of a reader who takes them. */
+  end(events: string, late: Readonly<Record<string, string>> = {}): void {
     if (this.isOver || this.breaksHere()) return;
-    this.writeHead();
+    if (this.hasBegun) {
+      if (this.takesTrailers) this.response.addTrailers(late);
+    } else this.writeHead(late);
     this.close();
     this.response.end(events);
   }
 
   /** Goes out with the first event. */
-  private writeHead(): void {
+  private writeHead(more: Readonly<Record<string, string>> = {}): void {
     if (this.hasBegun) return;
-    this.response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    const trailer = this.takesTrailers ? { trailer: NEXUS_HEADERS.join(', ') } : {};
+    this.response.writeHead(200, { ...more, ...trailer, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+  }
+
+  private get takesTrailers(): boolean {
+    return /(?:^|,)\s*trailers\b/i.test(String(this.response.req.headers.te ?? ''));
   }
 
   /** True when a fault was injected between two events: the stream is cut then, as by a lost connection. */

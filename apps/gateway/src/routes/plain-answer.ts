@@ -1,13 +1,15 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fromWireError, type InferenceResponse } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { attributes, type Span } from '@nexus/runtime';
+import { nexusHeaders } from '../domain/nexus-headers.js';
 import type { ModelCallListener } from '../handlers/model-calls.js';
 import { writeError } from './write-error.js';
 
 /** Writes what the provider answered, byte for byte. */
 export class PlainAnswer implements ModelCallListener {
   constructor(
+    private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly span: Span,
   ) {}
@@ -16,7 +18,7 @@ export class PlainAnswer implements ModelCallListener {
     // none were asked for
   }
 
-  onEnd({ outcome, spend }: InferenceResponse): void {
+  onEnd({ outcome, spend, routing }: InferenceResponse): void {
     if (this.span.isRecording) describeSpend(this.span, spend);
     if (outcome.case !== 'completion') {
       this.onFailure(outcome.case === 'error' ? fromWireError(outcome.value) : emptyResponse());
@@ -28,18 +30,14 @@ export class PlainAnswer implements ModelCallListener {
       return;
     }
     this.span.end();
-    this.response.writeHead(200, {
-      'content-type': 'application/json',
-      'content-length': output.value.length,
-      'x-nexus-cost-micro-usd': String(spend?.costMicroUsd ?? 0n),
-    });
+    this.response.writeHead(200, { ...nexusHeaders(routing, spend?.costMicroUsd), 'content-type': 'application/json', 'content-length': output.value.length });
     this.response.end(output.value);
   }
 
   onFailure(error: AppError): void {
     this.span.recordError(error);
     this.span.end();
-    writeError(this.response, error);
+    writeError(this.request, this.response, error);
   }
 }
 
@@ -52,10 +50,10 @@ export function describeSpend(span: Span, spend: InferenceResponse['spend']): vo
     [attributes.responseModel]: spend.model,
     [attributes.costMicroUsd]: Number(spend.costMicroUsd),
     ...(usage && {
-      [attributes.inputTokens]: Number(usage.input + usage.cacheRead + usage.cacheWrite),
+      [attributes.inputTokens]: Number(usage.input + usage.cacheRead + usage.cacheWrite + usage.cacheWrite1h),
       [attributes.outputTokens]: Number(usage.output),
       [attributes.cacheReadTokens]: Number(usage.cacheRead),
-      [attributes.cacheCreationTokens]: Number(usage.cacheWrite),
+      [attributes.cacheCreationTokens]: Number(usage.cacheWrite + usage.cacheWrite1h),
       [attributes.reasoningTokens]: Number(usage.reasoning),
     }),
   });

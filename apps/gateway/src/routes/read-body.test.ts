@@ -10,7 +10,7 @@ let server: Server;
 let port: number;
 beforeAll(async () => {
   server = createServer((request, response) => {
-    readBody(request, LIMIT).then((body) => writeJson(response, 200, { bytes: body.length, text: body.toString('utf8', 0, 20) }), (error: unknown) => writeError(response, error));
+    readBody(request, LIMIT).then((body) => writeJson(response, 200, { bytes: body.length, text: body.toString('utf8', 0, 20) }), (error: unknown) => writeError(request, response, error));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;

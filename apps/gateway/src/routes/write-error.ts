@@ -1,11 +1,13 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppError } from '@nexus/core';
-import { toOpenAiError } from '../domain/openai-error.js';
+import { REQUEST_ID_HEADER } from '@nexus/runtime';
+import { errorFor } from '../domain/error-form.js';
 
-/** Answers with the error in OpenAI's shape; nothing, when the client is gone or has been answered. */
-export function writeError(response: ServerResponse, error: unknown): void {
+/** Answers with the error in the shape of the request's protocol; nothing, when the client is gone or has been answered. */
+export function writeError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   if (response.headersSent || response.destroyed) return;
-  const { status, headers, body } = toOpenAiError(AppError.from(error));
+  const requestId = request.headers[REQUEST_ID_HEADER];
+  const { status, headers, body } = errorFor(request, AppError.from(error), typeof requestId === 'string' ? requestId : undefined);
   writeJson(response, status, body, headers);
 }
 

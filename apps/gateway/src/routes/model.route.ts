@@ -4,18 +4,23 @@ import { InferenceRequestSchema } from '@nexus/contracts';
 import { AppError, deterministicId, isUuid, newId, parseTraceparent, type Clock } from '@nexus/core';
 import { REQUEST_ID_HEADER, attributes, type ResolvedKey, type Span, type Tracer } from '@nexus/runtime';
 import { agentOf } from '../domain/agent-request.js';
-import { checkChatBody } from '../domain/chat-body.js';
+import type { ModelEndpoint } from '../domain/endpoints/model-endpoint.js';
+import { invalidInput } from '../domain/invalid-input.js';
 import { COMPLETION_QUEUES, type Admission } from '../handlers/admission.js';
 import type { ModelCalls } from '../handlers/model-calls.js';
-import type { AgentCompletions, CompletionCall } from './agent-completions.js';
+import type { AgentCompletions } from './agent-completions.js';
+import type { RawRoute } from './door.js';
 import { EventStream } from './event-stream.js';
 import { bodyHash, idempotencyKeyOf } from './idempotency-key.js';
+import type { ModelCall } from './model-call.js';
 import { PlainAnswer } from './plain-answer.js';
 import { PlainStream } from './plain-stream.js';
 import { parseJson, readBody } from './read-body.js';
+import { requireMethod } from './require-method.js';
+import { userOf } from './user-header.js';
 import { writeError } from './write-error.js';
 
-export interface ChatCompletionsOptions {
+export interface ModelRouteOptions {
   readonly modelCalls: ModelCalls;
   readonly admission: Pick<Admission, 'publishing'>;
   readonly agents: AgentCompletions;
@@ -25,21 +30,28 @@ export interface ChatCompletionsOptions {
   readonly timeoutMs: number;
 }
 
-/** POST /v1/chat/completions, on node:http itself: of all that NEXUS serves this is asked most. */
-export class ChatCompletionsRoute {
-  constructor(private readonly options: ChatCompletionsOptions) {}
+/** One of the paths that lead to models, on node:http itself: of all that NEXUS serves they are asked most. */
+export class ModelRoute<B> implements RawRoute {
+  readonly queues = COMPLETION_QUEUES;
+
+  constructor(
+    private readonly endpoint: ModelEndpoint<B>,
+    private readonly options: ModelRouteOptions,
+  ) {}
 
   /** Rejects with an AppError as long as nothing was answered. */
   async serve(request: IncomingMessage, response: ServerResponse, key: ResolvedKey): Promise<void> {
-    if (request.method !== 'POST') throw methodNotAllowed(response);
+    requireMethod('POST', request, response);
     const bytes = await readBody(request, this.options.maxBodyBytes);
-    const body = checkChatBody(parseJson(bytes));
-    const agent = agentOf(body.model);
-    const span = this.startSpan(request, body.model, agent, key);
+    const body = this.endpoint.check(parseJson(bytes));
+    const asked = this.endpoint.ask(body);
+    const agent = agentOf(asked.model);
+    const span = this.startSpan(request, asked.model, agent, key);
     try {
-      const call = { request, response, body, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs: this.options.clock.now() + this.options.timeoutMs };
+      const deadlineMs = this.options.clock.now() + this.options.timeoutMs;
+      const call: ModelCall<B> = { request, response, body, asked: { ...asked, user: userOf(request) ?? asked.user }, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs };
       if (agent === undefined) this.askModel(call, bytes);
-      else await this.options.agents.ask(call, agent, bytes);
+      else await this.askAgent(call, agent, bytes);
     } catch (error) {
       span.recordError(error);
       span.end();
@@ -47,19 +59,27 @@ export class ChatCompletionsRoute {
     }
   }
 
-  private askModel(call: CompletionCall, bytes: Buffer): void {
-    const { request, response, body, key, span, requestId } = call;
+  private async askAgent(call: ModelCall<B>, agent: string, bytes: Buffer): Promise<void> {
+    const { endpoint } = this;
+    if (!endpoint.agents) throw invalidInput('unsupported_value', 'model', `Invalid 'model': agents cannot be asked at ${endpoint.path}. Name a model.`);
+    await this.options.agents.ask(call, { ...endpoint, agents: endpoint.agents }, agent, bytes);
+  }
+
+  private askModel(call: ModelCall<B>, bytes: Buffer): void {
+    const { request, response, body, asked, key, span, requestId } = call;
+    const { endpoint } = this;
     const idempotencyKey = idempotencyKeyOf(request);
     const isRepeatable = idempotencyKey !== undefined;
-    const attemptId = isRepeatable ? deterministicId(key.tenantId, 'completion', idempotencyKey) : attemptIdOf(request, requestId);
+    const attemptId = isRepeatable ? deterministicId(key.tenantId, endpoint.keyScope, idempotencyKey) : attemptIdOf(request, requestId);
     if (span.isRecording) span.setAttributes({ [attributes.attemptId]: attemptId });
-    const isStream = body.stream === true;
     const inference = create(InferenceRequestSchema, {
       attemptId,
-      model: body.model,
+      model: asked.model,
       input: { case: 'body', value: bytes },
-      wantParts: isStream,
-      attribution: { client: key.key.client, project: key.key.project, keyId: key.key.id },
+      wire: endpoint.wire,
+      wantParts: asked.isStream,
+      attribution: { client: key.key.client, project: key.key.project, keyId: key.key.id, user: asked.user ?? '' },
+      headers: headersOf(request, endpoint.passedHeaders),
       deadlineMs: BigInt(call.deadlineMs),
       idempotencyHash: isRepeatable ? bodyHash(bytes) : '',
     });
@@ -71,31 +91,40 @@ export class ChatCompletionsRoute {
       span.recordError(new AppError('client_closed_request', 'The client did not wait for the answer.', { status: 499 }));
       span.end();
     };
-    if (isStream) {
-      const stream = new EventStream(response, onGone);
-      const listener = new PlainStream(stream, span, body.stream_options?.include_usage === true, (error) => writeError(response, error));
-      cancel = this.options.modelCalls.start(inference, listener, details);
+    if (asked.isStream) {
+      const ending = {
+        tail: endpoint.tail(),
+        endOfStream: endpoint.endOfStream,
+        wholeAsEvents: (json: string) => endpoint.wholeAsEvents(json, body),
+        refuse: (error: AppError) => writeError(request, response, error),
+      };
+      cancel = this.options.modelCalls.start(inference, new PlainStream(new EventStream(response, onGone), span, ending), details);
     } else {
-      cancel = this.options.modelCalls.start(inference, new PlainAnswer(response, span), details);
+      cancel = this.options.modelCalls.start(inference, new PlainAnswer(request, response, span), details);
       response.once('close', () => response.writableEnded || onGone());
     }
   }
 
   private startSpan(request: IncomingMessage, model: string, agent: string | undefined, { tenantId }: ResolvedKey): Span {
+    const { operation, path } = this.endpoint;
     const traceparent = request.headers.traceparent;
     const parent = typeof traceparent === 'string' ? parseTraceparent(traceparent) : undefined;
-    const span = this.options.tracer.startSpan(agent === undefined ? `chat ${model}` : `invoke_agent ${agent}`, { kind: 'server', parent });
+    const span = this.options.tracer.startSpan(agent === undefined ? `${operation} ${model}` : `invoke_agent ${agent}`, { kind: 'server', parent });
     if (span.isRecording) {
       span.setAttributes({
-        [attributes.operationName]: agent === undefined ? 'chat' : 'invoke_agent',
+        [attributes.operationName]: agent === undefined ? operation : 'invoke_agent',
         [attributes.requestModel]: model,
         [attributes.httpMethod]: 'POST',
-        [attributes.httpRoute]: '/v1/chat/completions',
+        [attributes.httpRoute]: path,
         [attributes.tenantId]: tenantId,
       });
     }
     return span;
   }
+}
+
+function headersOf({ headers }: IncomingMessage, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])]])));
 }
 
 /** The request's own id, which then leads from the answer to the ledger. A request id that the caller chose may repeat, so it is none. */
@@ -106,9 +135,4 @@ function attemptIdOf(request: IncomingMessage, requestId: string): string {
 /** True when the caller sent a request id itself. */
 function hasOwnRequestId(request: IncomingMessage): boolean {
   return request.rawHeaders.some((name, i) => i % 2 === 0 && name.length === REQUEST_ID_HEADER.length && name.toLowerCase() === REQUEST_ID_HEADER);
-}
-
-function methodNotAllowed(response: ServerResponse): AppError {
-  response.setHeader('allow', 'POST');
-  return new AppError('method_not_allowed', 'Use POST.', { status: 405 });
 }
