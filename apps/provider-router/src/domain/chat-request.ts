@@ -1,6 +1,6 @@
 import { Role, type ChatMessage, type Conversation, type Image, type Parameters, type Part, type ToolDefinition } from '@nexus/contracts';
 import { AppError, assertExhaustive } from '@nexus/core';
-import type { MediaSource, ModelMessage, ModelPart, ModelRequest, ReasoningEffort, ToolChoice, ToolSpec } from '@nexus/wires';
+import type { MediaSource, ModelMessage, ModelPart, ModelRequest, ReasoningEffort, ResponseFormat, ToolChoice, ToolSpec } from '@nexus/wires';
 
 /** A run's conversation in no wire's own form. Throws AppError `invalid_request` (400). */
 export function modelRequestOf({ messages, tools, parameters }: Conversation, model: string, isStream: boolean): ModelRequest {
@@ -65,7 +65,7 @@ function parametersOf({ temperature, topP, stop, toolChoice, seed, maxOutputToke
     ...(seed !== undefined && { seed: Number(seed) }),
     ...(limit > 0 && { maxOutputTokens: limit }),
     ...(toolChoice !== '' && { toolChoice: toolChoiceOf(toolChoice) }),
-    ...(responseSchema !== '' && { responseFormat: { kind: 'schema' as const, name: 'answer', schema: schemaOf(responseSchema), isStrict: true } }),
+    ...(responseSchema !== '' && { responseFormat: formatOf(responseSchema) }),
     ...(reasoningEffort !== '' && { reasoning: { effort: effortOf(reasoningEffort) } }),
   };
 }
@@ -78,10 +78,21 @@ function isPlainChoice(choice: string): choice is 'auto' | 'none' | 'required' {
   return TOOL_CHOICES.has(choice);
 }
 
-function schemaOf(text: string): Readonly<Record<string, unknown>> {
+function formatOf(text: string): ResponseFormat {
   const schema = jsonObject(text);
   if (!schema) throw new AppError('invalid_request', 'The schema of the answer is no JSON Schema.', { status: 400, param: 'response_schema' });
-  return schema;
+  return { kind: 'schema', name: 'answer', schema, isStrict: isClosed(schema) };
+}
+
+/** Providers enforce schemas whose objects have all the properties that they name, and no others; the rest is a strong wish. */
+function isClosed(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.every(isClosed);
+  if (typeof schema !== 'object' || schema === null) return true;
+  const { type, properties, required, additionalProperties } = schema as Record<string, unknown>;
+  const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  const isObject = type === 'object' || names.length > 0;
+  if (isObject && (additionalProperties !== false || !Array.isArray(required) || names.some((name) => !required.includes(name)))) return false;
+  return Object.values(schema).every(isClosed);
 }
 
 function effortOf(effort: string): ReasoningEffort {
