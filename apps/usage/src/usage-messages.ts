@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { OpenedAttempt_State as State, UsageRecorded_Result as Result, toWireError, type AttemptRowSchema, type BudgetSchema, type OpenedAttemptSchema, type UnknownAttemptSchema } from '@nexus/contracts';
+import { OpenedAttempt_State as State, UsageRecorded_Result as Result, toWireError, type AttemptRowSchema, type OpenedAttemptSchema, type UnknownAttemptSchema } from '@nexus/contracts';
+import { whenReachedMessage } from './budget-messages.js';
 import type { AttemptResult } from './domain/attempt.js';
-import type { BudgetToday } from './domain/budget.js';
 import type { UnknownAttempt } from './domain/owner.js';
 import type { OpenedAttempt } from './handlers/open-attempts.handler.js';
 import { priceMessage } from './handlers/token-buckets.js';
@@ -16,7 +16,8 @@ export function openedMessage(opened: OpenedAttempt): MessageInitShape<typeof Op
     case 'in_flight': return { attemptId, state: State.IN_FLIGHT, owner: opened.owner };
     case 'settled': return { attemptId, state: State.SETTLED, owner: opened.owner, result: resultMessage(opened.result) };
     case 'unknown': return { attemptId, state: State.UNKNOWN, owner: opened.owner };
-    case 'refused': return { attemptId, state: State.REFUSED, error: toWireError(opened.error) };
+    case 'refused':
+      return { attemptId, state: State.REFUSED, error: toWireError(opened.error), whenReached: whenReachedMessage(opened.whenReached), affordableMicroUsd: BigInt(opened.affordable) };
   }
 }
 
@@ -28,11 +29,6 @@ function resultMessage(result: AttemptResult | undefined): Result {
     case 'cancelled': return Result.CANCELLED;
     case undefined: return Result.UNSPECIFIED;
   }
-}
-
-export function budgetMessage(budget: BudgetToday): MessageInitShape<typeof BudgetSchema> {
-  const { id, name, period, limit, spent, reserved, resetsAt } = budget;
-  return { id, name, period, limitMicroUsd: BigInt(limit), spentMicroUsd: BigInt(spent), reservedMicroUsd: BigInt(reserved), resetsAt: BigInt(resetsAt ?? 0) };
 }
 
 export function attemptMessage(attempt: AttemptOfRun): MessageInitShape<typeof AttemptRowSchema> {

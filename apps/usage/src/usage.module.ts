@@ -1,13 +1,15 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { defaultPorts, type Environment, type ServiceDefinition } from '@nexus/runtime';
 import { USAGE_CONFIG, readUsageConfig } from './config.js';
+import { AlertSweep } from './handlers/alert-sweep.js';
+import { ChangeBudgetsHandler } from './handlers/change-budgets.handler.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
 import { OrphanSweep } from './handlers/orphan-sweep.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
-import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { SettleHandler } from './handlers/settle.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
+import { BudgetAlertRepository } from './storage/budget-alert.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
 import { LedgerPages } from './storage/ledger-pages.js';
 import { usageMigrations } from './storage/migrations/index.js';
@@ -20,8 +22,8 @@ import { UsageRpc } from './usage.rpc.js';
 @Module({
   controllers: [UsageConsumer],
   providers: [
-    AttemptRepository, BudgetRepository, OwnerRepository, UnsettledRepository, UsageReport, LedgerPages,
-    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, SetBudgetHandler, ResolveAttemptHandler, OrphanSweep, UsageRpc,
+    AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, UnsettledRepository, UsageReport, LedgerPages,
+    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, UsageRpc,
   ],
 })
 class UsageModule {

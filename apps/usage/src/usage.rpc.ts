@@ -1,38 +1,41 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject, Injectable } from '@nestjs/common';
-import { UsageService, type GetUsageRequest, type ListAttemptsRequest, type ListLedgerRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type ResolveAttemptRequest, type SetBudgetRequest } from '@nexus/contracts';
+import { UsageService, type DeleteBudgetRequest, type GetUsageRequest, type LiftBudgetRequest, type ListAttemptsRequest, type ListBudgetAlertsRequest, type ListLedgerRequest, type OpenAttemptsRequest, type ReportOwnerRequest, type ResolveAttemptRequest, type SetBudgetRequest } from '@nexus/contracts';
 import { AppError, isUuid, type Clock } from '@nexus/core';
 import { CLOCK, RpcService, requireAdmin, requireService, requireTenant, type Caller } from '@nexus/runtime';
-import { budgetOn } from './domain/budget.js';
+import { alertMessage, budgetMessage } from './budget-messages.js';
+import { budgetOn, type BudgetToday } from './domain/budget.js';
 import { dayOf } from './domain/budget-window.js';
 import { ledgerQueryFrom, placeText } from './domain/ledger-query.js';
 import { usageQueryFrom } from './domain/usage-query.js';
-import { budgetRequestFrom } from './handlers/budget-request.js';
+import { alertLimitFrom, budgetNameFrom, budgetRequestFrom, liftRequestFrom } from './handlers/budget-request.js';
+import { ChangeBudgetsHandler, type BudgetOwner } from './handlers/change-budgets.handler.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
 import { ownerReportFrom } from './handlers/owner-report.js';
 import { plannedAttemptsFrom } from './handlers/planned-attempt.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { resolutionRequestFrom } from './handlers/resolution-request.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
-import { SetBudgetHandler } from './handlers/set-budget.handler.js';
 import { ledgerMessage, usageMessage } from './report-messages.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
+import { BudgetAlertRepository } from './storage/budget-alert.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
 import { LedgerPages } from './storage/ledger-pages.js';
 import { UsageReport } from './storage/usage-report.js';
-import { attemptMessage, budgetMessage, openedMessage, unknownMessage } from './usage-messages.js';
+import { attemptMessage, openedMessage, unknownMessage } from './usage-messages.js';
 
-/** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key sets budgets. */
+/** OpenAttempts and ReportOwner are for services, whose attempts name their tenants; the rest answers for the caller's tenant, and only an admin key changes budgets. */
 @Injectable()
 @RpcService(UsageService)
-export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
+export class UsageRpc implements ServiceImpl<typeof UsageService> {
   constructor(
     private readonly opening: OpenAttemptsHandler,
     private readonly reporting: ReportOwnerHandler,
-    private readonly budgetSetting: SetBudgetHandler,
+    private readonly changing: ChangeBudgetsHandler,
     private readonly resolving: ResolveAttemptHandler,
     private readonly attempts: AttemptRepository,
     private readonly budgets: BudgetRepository,
+    private readonly alerts: BudgetAlertRepository,
     private readonly report: UsageReport,
     private readonly ledger: LedgerPages,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -63,14 +66,25 @@ export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
   async getQuota(_request: unknown, context: HandlerContext) {
     const today = dayOf(this.clock.now());
     const budgets = await this.budgets.list(requireTenant(context).tenantId);
-    return { budgets: budgets.map((budget) => budgetMessage(budgetOn(budget, today))) };
+    return quota(budgets.map((budget) => budgetOn(budget, today)));
   }
 
   async setBudget(request: SetBudgetRequest, context: HandlerContext) {
-    const who = requireAdmin(context);
-    const { name, period, limitMicroUsd: limit } = budgetRequestFrom(request);
-    const budgets = await this.budgetSetting.handle({ tenantId: who.tenantId, actor: actorOf(who), trace: who.trace, name, period, limit });
-    return { budgets: budgets.map(budgetMessage) };
+    return quota(await this.changing.set(ownerOf(requireAdmin(context)), budgetRequestFrom(request)));
+  }
+
+  async deleteBudget(request: DeleteBudgetRequest, context: HandlerContext) {
+    return quota(await this.changing.delete(ownerOf(requireAdmin(context)), budgetNameFrom(request)));
+  }
+
+  async liftBudget(request: LiftBudgetRequest, context: HandlerContext) {
+    const { name, seconds, reason } = liftRequestFrom(request);
+    return quota(await this.changing.lift(ownerOf(requireAdmin(context)), name, seconds, reason));
+  }
+
+  async listBudgetAlerts(request: ListBudgetAlertsRequest, context: HandlerContext) {
+    const alerts = await this.alerts.list(requireTenant(context).tenantId, alertLimitFrom(request));
+    return { alerts: alerts.map(alertMessage) };
   }
 
   async listAttempts(request: ListAttemptsRequest, context: HandlerContext) {
@@ -87,6 +101,12 @@ export class UsageRpc implements Partial<ServiceImpl<typeof UsageService>> {
     await this.resolving.handle({ tenantId: who.tenantId, actor: actorOf(who), trace: who.trace, attemptId, cost });
     return {};
   }
+}
+
+const quota = (budgets: readonly BudgetToday[]) => ({ budgets: budgets.map(budgetMessage) });
+
+function ownerOf(who: Caller & { readonly tenantId: string }): BudgetOwner {
+  return { tenantId: who.tenantId, actor: actorOf(who), trace: who.trace };
 }
 
 function actorOf({ key, kind }: Caller): string {

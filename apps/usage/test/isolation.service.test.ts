@@ -23,6 +23,7 @@ beforeAll(async () => {
     await usage.open(asked);
     await usage.database.withTenant(tenantId, (tx) => tx.query('owner', "INSERT INTO usage.owner VALUES ($1, 'probe', 'probe', now(), now())", [tenantId]));
     await usage.bus.publishAll([recorded(attempt(tenantId), { tool: 'clock', usage: undefined }), recorded(asked)]);
+    await admin.query("INSERT INTO usage.budget_alert VALUES ($1, $1, 'over_reservation', now(), '', '', '', '', 0, 1, NULL, $1, now())", [tenantId]);
     await admin.query("INSERT INTO usage.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now())", [tenantId]);
     await letters.insert({ tenantId, channel: 'usage.recorded', group: 'usage', entryId: '1-1', raw: Buffer.alloc(1), reasonCode: 'x', reason: 'x', deliveries: 1 });
     await waitFor(async () => (await admin.query('SELECT FROM usage.ledger WHERE tenant_id = $1', [tenantId])).rowCount === 2);
@@ -39,11 +40,11 @@ it('follows every rule that keeps tenants apart', async () => {
 
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'usage', tenantA, tenantB });
-  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.ledger_sum', 'usage.owner', 'usage.tool_execution'] });
+  expect(report).toEqual({ violations: [], tables: ['usage.attempt', 'usage.budget', 'usage.budget_alert', 'usage.budget_use', 'usage.dead_letter', 'usage.idempotency_key', 'usage.ledger', 'usage.ledger_sum', 'usage.owner', 'usage.tool_execution'] });
 });
 
 it('lets nobody but the serving role call its functions', async () => {
-  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'grant_one_by_one', 'is_alive', 'mark_unknown', 'own_attempts', 'orphaned_attempts', 'unresolved_attempts', 'correct', 'claim_unknown', 'resolve') AND grants.grantee = 0");
+  const { rows } = await admin.query("SELECT p.proname FROM pg_proc p, aclexplode(p.proacl) AS grants WHERE p.pronamespace = 'usage'::regnamespace AND p.proname IN ('open_attempts', 'settle', 'book', 'reach', 'entry_of', 'grant_one_by_one', 'is_alive', 'mark_unknown', 'own_attempts', 'orphaned_attempts', 'unresolved_attempts', 'untold_alerts', 'claim_unknown', 'resolve') AND grants.grantee = 0");
   expect(rows).toEqual([]);
 });
 

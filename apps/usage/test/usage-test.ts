@@ -19,6 +19,7 @@ export interface UsageUnderTest {
   readonly bus: ChannelBus;
   readonly database: Database;
   readonly audits: Message<'audit.recorded'>[];
+  readonly alerts: Message<'usage.alerted'>[];
   readonly log: Record<string, unknown>[];
   /** Where it answers. */
   readonly url: string;
@@ -48,12 +49,14 @@ export async function startUsage(databaseUrl: string, environment: Readonly<Reco
     audits.push(...batch);
     return [];
   });
+  const alerts: Message<'usage.alerted'>[] = [];
+  const alerted = bus.follow('usage.alerted', (batch) => void alerts.push(...batch));
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
   const infrastructure: Infrastructure = { bus, database, clients, logger, clock: { now: () => usage.now }, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
   const service = await startService(usageService, infrastructure, { listen: true, port: 0 });
   const byTenant = new Map<string, Client<typeof UsageService>>();
   const usage: UsageUnderTest = {
-    bus, database, audits, log,
+    bus, database, audits, alerts, log,
     url: service.url ?? '',
     servingUrl: servingUrl(databaseUrl, 'usage', databaseUrls('usage', config).servingPassword),
     now: NOON,
@@ -66,7 +69,7 @@ export async function startUsage(databaseUrl: string, environment: Readonly<Reco
     open: async (...attempts) => (await usage.client().openAttempts({ attempts: [...attempts] })).attempts,
     async stop() {
       await service.stop(1_000);
-      await heard.stop();
+      await Promise.all([heard.stop(), alerted.stop()]);
       clients.close();
       await bus.close();
       await database.close();

@@ -4,7 +4,7 @@ import { CancelInferenceSchema, InferenceRequestSchema, InferenceResponseSchema 
 import { IncomingRequestSchema, ProcessedRequestSchema, ProgressPartSchema } from './gen/nexus/run/v1/requests_pb.js';
 import { AuditRecordedSchema, SettingsChangedSchema } from './gen/nexus/settings/v1/settings_pb.js';
 import { ExecuteToolSchema, ToolExecutedSchema } from './gen/nexus/tool/v1/tool_pb.js';
-import { UsageRecordedSchema } from './gen/nexus/usage/v1/usage_pb.js';
+import { BudgetAlertSchema, UsageRecordedSchema } from './gen/nexus/usage/v1/usage_pb.js';
 
 /**
  * How entries reach their readers. `work`: a consumer group, one of its replicas handles each entry. `broadcast`: every replica
@@ -172,6 +172,18 @@ export const channels = {
     idScope: 'The attempt id: the ledger row is inserted once.',
     failureReply: 'A dead letter: money is never dropped.',
     partitionKey: 'attempt',
+  }),
+  'usage.alerted': define({
+    purpose: 'A budget was reached or lifted, or a call cost more than was set aside for it.',
+    message: BudgetAlertSchema,
+    delivery: 'broadcast',
+    group: undefined,
+    takesReplyTo: false,
+    retentionMs: 24 * HOUR,
+    requiredMetadata: ['tenant'],
+    idScope: 'The alert: one for a budget, its subject and its window, and one for each dear call. The same id again is the same alert.',
+    failureReply: 'None: ListBudgetAlerts has it.',
+    partitionKey: 'tenant',
   }),
   'settings.changed': define({
     purpose: 'Something that services keep in memory is out of date.',

@@ -9,6 +9,8 @@ export const definerFunctions: readonly string[] = [
   'orchestrator.unsent_runs',
   'usage.orphaned_attempts',
   'usage.own_attempts',
+  'usage.settled_rows',
+  'usage.untold_alerts',
   'usage.unresolved_attempts',
   'orchestrator.waking_runs',
   'router.expired_answer',

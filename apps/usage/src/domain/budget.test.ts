@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { budgetOn, type Budget } from './budget.js';
 
-const budget: Budget = { id: 'b', name: 'team', period: 'month', limit: 100, spent: 60, reserved: 30, windowStart: '2026-10-01' };
+const budget: Budget = {
+  id: 'b', name: 'team', scope: 'tenant', subject: '', level: 'hard', period: 'month', limit: 100, whenReached: 'refuse', exemptAgents: [],
+  spent: 60, reserved: 30, windowStart: '2026-10-01', reachedAt: new Date(0), liftedUntil: null,
+};
 
 describe('budgetOn', () => {
   it('has spent nothing yet in a window that nobody has used', () => {
-    expect(budgetOn(budget, '2026-11-20')).toMatchObject({ spent: 0, reserved: 0, windowStart: '2026-11-01', resetsAt: Date.UTC(2026, 11, 1) });
+    expect(budgetOn(budget, '2026-11-20')).toMatchObject({ spent: 0, reserved: 0, reachedAt: null, windowStart: '2026-11-01', resetsAt: Date.UTC(2026, 11, 1) });
   });
 
   it('shows the window as stored while it lasts, and when a clock ahead has begun the next', () => {

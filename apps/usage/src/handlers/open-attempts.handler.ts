@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AppError, failpoint, type Clock } from '@nexus/core';
+import { AppError, failpoint, type Clock, type MicroUsd } from '@nexus/core';
 import { GroupCommit } from '@nexus/postgres';
 import { CLOCK } from '@nexus/runtime';
 import type { AttemptResult, PlannedAttempt } from '../domain/attempt.js';
-import { budgetExceeded } from '../domain/budget-refusal.js';
+import type { WhenReached } from '../domain/budget.js';
+import { budgetExceeded, refusedBefore } from '../domain/budget-refusal.js';
 import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository.js';
 
 /** What came of asking for an attempt; only `opened` allows the call. */
@@ -13,7 +14,7 @@ export type OpenedAttempt =
   | { readonly state: 'in_flight' | 'unknown'; readonly attemptId: string; readonly owner: string }
   /** `result` says how it ended; undefined when nobody knows any more. */
   | { readonly state: 'settled'; readonly attemptId: string; readonly owner: string; readonly result: AttemptResult | undefined }
-  | { readonly state: 'refused'; readonly attemptId: string; readonly error: AppError };
+  | { readonly state: 'refused'; readonly attemptId: string; readonly error: AppError; readonly whenReached: WhenReached; readonly affordable: MicroUsd };
 
 /** Opens attempts: those that requests bring at the same time share one commit. */
 @Injectable()
@@ -50,16 +51,22 @@ export class OpenAttemptsHandler {
   }
 }
 
-function openedFrom({ attempt_id: attemptId, outcome, granted, budget_name: name, budget_period: period, day, held_by: owner, result }: OpenedRow, now: number): OpenedAttempt {
+function openedFrom(row: OpenedRow, now: number): OpenedAttempt {
+  const { attempt_id: attemptId, outcome, granted, held_by: owner, result } = row;
   switch (outcome) {
     case 'opened':
       return { state: outcome, attemptId, grantedOutputTokens: granted };
     case 'refused':
-      return { state: outcome, attemptId, error: budgetExceeded({ name: name ?? '', period: period ?? 'total', day: day ?? '' }, now) };
+      return { state: outcome, attemptId, error: refusalOf(row, now), whenReached: row.when_reached ?? 'refuse', affordable: row.affordable ?? 0 };
     case 'settled':
       return { state: outcome, attemptId, owner: owner ?? '', result: result ?? undefined };
     case 'in_flight':
     case 'unknown':
       return { state: outcome, attemptId, owner: owner ?? '' };
   }
+}
+
+function refusalOf({ budget_name: name, budget_period: period, budget_scope: scope, budget_subject: subject, day }: OpenedRow, now: number): AppError {
+  if (name === null || period === null || scope === null || day === null) return refusedBefore();
+  return budgetExceeded({ name, scope, subject: subject ?? '', period, day }, now);
 }

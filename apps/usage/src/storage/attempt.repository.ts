@@ -3,6 +3,7 @@ import type { TokenPrice } from '@nexus/core';
 import { plainArray, textArray, type Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
 import type { AttemptResult, PlannedAttempt, Resolution, Settlement } from '../domain/attempt.js';
+import type { BudgetScope, WhenReached } from '../domain/budget.js';
 import { dayOf, type BudgetPeriod } from '../domain/budget-window.js';
 import { reservationOf } from '../domain/reservation.js';
 import { allPrices, exclusive, priceColumns, tokenColumns, type Buckets, type Prices } from './bucket-columns.js';
@@ -15,6 +16,11 @@ export interface OpenedRow {
   readonly granted: number;
   readonly budget_name: string | null;
   readonly budget_period: BudgetPeriod | null;
+  readonly budget_scope: BudgetScope | null;
+  readonly budget_subject: string | null;
+  readonly when_reached: WhenReached | null;
+  /** Micro-USD that the budget has left for it. */
+  readonly affordable: number | null;
   /** YYYY-MM-DD; set with the budget. */
   readonly day: string | null;
   /** Another owner, alive, whose attempt it is; empty or null when there is none. */
@@ -36,10 +42,13 @@ export interface SettledRow {
   readonly corrected: number;
 }
 
+/** Attempts of younger runs have their rows: those that are settled are kept for longer. */
+const FRESH_RUN_MS = 86_400_000;
+
 /** `$1, $2, ... $n`. */
 const places = (count: number): string => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
-const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, day::text, held_by, result FROM usage.open_attempts(${places(33)})`;
+const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, budget_scope, budget_subject, when_reached, affordable, day::text, held_by, result FROM usage.open_attempts(${places(34)})`;
 
 const SETTLE = `SELECT * FROM usage.settle(${places(49)})`;
 
@@ -105,6 +114,7 @@ export class AttemptRepository {
       plainArray(reservations.map((reservation) => reservation.outputPrice)),
       ...whoseArrays(items),
       ...priceArrays(items.map((item) => item.price)),
+      idOfTime(now - FRESH_RUN_MS),
     ]);
     const others = rows.filter((row): row is OpenedRow => row.attempt_id !== null);
     const openedAsAsked = rows.reduce((sum, row) => sum + (row.attempt_id === null ? row.granted : 0), 0);
@@ -175,4 +185,10 @@ function tokenArrays(items: readonly Settlement[]): string[] {
 function priceArrays(given: readonly TokenPrice[]): string[] {
   const prices = given.map(allPrices);
   return [...(Object.keys(priceColumns) as (keyof Prices)[]).map((name) => plainArray(prices.map((price) => price[name]))), textArray(given.map(({ version }) => version ?? ''))];
+}
+
+/** The least UUIDv7 of a moment in Unix milliseconds: ids of runs that began before are smaller. */
+function idOfTime(ms: number): string {
+  const digits = Math.max(ms, 0).toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`;
 }

@@ -1,12 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { batchFunction } from './batch-function.js';
-import { arrays, countedColumns, listed, pricesOfAttempt, toldColumns, whoseColumns } from './told-columns.js';
+import { arrays, budgetedColumns, countedColumns, listed, pricesOfAttempt, toldColumns, whoseColumns } from './told-columns.js';
 
 /** Settles with every bucket, by entry. What an attempt was opened with (whose it is, its run) stands; what its record says of that counts only when it never was. */
 export class SettleEveryBucket1763600009000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP FUNCTION usage.settle, usage.correct, usage.resolve, usage.book');
-    await runner.query(BOOK);
+    await runner.query('DROP FUNCTION usage.settle, usage.correct, usage.resolve');
     await runner.query(ENTRY_OF);
     await runner.query(SETTLE);
     await runner.query(RESOLVE);
@@ -17,40 +16,8 @@ export class SettleEveryBucket1763600009000 implements MigrationInterface {
   }
 }
 
-/** Parameters of a booking: of each attempt its day, its cost, what is given back of its reservation, by how much it cost more, and whose it is. */
-export const BOOKING = `p_tenant uuid, p_now timestamptz, p_ids uuid[], p_days date[], p_costs bigint[], p_reserved bigint[], p_over bigint[],
-    p_client text[], p_project text[], p_key_id text[], p_user_label text[], p_agent text[]`;
-
-/**
- * Adds to what the tenant's budgets have spent and takes from what they have reserved, for attempts that p_days pay for. A budget
- * that has begun a later window since keeps nothing of them.
- */
-const BOOK = batchFunction({
-  name: 'book',
-  isInner: true,
-  parameters: BOOKING,
-  returns: 'void',
-  body: `
-    DECLARE
-      v_day record;
-      v_budget uuid;
-    BEGIN
-      FOR v_day IN SELECT y.day, sum(y.cost)::bigint AS cost, sum(y.reserved)::bigint AS reserved FROM unnest(p_days, p_costs, p_reserved) AS y (day, cost, reserved) GROUP BY y.day ORDER BY y.day LOOP
-        FOR v_budget IN SELECT x.id FROM usage.budget x ORDER BY x.id LOOP
-          UPDATE usage.budget x
-             SET spent_micro_usd = CASE WHEN x.window_start < usage.window_start(x.period, v_day.day) THEN 0 ELSE x.spent_micro_usd END + v_day.cost,
-                 reserved_micro_usd = CASE WHEN x.window_start < usage.window_start(x.period, v_day.day) THEN 0 ELSE x.reserved_micro_usd - v_day.reserved END,
-                 window_start = usage.window_start(x.period, v_day.day)
-           WHERE x.id = v_budget AND x.window_start <= usage.window_start(x.period, v_day.day);
-        END LOOP;
-      END LOOP;
-    END`,
-});
-
 const told = toldColumns.map(([column]) => column);
 const whose = whoseColumns.map(([column]) => column);
-/** Whose budgets an attempt is booked on. */
-const BUDGETED = ['client', 'project', 'key_id', 'user_label', 'agent'];
 /** What a correction takes over from the entry that it corrects, and what it tells anew besides the figures. */
 const KEPT = ['provider', 'model', 'tool', 'requested', 'route', ...pricesOfAttempt];
 const NEWS = told.filter((column) => !KEPT.includes(column) && !countedColumns.includes(column));
@@ -109,7 +76,7 @@ const OF_TOOLS = writeLedger(
 /** Adds one to what is booked: `of` says which column. */
 const alsoBook = (id: string, day: string, cost: string, over: string, of: (column: string) => string): string => `
             v_ids := v_ids || ${id}; v_day := v_day || ${day}; v_costs := v_costs || ${cost}; v_reserved := v_reserved || 0::bigint; v_over := v_over || ${over};
-            ${BUDGETED.map((column) => `v_${column} := v_${column} || ${of(column)};`).join(' ')}`;
+            ${budgetedColumns.map((column) => `v_${column} := v_${column} || ${of(column)};`).join(' ')}`;
 
 const CORRECT = `
           FOR v_i IN SELECT i FROM generate_series(a, b) AS i WHERE p_tool[i] = '' AND p_resolution[i] IN ('', 'owner') AND NOT p_ids[i] = ANY (v_ids) LOOP
@@ -211,7 +178,7 @@ const SETTLE = batchFunction({
           ${CORRECT}
         END IF;
         SELECT count(*) FILTER (WHERE y.over > 0), coalesce(sum(y.over), 0) INTO over_reservation, over_micro_usd FROM unnest(v_over) AS y (over);
-        PERFORM usage.book(p_tenants[k], p_now, v_ids, v_day, v_costs, v_reserved, v_over, ${listed(BUDGETED, (column) => `v_${column}`)});
+        PERFORM usage.book(p_tenants[k], p_now, v_ids, v_day, v_costs, v_reserved, v_over, ${listed(budgetedColumns, (column) => `v_${column}`)});
         RETURN NEXT;
       END LOOP;
       PERFORM set_config('app.tenant_id', '', true);
@@ -263,7 +230,7 @@ const RESOLVE = batchFunction({
         PERFORM usage.book(p_tenants[k], p_now, ${listed(['id', 'day'], (column) => `ARRAY(SELECT y.${column} FROM unnest(v_attempts) AS y)`)}, v_costs,
                 ARRAY(SELECT y.reserved_micro_usd FROM unnest(v_attempts) AS y),
                 ARRAY(SELECT greatest(v_costs[n] - v_attempts[n].reserved_micro_usd, 0) FROM generate_subscripts(v_costs, 1) AS n),
-                ${listed(BUDGETED, (column) => `ARRAY(SELECT y.${column} FROM unnest(v_attempts) AS y)`)});
+                ${listed(budgetedColumns, (column) => `ARRAY(SELECT y.${column} FROM unnest(v_attempts) AS y)`)});
       END LOOP;
       PERFORM set_config('app.tenant_id', '', true);
     END`,

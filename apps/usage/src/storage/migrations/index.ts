@@ -8,11 +8,14 @@ import { Resolutions1763600006000 } from './1763600006000-resolutions.js';
 import { LedgerWasAway1763600007000 } from './1763600007000-ledger-was-away.js';
 import { EveryBucket1763600008000 } from './1763600008000-every-bucket.js';
 import { SettleEveryBucket1763600009000 } from './1763600009000-settle-every-bucket.js';
-import { OpenEveryBucket1763600010000 } from './1763600010000-open-every-bucket.js';
+import { ClaimEveryBucket1763600010000 } from './1763600010000-claim-every-bucket.js';
+import { BudgetUses1763600011000 } from './1763600011000-budget-uses.js';
+import { OpenAttemptsOfBudgets1763600012000 } from './1763600012000-open-attempts-of-budgets.js';
 import { LedgerSums1763600010100 } from './1763600010100-ledger-sums.js';
 
 /** What builds the schema `usage`, in order. */
 export const usageMigrations: readonly MigrationClass[] = [
   UsageTables1763600001000, OpenAttempts1763600002000, Settle1763600003000, DevelopmentBudget1763600004000, Owners1763600005000, Resolutions1763600006000,
-  LedgerWasAway1763600007000, EveryBucket1763600008000, SettleEveryBucket1763600009000, OpenEveryBucket1763600010000, LedgerSums1763600010100,
+  LedgerWasAway1763600007000, EveryBucket1763600008000, SettleEveryBucket1763600009000, ClaimEveryBucket1763600010000, BudgetUses1763600011000,
+  OpenAttemptsOfBudgets1763600012000, LedgerSums1763600010100,
 ];

@@ -19,6 +19,9 @@ export const whoseColumns = [
   ['client', 'text'], ['project', 'text'], ['key_id', 'text'], ['user_label', 'text'], ['agent', 'text'], ['thread_id', 'text'], ['run_id', 'uuid'], ['step', 'integer'],
 ] as const;
 
+/** Those of them that a budget may be for. */
+export const budgetedColumns = ['client', 'project', 'key_id', 'user_label', 'agent'] as const;
+
 /** `a, b, c`, each made by `of`. */
 export const listed = (columns: readonly string[], of: (column: string) => string = (column) => column): string => columns.map(of).join(', ');
 
