@@ -9,7 +9,7 @@ import { readSource } from './read-source.js';
 import { keptSignature } from './signature.js';
 
 /** The blocks of a content, each with its place; a string is one block of text. Throws AppError (400) for what is neither. */
-export function blocksOf(content: unknown, at: string): { readonly item: JsonObject; readonly at: string }[] {
+function blocksOf(content: unknown, at: string): { readonly item: JsonObject; readonly at: string }[] {
   if (typeof content === 'string') return content === '' ? [] : [{ item: { type: 'text', text: content }, at }];
   if (!Array.isArray(content)) throw wrongType(at, 'a string or an array of blocks', content);
   return content.map((item: unknown, i) => {
