@@ -38,6 +38,14 @@ describe('conversation', () => {
     expect(textOf(conversation(agent, [], create(IncomingRequestSchema, { text: 'x', timezone: 'Asia/Tokyo' }), [])[0])).toContain('Asia/Tokyo');
   });
 
+  it('shows the model the pictures that it can get, and names what else is attached', () => {
+    const attachments = [{ uri: 'https://x/y.png', mediaType: 'image/png' }, { uri: 'telegram:7', mediaType: 'image/png', name: 'me.png' }, { uri: 'https://x/y.pdf', mediaType: 'application/pdf' }];
+    const [asked] = conversation(agent, [], create(IncomingRequestSchema, { text: 'see', attachments }), []).slice(-1);
+    expect(asked?.parts.map(({ kind }) => (kind.case === 'image' ? kind.value.url : kind.value))).toEqual([
+      'see', 'https://x/y.png', '[attached, cannot be read yet: me.png (image/png)]', '[attached, cannot be read yet: https://x/y.pdf (application/pdf)]',
+    ]);
+  });
+
   it('uses the conversation that the client holds instead of the thread', () => {
     const held = create(IncomingRequestSchema, { history: [{ role: Role.USER, parts: [{ kind: { case: 'text', value: 'mine' } }] }] });
     expect(show(conversation(agent, earlier, held, []))).toEqual(['SYSTEM: Be brief.', 'USER: mine']);

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import {
-  ChatMessageSchema, PartSchema, Role,
+  ChatMessageSchema, ImageSchema, PartSchema, Role,
   type AgentSnapshot, type ChatMessage, type IncomingRequest, type Part, type StoredRunEvent, type ToolResult,
 } from '@nexus/contracts';
 import { toolCallsIn } from './model-answer.js';
@@ -69,9 +69,12 @@ export function newest(turns: readonly Turn[], limit: number): readonly ChatMess
   return [...(begin < 0 ? [] : cut.slice(begin)), ...turns.slice(first).flatMap((turn) => turn.messages)];
 }
 
-/** What a person says with a message. */
+/** What a person says with a message. A picture that a provider can fetch, or that is in its address, is seen; of anything else the model knows that it is there. */
 export function userMessage(request: IncomingRequest): ChatMessage {
-  const attached = request.attachments.map(({ name, mediaType, uri }): Part['kind'] => ({ case: 'text', value: `[attached, cannot be read yet: ${name || uri} (${mediaType || 'unknown type'})]` }));
+  const attached = request.attachments.map(({ name, mediaType, uri }): Part['kind'] => {
+    if (mediaType.startsWith('image/') && /^(?:https|data):/.test(uri)) return { case: 'image', value: create(ImageSchema, { url: uri, mediaType }) };
+    return { case: 'text', value: `[attached, cannot be read yet: ${name || uri} (${mediaType || 'unknown type'})]` };
+  });
   return message(Role.USER, { case: 'text', value: request.text }, ...attached);
 }
 

@@ -11,7 +11,7 @@ export function callsToMake(answered: ModelAnswered): readonly ToolCall[] {
   return toolCallsIn(answered.message).filter((call) => !refused.has(call.id));
 }
 
-/** What a message says, without what its author thought. */
+/** What a message says, without what its author thought; what a model would not do, it says too. */
 export function textOf(message: ChatMessage | undefined): string {
-  return (message?.parts ?? []).map((part) => (part.kind.case === 'text' ? part.kind.value : '')).join('');
+  return (message?.parts ?? []).map(({ kind }) => (kind.case === 'text' || kind.case === 'refusal' ? kind.value : '')).join('');
 }
