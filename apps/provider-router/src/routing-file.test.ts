@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { createModelCatalog } from './domain/model-catalog.js';
 import { defaultRouting } from './domain/routing/routing-config.js';

@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { ChatMessageSchema, ConversationSchema, Role, type ChatMessage } from '@nexus/contracts';
-import { askedByRun, isObject, withBody, type AskedCall, type Body } from '../asked-call.js';
+import { askedByRun, isObject, withBody, type AskedCall } from '../asked-call.js';
 
 /** A request with less of its history. */
 export interface Shortened {
@@ -81,7 +81,7 @@ function turnsOf<M>(messages: readonly M[], { begins, isKept }: Reading<M>): Tur
 function begins(message: unknown): boolean {
   if (!isObject(message) || message['role'] !== 'user') return false;
   const content = message['content'];
-  return !Array.isArray(content) || !(content as unknown[]).some((part) => isObject(part) && (part as Body)['type'] === 'tool_result');
+  return !Array.isArray(content) || !(content as unknown[]).some((part) => isObject(part) && part['type'] === 'tool_result');
 }
 
 function isKept(message: unknown): boolean {

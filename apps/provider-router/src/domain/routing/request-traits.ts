@@ -112,7 +112,7 @@ function formatOf(body: Body): unknown {
 function reasoningOf(body: Body): RequestTraits['reasoning'] {
   const { reasoning, thinking } = body;
   const effort = body['reasoning_effort'] ?? (isObject(reasoning) ? reasoning['effort'] : undefined);
-  if (effort !== undefined && effort !== null) return levelOf(String(effort));
+  if (typeof effort === 'string') return levelOf(effort);
   return isObject(thinking) && (thinking['type'] === 'enabled' || thinking['type'] === 'adaptive') ? 'some' : 'none';
 }
 
