@@ -18,6 +18,7 @@ import { Routes } from './handlers/routes.js';
 import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
+import { LocalModelClient } from './providers/local/local-model-client.js';
 import { Models } from './providers/models.js';
 import { ProviderClient } from './providers/provider-client.js';
 import { providerRouterConsumer } from './provider-router.consumer.js';
@@ -60,7 +61,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ProviderRouterRpc,
         { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
-        { provide: ProviderClient, useFactory: () => new ProviderClient() },
+        { provide: ProviderClient, useFactory: () => new ProviderClient(new LocalModelClient()) },
         { provide: Models, inject: [ProviderClient, CLOCK], useFactory: (client: ProviderClient, clock: Clock) => new Models(sources, client, clock) },
         { provide: AnsweredCalls, inject: [CLOCK], useFactory: (clock: Clock) => new AnsweredCalls(clock, { bytes: config.answerMemoryBytes, keepMs: KEEP_ANSWERS_MS }) },
         {

@@ -10,6 +10,8 @@ export type { AudioPart, CacheLife, FilePart, ImagePart, MediaSource, ModelMessa
 export type { ModelRequest, ReasoningEffort, ReasoningWish, ResponseFormat, ToolChoice, ToolSpec } from './hub/model-request.js';
 export { serverEventText } from './hub/server-event-text.js';
 export type { AnswerFrame, AnswerReader, AnswerWriter, ClientWire, ServerEvent, UpstreamWire } from './hub/wire.js';
+export { readFinishReason as readChatFinishReason } from './openai-chat/finish-reason.js';
 export { openAiChat } from './openai-chat/openai-chat.js';
+export { readUsage as readChatUsage } from './openai-chat/read-usage.js';
 export { openAiResponses } from './openai-responses/openai-responses.js';
 export { withoutForeignReasoning } from './openai-responses/without-foreign-reasoning.js';

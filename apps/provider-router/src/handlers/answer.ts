@@ -77,9 +77,11 @@ export function recordOf(made: MadeCall, now: number): OutgoingMessage<'usage.re
   });
 }
 
-/** The price of what was used: that of long inputs only when this one was. */
+/** The price of what was used: that of long inputs only when this one was, and for searches what the provider says. */
 export function priceOf(plan: CallPlan, { usage }: ProviderOutcome): TokenPrice {
-  return usage ? priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite + (usage.cacheWrite1h ?? 0)) : plan.price;
+  if (!usage) return plan.price;
+  const price = priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite + (usage.cacheWrite1h ?? 0));
+  return usage.requestPrice === undefined ? price : { ...price, request: usage.requestPrice };
 }
 
 function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend' | 'routing'>>, parts: number): OutgoingMessage {

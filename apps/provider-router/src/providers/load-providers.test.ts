@@ -18,7 +18,7 @@ describe('the files that NEXUS ships', () => {
   it('describe every provider that there is a preset for', () => {
     const providers = loadProviders(configFile('providers.yaml'));
     expect(providers.map((provider) => provider.name)).toEqual([
-      'demo', 'fake', 'openai', 'anthropic', 'anthropic-openai', 'gemini', 'gemini-openai', 'perplexity', 'mistral', 'groq', 'deepseek', 'xai', 'openrouter', 'ollama',
+      'demo', 'fake', 'openai', 'anthropic', 'anthropic-openai', 'gemini', 'gemini-openai', 'perplexity', 'mistral', 'groq', 'deepseek', 'xai', 'openrouter', 'ollama', 'local',
     ]);
     expect(providers.find((provider) => provider.name === 'gemini')?.keyEnv).toEqual(['GEMINI_API_KEY', 'GOOGLE_API_KEY']);
     expect(providers.find((provider) => provider.name === 'demo')?.models[1]).toMatchObject({ id: 'demo;*', price: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } });

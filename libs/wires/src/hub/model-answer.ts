@@ -8,6 +8,8 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 export interface ToldUsage extends TokenCount {
   /** Undefined when the provider does not tell. */
   readonly reasoning: number | undefined;
+  /** What one of `requests` costs, in micro-USD for a million, where the provider tells: the price list may know another. */
+  readonly requestPrice?: number | undefined;
 }
 
 /** A model's whole answer: of the first choice, as all wires but OpenAI's chat have one. */

@@ -29,6 +29,16 @@ it.each([
   ['reasoning beside the completion, without a total', { prompt_tokens: 10, completion_tokens: 5, completion_tokens_details: { reasoning_tokens: 100 } }, { input: 10, output: 105, cacheRead: 0, cacheWrite: 0, reasoning: 100 }],
   ['Gemini, reasoning only in the total', { prompt_tokens: 8, completion_tokens: 2, total_tokens: 70 }, { input: 8, output: 62, cacheRead: 0, cacheWrite: 0, reasoning: 60 }],
   ['Perplexity, with searches', { prompt_tokens: 9, completion_tokens: 7, total_tokens: 16, num_search_queries: 3 }, { input: 9, output: 7, cacheRead: 0, cacheWrite: 0, reasoning: undefined, requests: 3 }],
+  [
+    'Perplexity, with the fee of its call',
+    { prompt_tokens: 9, completion_tokens: 7, total_tokens: 16, search_context_size: 'low', cost: { input_tokens_cost: 0.00001, output_tokens_cost: 0.00001, request_cost: 0.005, total_cost: 0.00502 } },
+    { input: 9, output: 7, cacheRead: 0, cacheWrite: 0, reasoning: undefined, requests: 1, requestPrice: 5_000_000_000 },
+  ],
+  [
+    'Perplexity, with citations that it read, and the cost of all searches',
+    { prompt_tokens: 9, completion_tokens: 70, citation_tokens: 20, num_search_queries: 3, reasoning_tokens: 40, cost: { search_queries_cost: 0.015 } },
+    { input: 29, output: 70, cacheRead: 0, cacheWrite: 0, reasoning: 40, requests: 3, requestPrice: 5_000_000_000 },
+  ],
   ['an embedding', { prompt_tokens: 8, total_tokens: 8 }, { input: 8, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: undefined }],
   ['more cached than there was', { prompt_tokens: 8, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 20, audio_tokens: 9 } }, { input: 0, output: 1, cacheRead: 8, cacheWrite: 0, reasoning: undefined }],
 ])('reads %s', (_, told, buckets) => {

@@ -1,7 +1,6 @@
-import type { AnswerEvent, FinishReason, ModelAnswer } from '@nexus/wires';
+import { readChatFinishReason, type AnswerEvent, type FinishReason, type ModelAnswer } from '@nexus/wires';
 import type { GrowingAnswer } from '../http/growing-answer.js';
 import type { Usage } from '../provider-outcome.js';
-import { mapFinishReason } from './map-finish-reason.js';
 import { argumentsOf, isRecord, partsOf, readTexts, textOf, type AssistantMessage } from './read-message.js';
 import { readUsage } from './read-usage.js';
 
@@ -88,7 +87,7 @@ export class StreamAccumulator implements GrowingAnswer {
 
   get finishReason(): FinishReason {
     const first = this.choices[0];
-    return mapFinishReason(first?.finishWord, (first?.toolCalls.length ?? 0) > 0);
+    return readChatFinishReason(first?.finishWord, (first?.toolCalls.length ?? 0) > 0);
   }
 
   answer(): ModelAnswer {

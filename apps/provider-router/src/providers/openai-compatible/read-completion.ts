@@ -1,5 +1,5 @@
+import { readChatFinishReason } from '@nexus/wires';
 import type { ReadBody } from '../http/read-body.js';
-import { mapFinishReason } from './map-finish-reason.js';
 import { isRecord, partsOf, readMessage } from './read-message.js';
 import { readUsage } from './read-usage.js';
 
@@ -18,7 +18,7 @@ export function readCompletion(parsed: unknown): ReadBody {
   const id = stringOr(parsed['id']);
   const model = stringOr(parsed['model']);
   const usage = readUsage(parsed['usage']);
-  const finishReason = mapFinishReason(stringOr(choice['finish_reason']), Array.isArray(calls) && calls.length > 0);
+  const finishReason = readChatFinishReason(stringOr(choice['finish_reason']), Array.isArray(calls) && calls.length > 0);
   return { kind: 'answer', id, model, usage, finishReason, answer: () => ({ id, model, parts: partsOf(readMessage(message)), finishReason, usage }) };
 }
 
