@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'attempts list', 'attempts resolve', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
+  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
   'dead-letters list', 'dead-letters count', 'dead-letters show', 'dead-letters replay', 'dead-letters purge',
 ];
 
@@ -29,6 +29,10 @@ describe('the command line', () => {
     ['an option that is none', ['usage', '--form', '2026-01-01'], /Did you mean --from/],
     ['a day that is none', ['usage', '--from', 'yesterday'], /2026-11-20/],
     ['a group that is none', ['usage', '--group-by', 'colour'], /knows day, provider/],
+    ['a month that is none', ['usage', '--month', '2026-13'], /2026-11/],
+    ['a month and a day', ['usage', '--month', '2026-11', '--to', '2026-11-20'], /instead of --from and --to/],
+    ['two forms at once', ['usage', '--csv', '--focus'], /only one of --csv and --focus/],
+    ['an invoice of nobody', ['usage', '--month', '2026-11', '--invoice'], /needs --client/],
     ['a fork without a step', ['runs', 'fork', 'x'], /--step/],
     ['a step that is none', ['runs', 'fork', 'x', '--step', 'last'], /whole number from 0/],
     ['an amount that is none', ['attempts', 'resolve', 'x', '--cost-usd', '1e3'], /six decimals/],
@@ -52,6 +56,20 @@ describe('the command line', () => {
       expect(await place.nexus(args, { env, input: 'hello\n' })).toMatchObject({ code: 1, stderr: expect.stringMatching(/does not answer at .*Start it with: npm start/) });
     }
     expect(await place.nexus(['channels', 'tail', 'requests.incoming'])).toMatchObject({ code: 1, stderr: expect.stringContaining('REDIS_URL') });
+  });
+
+  it('shows prices without NEXUS being there, and says what it then does not know', { timeout: 60_000 }, async () => {
+    const shown = await place.nexus(['prices', 'show', 'gpt-4o']);
+    expect(shown).toMatchObject({ code: 0, stderr: expect.stringMatching(/What the tenant has set is not in it: No API key/) });
+    expect(shown.stdout).toMatch(/^openai\/gpt-4o .*USD \/ 1M\ninput +2\.5\n/);
+    expect(shown.stdout).toContain('price: prices.json, version 2026-07-24');
+    expect(await place.nexus(['prices', 'show', 'no-such-model'])).toMatchObject({ code: 1, stderr: expect.stringContaining('Write it as provider/model') });
+  });
+
+  it('names what has no price', { timeout: 60_000 }, async () => {
+    expect(await place.nexus(['prices', 'check'])).toMatchObject({ code: 0, stdout: expect.stringMatching(/0 without a price.*\nThe price list is of 2026-07-24, \d+ days old/) });
+    appendFileSync(join(place.folder, 'config/providers.yaml'), '\n  - { name: priceless, base_url: "http://127.0.0.1:1/v1", models: [{ id: mystery }] }\n');
+    expect(await place.nexus(['prices', 'check'])).toMatchObject({ code: 1, stdout: expect.stringContaining('without a price, and so refused:\n  priceless/mystery\n') });
   });
 
   it('names what is wrong in the environment before anything is started', async () => {

@@ -21,6 +21,12 @@ export function day(text: string): string {
   return text;
 }
 
+/** Reads a month as YYYY-MM. */
+export function month(text: string): string {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('It must be a month such as 2026-11.');
+  return text;
+}
+
 /** Reads an amount of USD exactly, as micro-USD. */
 export function microUsd(text: string): bigint {
   const [, whole = '', fraction = ''] = /^(\d{1,6})(?:\.(\d{1,6}))?$/.exec(text) ?? [];

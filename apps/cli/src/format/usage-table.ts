@@ -4,7 +4,7 @@ import { groupDigits } from './count.js';
 import { table, type Column } from './table.js';
 
 /** What usage can be grouped by. */
-export const usageGroups = ['day', 'provider', 'model', 'client', 'project', 'key'] as const;
+export const usageGroups = ['day', 'provider', 'model', 'client', 'project', 'key', 'user', 'agent'] as const;
 export type UsageGroup = (typeof usageGroups)[number];
 
 const numbers: readonly Column[] = ['CALLS', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map((title) => ({ title, align: 'right' }));
@@ -13,16 +13,17 @@ const numbers: readonly Column[] = ['CALLS', 'INPUT', 'CACHED', 'OUTPUT', 'USD']
 export function usageTable({ rows, total }: GetUsageResponse, groups: readonly UsageGroup[]): string[] {
   if (rows.length === 0) return ['No model was called in this time.'];
   const columns: Column[] = [...groups.map((group) => ({ title: group.toUpperCase() })), ...numbers];
-  const lines = rows.map((row) => [...groups.map((group) => nameOf(row, group) || '-'), ...figuresOf(row)]);
+  const lines = rows.map((row) => [...groups.map((group) => labelOf(row, group) || '-'), ...figuresOf(row)]);
   const sum = total === undefined ? [] : [[...groups.map((_, i) => (i === 0 ? 'total' : '')), ...figuresOf(total)]];
   return table(columns, [...lines, ...sum]);
 }
 
 function figuresOf({ attempts, tokens, costMicroUsd }: UsageRow): string[] {
-  const cached = tokens === undefined ? 0n : tokens.cacheRead + tokens.cacheWrite;
+  const cached = tokens === undefined ? 0n : tokens.cacheRead + tokens.cacheWrite + tokens.cacheWrite1h;
   return [attempts, tokens?.input ?? 0n, cached, tokens?.output ?? 0n].map(groupDigits).concat(formatUsd(Number(costMicroUsd)));
 }
 
-function nameOf(row: UsageRow, group: UsageGroup): string {
+/** The label of a line; empty when the calls had none. */
+export function labelOf(row: UsageRow, group: UsageGroup): string {
   return group === 'key' ? row.keyId : row[group];
 }
