@@ -1,29 +1,33 @@
 import { Wire } from '@nexus/contracts';
-import { anthropic, answerAsEvents, openAiResponses, type AnswerEvent, type AnswerFrame, type ClientWire, type ModelAnswer } from '@nexus/wires';
+import { anthropic, answerAsEvents, openAiChat, openAiResponses, type AnswerEvent, type AnswerFrame, type ClientWire, type ModelAnswer } from '@nexus/wires';
 
-/** What the fake router says in OpenAI's responses and in Anthropic's messages: the text, or a call of the first tool that is offered. */
+/** What the fake router says: the text, or a call of the first tool that is offered, until it was answered; JSON where that is asked for. */
 export interface HubAnswer {
   readonly whole: string;
   /** Server-sent events, one piece each. */
   readonly streamed: readonly string[];
 }
 
-const wires: ReadonlyMap<Wire, ClientWire> = new Map([[Wire.OPENAI_RESPONSES, openAiResponses], [Wire.ANTHROPIC_MESSAGES, anthropic]]);
+const wires: ReadonlyMap<Wire, ClientWire> = new Map<Wire, ClientWire>([[Wire.OPENAI_CHAT, openAiChat], [Wire.OPENAI_RESPONSES, openAiResponses], [Wire.ANTHROPIC_MESSAGES, anthropic]]);
+const ID: Readonly<Record<number, string>> = { [Wire.OPENAI_CHAT]: 'chatcmpl-upstream', [Wire.OPENAI_RESPONSES]: 'resp_upstream', [Wire.ANTHROPIC_MESSAGES]: 'msg_upstream' };
+/** A tool of this name is how some clients ask for JSON. */
+const JSON_TOOL = 'json';
 
-/** Undefined for other wires. */
+/** Undefined where there is nothing to say but the text, in OpenAI's chat. */
 export function hubAnswer(wireName: Wire, body: unknown, model: string, chunks: readonly string[]): HubAnswer | undefined {
   const wire = wires.get(wireName);
   if (!wire) return undefined;
   const request = wire.readRequest(body);
-  const frame: AnswerFrame = { id: wireName === Wire.OPENAI_RESPONSES ? 'resp_upstream' : 'msg_upstream', model, createdAt: 1_763_600_000, request };
+  const frame: AnswerFrame = { id: ID[wireName] ?? '', model, createdAt: 1_763_600_000, request };
   const isAnswered = request.messages.some(({ role }) => role === 'tool');
-  const tool = isAnswered ? undefined : request.tools[0]?.name;
   const isJson = request.responseFormat?.kind === 'schema';
+  if (wireName === Wire.OPENAI_CHAT && !isAnswered && !isJson) return undefined;
+  const tool = isAnswered ? undefined : request.tools[0]?.name;
   const said = isJson ? ['{"answer"', ':42}'] : chunks;
   const answer: ModelAnswer = {
     id: frame.id,
     model,
-    parts: tool === undefined ? [{ kind: 'text', text: said.join('') }] : [{ kind: 'tool_call', id: 'call_1', name: tool, arguments: '{"city":"Oslo"}' }],
+    parts: tool === undefined ? [{ kind: 'text', text: said.join('') }] : [{ kind: 'tool_call', id: 'call_1', name: tool, arguments: tool === JSON_TOOL ? '{"answer":42}' : '{"city":"Oslo"}' }],
     finishReason: tool === undefined ? 'stop' : 'tool_calls',
     usage: { input: 9, output: 4, cacheRead: 0, cacheWrite: 0, reasoning: undefined },
   };

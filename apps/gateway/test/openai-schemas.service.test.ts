@@ -2,6 +2,7 @@ import { redisTest } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type GatewayUnderTest } from './gateway-test.js';
 import { hasOpenAiSchemas, openAiValidator } from './openai-schema.js';
+import { take } from './sse-reader.js';
 
 const messages = [{ role: 'user', content: 'what is the answer?' }];
 const title = hasOpenAiSchemas ? "OpenAI's published schemas" : "OpenAI's published schemas (skipped: ../shared/data/openai-schemas.json is not there)";
@@ -35,6 +36,23 @@ describe.skipIf(!hasOpenAiSchemas)(title, () => {
     expect(new Set(streamed.map((chunk) => (chunk as { id: string }).id)).size).toBe(1);
   });
 
+  const tools = [{ type: 'function', name: 'get_weather', parameters: { type: 'object' }, strict: false }];
+  const respond = (body: object): Promise<Response> => gateway.call('/v1/responses', { body: { input: 'what is the answer?', ...body } });
+
+  it.each([{ model: 'openai/gpt-4o' }, { model: 'openai/gpt-4o', tools }, { model: 'agent/default' }])('hold for the response to %j', async (body) => {
+    conforms('Response', await (await respond(body)).json());
+  });
+
+  it.each([{ model: 'openai/gpt-4o' }, { model: 'openai/gpt-4o', tools }, { model: 'agent/default' }, { model: 'whole' }, { model: 'cut' }])('hold for the events of the response to %j', async (body) => {
+    const events = await take(await respond({ ...body, stream: true }), 1_000);
+    expect(events.length).toBeGreaterThan(2);
+    for (const { data } of events) conforms('ResponseStreamEvent', data);
+  });
+
+  it('hold for embeddings', async () => {
+    conforms('CreateEmbeddingResponse', await (await gateway.call('/v1/embeddings', { body: { model: 'm', input: 'x' } })).json());
+  });
+
   it('hold for models', async () => {
     conforms('ListModelsResponse', await (await gateway.call('/v1/models')).json());
     conforms('Model', await (await gateway.call('/v1/models/openai/gpt-4o')).json());
@@ -49,6 +67,11 @@ describe.skipIf(!hasOpenAiSchemas)(title, () => {
     ['a wrong field', () => complete({ model: 'm', messages: [] })],
     ['a limit that is reached', () => complete({ model: 'busy' })],
     ['a refused run', () => complete({ model: 'agent/poor' })],
+    ['a response by an unknown model', () => respond({ model: 'missing' })],
+    ['a response without a model', () => respond({})],
+    ['embeddings of nothing', () => gateway.call('/v1/embeddings', { body: { model: 'm', input: [] } })],
+    ['an unknown task', () => gateway.call('/queue/none')],
+    ['a task that says nothing', () => gateway.call('/task', { body: {} })],
   ])('hold for the error of %s', async (_, ask) => {
     const response = await ask();
     expect(response.status).toBeGreaterThanOrEqual(400);

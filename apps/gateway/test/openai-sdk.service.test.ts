@@ -75,6 +75,13 @@ describe("OpenAI's own SDK", () => {
     await expect(openai.chat.completions.create({ model: 'agent/poor', messages })).rejects.toMatchObject({ status: 429, code: 'budget_exceeded', type: 'insufficient_quota' });
   });
 
+  it('embeds, as numbers however they travel', async () => {
+    const { data, usage } = await openai.embeddings.create({ model: 'gpt-4o', input: ['one', 'two'] });
+    expect(data.map(({ embedding }) => [...embedding])).toEqual([[0.5, -0.25], [0.5, -0.25]]);
+    expect(usage.total_tokens).toBe(3);
+    expect((await openai.embeddings.create({ model: 'gpt-4o', input: 'one', encoding_format: 'float' })).data[0]?.embedding).toEqual([0.5, -0.25]);
+  });
+
   it('sees a stream that breaks as an error, not as an end', async () => {
     const stream = await openai.chat.completions.create({ model: 'cut', messages, stream: true });
     const read = async (): Promise<string> => {
