@@ -62,7 +62,7 @@ async function ask(model: string, more: { readonly run?: { readonly runId: strin
 }
 const attempt = async (id: string) => (await database.query('SELECT state, owner, reserved_micro_usd::int AS reserved FROM usage.attempt WHERE id = $1', [id])).rows[0] as { state: string; owner: string; reserved: number } | undefined;
 const ledger = async (id: string) => (await database.query('SELECT resolution, result, cost_micro_usd::int AS cost, is_estimated AS estimated, input_tokens::int AS input FROM usage.ledger WHERE attempt_id = $1', [id])).rows as Record<string, unknown>[];
-const reserved = async () => Number((await database.query("SELECT u.reserved_micro_usd AS reserved FROM usage.budget b JOIN usage.budget_use u ON u.tenant_id = b.tenant_id AND u.budget_id = b.id WHERE b.tenant_id = $1 AND b.name = 'development'", [DEVELOPMENT_TENANT_ID])).rows[0]?.reserved);
+const reserved = async () => Number((await database.query("SELECT coalesce(u.reserved_micro_usd, 0) AS reserved FROM usage.budget b LEFT JOIN usage.budget_use u ON u.tenant_id = b.tenant_id AND u.budget_id = b.id WHERE b.tenant_id = $1 AND b.name = 'development'", [DEVELOPMENT_TENANT_ID])).rows[0]?.reserved);
 /** The router that has the attempt, killed; the other one, which lives. */
 async function killOwner(id: string): Promise<void> {
   const { owner } = await waitFor(() => attempt(id));

@@ -5,6 +5,7 @@ import { AlertSweep } from './handlers/alert-sweep.js';
 import { ChangeBudgetsHandler } from './handlers/change-budgets.handler.js';
 import { OpenAttemptsHandler } from './handlers/open-attempts.handler.js';
 import { OrphanSweep } from './handlers/orphan-sweep.js';
+import { PruningSweep } from './handlers/pruning-sweep.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
 import { SettleHandler } from './handlers/settle.handler.js';
@@ -14,6 +15,7 @@ import { BudgetRepository } from './storage/budget.repository.js';
 import { LedgerPages } from './storage/ledger-pages.js';
 import { usageMigrations } from './storage/migrations/index.js';
 import { OwnerRepository } from './storage/owner.repository.js';
+import { PruningRepository } from './storage/pruning.repository.js';
 import { UnsettledRepository } from './storage/unsettled.repository.js';
 import { UsageReport } from './storage/usage-report.js';
 import { UsageConsumer } from './usage.consumer.js';
@@ -22,8 +24,8 @@ import { UsageRpc } from './usage.rpc.js';
 @Module({
   controllers: [UsageConsumer],
   providers: [
-    AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, UnsettledRepository, UsageReport, LedgerPages,
-    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, UsageRpc,
+    AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, PruningRepository, UnsettledRepository, UsageReport, LedgerPages,
+    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, PruningSweep, UsageRpc,
   ],
 })
 class UsageModule {

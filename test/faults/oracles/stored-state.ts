@@ -36,9 +36,9 @@ export class StoredState {
 
   async budgets(): Promise<StoredBudget[]> {
     const rows = await this.query<{ name: string; spent: string; reserved: string; sum: string }>(
-      `SELECT b.name, u.spent_micro_usd AS spent, u.reserved_micro_usd AS reserved,
+      `SELECT b.name, coalesce(u.spent_micro_usd, 0) AS spent, coalesce(u.reserved_micro_usd, 0) AS reserved,
               (SELECT coalesce(sum(l.cost_micro_usd), 0) FROM usage.ledger l WHERE l.tenant_id = b.tenant_id AND l.day >= u.window_start) AS sum
-         FROM usage.budget b JOIN usage.budget_use u ON u.tenant_id = b.tenant_id AND u.budget_id = b.id WHERE b.scope = 'tenant'`);
+         FROM usage.budget b LEFT JOIN usage.budget_use u ON u.tenant_id = b.tenant_id AND u.budget_id = b.id WHERE b.scope = 'tenant'`);
     return rows.map((row) => ({ name: row.name, spent: Number(row.spent), reserved: Number(row.reserved), ledgerSum: Number(row.sum) }));
   }
 

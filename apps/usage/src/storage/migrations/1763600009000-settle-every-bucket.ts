@@ -162,6 +162,7 @@ const SETTLE = batchFunction({
           v_places := ARRAY(SELECT array_position(p_ids, c.id, a) FROM unnest(v_ids) WITH ORDINALITY AS c (id, n) ORDER BY c.n);
           WITH executed AS (
             INSERT INTO usage.tool_execution AS x (tenant_id, id, settled_at) SELECT p_tenants[k], p_ids[i], p_now FROM generate_series(a, b) AS i WHERE p_tool[i] <> ''
+                AND NOT (p_finished_at[i] < p_now - interval '1 day' AND EXISTS (SELECT FROM usage.ledger l WHERE l.run_id = p_run_id[i] AND l.attempt_id = p_ids[i]))
             ON CONFLICT ON CONSTRAINT tool_execution_pkey DO NOTHING RETURNING x.id)
           SELECT coalesce(array_agg(array_position(p_ids, e.id, a)), '{}') INTO v_tools FROM executed e;
         END IF;

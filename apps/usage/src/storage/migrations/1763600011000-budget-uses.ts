@@ -133,7 +133,8 @@ const BOOK = batchFunction({
          GROUP BY d.id, d.limit_micro_usd, s.subject, usage.window_start(d.period, y.day) ORDER BY d.id, s.subject, usage.window_start(d.period, y.day)
       LOOP
         INSERT INTO usage.budget_use AS u (tenant_id, budget_id, subject, window_start, spent_micro_usd, reserved_micro_usd)
-        VALUES (p_tenant, v_use.id, v_use.subject, v_use.window_start, v_use.cost, 0)
+        -- A correction may take away, though only where there is a row: checks look at what is proposed all the same.
+        VALUES (p_tenant, v_use.id, v_use.subject, v_use.window_start, greatest(v_use.cost, 0), 0)
         ON CONFLICT ON CONSTRAINT budget_use_pkey DO UPDATE
            SET spent_micro_usd = CASE WHEN u.window_start < excluded.window_start THEN 0 ELSE u.spent_micro_usd END + v_use.cost,
                reserved_micro_usd = CASE WHEN u.window_start < excluded.window_start THEN 0 ELSE u.reserved_micro_usd - v_use.reserved END,
