@@ -18,19 +18,18 @@ export class FakeLedger {
   /** What an owner that reports is told. */
   duties: (report: ReportOwnerRequest) => MessageInitShape<typeof ReportOwnerResponseSchema> = () => ({});
 
-  readonly transport = createRouterTransport((router) =>
-    router.service(UsageService, {
-      reportOwner: (report) => {
-        this.reports.push(report);
-        return this.duties(report);
-      },
-      openAttempts: async ({ attempts }) => {
-        this.asked.push(...attempts);
-        await this.beforeAnswer(attempts);
-        return { attempts: await Promise.all(attempts.map(async (attempt) => ({ attemptId: attempt.attemptId, ...((await this.answer(attempt)) ?? this.open(attempt)) }))) };
-      },
-    }),
-  );
+  readonly transport = createRouterTransport((router) => router.service(UsageService, { reportOwner: (report) => this.report(report), openAttempts: ({ attempts }) => this.openAll(attempts) }));
+
+  report(report: ReportOwnerRequest): MessageInitShape<typeof ReportOwnerResponseSchema> {
+    this.reports.push(report);
+    return this.duties(report);
+  }
+
+  async openAll(attempts: readonly Attempt[]): Promise<{ attempts: LedgerAnswer[] }> {
+    this.asked.push(...attempts);
+    await this.beforeAnswer(attempts);
+    return { attempts: await Promise.all(attempts.map(async (attempt) => ({ attemptId: attempt.attemptId, ...((await this.answer(attempt)) ?? this.open(attempt)) }))) };
+  }
 
   /** As usage does it: once, and for its owner alone. */
   open({ attemptId, owner, maxOutputTokens }: Attempt): LedgerAnswer {

@@ -12,8 +12,8 @@ import { join } from 'node:path';
 import { providerRouterService } from '../src/provider-router.module.js';
 import { FakeLedger } from './fake-ledger.js';
 
-const SERVICE_TOKEN = 'service-token-of-the-tests';
-const ASKER = 'asker-1';
+export const SERVICE_TOKEN = 'service-token-of-the-tests';
+export const ASKER = 'asker-1';
 
 type Fields = MessageInitShape<typeof InferenceRequestSchema>;
 
