@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from './json-object.js';
  */
 
 /** Where a field stands, e.g. `messages[2].content`. */
-export function placeOf(at: string, name: string): string {
+function placeOf(at: string, name: string): string {
   return at === '' ? name : `${at}.${name}`;
 }
 

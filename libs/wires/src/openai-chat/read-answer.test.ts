@@ -19,6 +19,11 @@ it.each([
   expect(parts(message)).toEqual(expected);
 });
 
+it('gives a call without an id one that OpenAI takes back', () => {
+  const read = readAnswer({ ...completion({ tool_calls: [{ function: { name: 'f' } }] }), id: `chatcmpl-${'0123-abcd'.repeat(9)}` });
+  expect(read).toMatchObject({ answer: { parts: [{ id: expect.stringMatching(/^call_[a-z0-9]{24}_0$/) as string }] } });
+});
+
 it.each([
   [{ error: { message: 'no' } }, 'error'],
   [[{ error: { code: 400, message: 'no', status: 'INVALID_ARGUMENT' } }], 'error'],

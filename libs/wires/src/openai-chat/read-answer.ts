@@ -28,9 +28,9 @@ export function readAnswer(json: unknown): ReadAnswer {
   };
 }
 
-/** The id of a call whose provider gave it none: the same however the answer came. */
+/** The id of a call whose provider gave it none: the same however the answer came, and short enough (40 characters) for OpenAI. */
 export function callIdOf(answerId: string | undefined, place: number): string {
-  return `call_${answerId ?? 'x'}_${place}`;
+  return `call_${(answerId ?? 'x').replaceAll(/[^a-zA-Z0-9]/g, '').slice(-24)}_${place}`;
 }
 
 /** What says something; undefined for an empty text. */

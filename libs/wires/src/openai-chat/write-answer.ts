@@ -29,7 +29,7 @@ export function writeAnswer(answer: ModelAnswer, frame: AnswerFrame): Record<str
 }
 
 /** Who reads it parses the arguments: a call without any has an empty object. */
-export function writeCall(call: ToolCallPart): Record<string, unknown> {
+function writeCall(call: ToolCallPart): Record<string, unknown> {
   return { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments === '' ? '{}' : call.arguments }, ...writeSignature(call.signature) };
 }
 
