@@ -104,7 +104,7 @@ function countGeminiPart(part: Body, media: Media): void {
   const blob = part['inlineData'] ?? part['fileData'];
   if (isObject(part['functionResponse'])) countMedia([part['functionResponse']], media);
   if (!isObject(blob)) return;
-  const mediaType = String(blob['mimeType'] ?? '');
+  const mediaType = typeof blob['mimeType'] === 'string' ? blob['mimeType'] : '';
   if (mediaType.startsWith('image/')) media.images++;
   else if (!mediaType.startsWith('audio/') || 'fileData' in part) media.hasFiles = true;
 }

@@ -51,8 +51,8 @@ describe.each(wireSamples.map((sample) => [sample.endpoint, sample] as const))('
     const [request] = upstream.received;
     const paths = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses', gemini: '/v1/models/models-own-name:generateContent' };
     const keys = { chat: 'authorization', messages: 'x-api-key', responses: 'authorization', gemini: 'x-goog-api-key' };
-    expect(request?.path).toBe(paths[sample.endpoint as keyof typeof paths]);
-    expect(request?.headers[keys[sample.endpoint as keyof typeof keys]]).toMatch(/^(?:Bearer )?sk-local-secret$/);
+    expect(request?.path).toBe(paths[sample.endpoint]);
+    expect(request?.headers[keys[sample.endpoint]]).toMatch(/^(?:Bearer )?sk-local-secret$/);
     expect(Object.values(request?.headers ?? {}).filter((value) => String(value).includes('sk-local-secret'))).toHaveLength(1);
     expect(request?.headers['anthropic-version']).toBe(sample.endpoint === 'messages' ? '2023-06-01' : undefined);
     expect(outcome).toMatchObject({ kind: 'completed', model: 'm-2026', finishReason: 'stop', usage: { input: 10, output: 5, estimated: false } });
