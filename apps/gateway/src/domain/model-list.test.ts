@@ -15,14 +15,9 @@ describe('modelList', () => {
 });
 
 describe('listed', () => {
-  const tiered = [create(ModelSchema, { id: 'openai/gpt-4o', provider: 'openai', tier: 'best' }), create(ModelSchema, { id: 'a/small', provider: 'a', tier: 'fast' }), create(ModelSchema, { id: 'a/vectors', provider: 'a', mode: 'embedding' })];
-
-  it('has the tiers that models stand for, what chooses among them, and models of every mode', () => {
-    expect(listed(tiered, []).map(({ id, owner }) => `${id} of ${owner}`)).toEqual(['auto of nexus', 'best of nexus', 'fast of nexus', 'openai/gpt-4o of openai', 'a/small of a', 'a/vectors of a']);
-  });
-
-  it('has each id once, also where the router lists tiers itself', () => {
-    expect(listed([...tiered, create(ModelSchema, { id: 'fast', provider: 'nexus', tier: 'fast' })], []).filter(({ id }) => id === 'fast')).toHaveLength(1);
+  it('has what stands for models before them, and models of every mode', () => {
+    const all = [['a/small', 'a', 'chat'], ['a/vectors', 'a', 'embedding'], ['auto', 'nexus', 'chat'], ['fast', 'nexus', 'chat']].map(([id = '', provider = '', mode = '']) => create(ModelSchema, { id, provider, mode }));
+    expect(listed(all, ['default']).map(({ id, owner }) => `${id} of ${owner}`)).toEqual(['agent/default of nexus', 'auto of nexus', 'fast of nexus', 'a/small of a', 'a/vectors of a']);
   });
 });
 

@@ -13,24 +13,24 @@ export interface ModelJson {
 export interface Listed {
   readonly id: string;
   readonly owner: string;
-  /** Undefined for what stands for others: agents, tiers, `auto`. */
+  /** Undefined for agents. */
   readonly model: Model | undefined;
 }
 
-/** Picks the cheapest model that can do what is asked. */
-const AUTO = 'auto';
+/** Who offers agents, tiers and what else stands for models. */
 const OWN = 'nexus';
 
 /**
- * Agents first, then `auto` and the tiers (where models stand for tiers), then models. A pattern is not a model that one can ask for, so it
- * is left out.
+ * Agents first, then what stands for models (`auto`, tiers, names of chains), then models. A pattern is not a model that one can ask for, so
+ * it is left out.
  */
 export function listed(models: readonly Model[], agents: readonly string[]): Listed[] {
-  const tiers = [...new Set(models.map(({ tier }) => tier).filter((tier) => tier !== ''))];
-  const own = [...agents.map(agentModel), ...(tiers.length > 0 ? [AUTO, ...tiers] : [])].map((id) => ({ id, owner: OWN, model: undefined }));
-  const ids = new Set(own.map(({ id }) => id));
-  const others = models.filter((model) => !model.isPattern && !ids.has(model.id)).map((model) => ({ id: model.id, owner: model.provider, model }));
-  return [...own, ...others];
+  const isOwn = ({ provider }: Model): number => Number(provider === OWN);
+  const offered = models.filter((model) => !model.isPattern).toSorted((one, other) => isOwn(other) - isOwn(one));
+  return [
+    ...agents.map((agent) => ({ id: agentModel(agent), owner: OWN, model: undefined })),
+    ...offered.map((model) => ({ id: model.id, owner: model.provider, model })),
+  ];
 }
 
 /** The same in OpenAI's shape. */
