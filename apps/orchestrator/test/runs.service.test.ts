@@ -44,13 +44,14 @@ const run = (messageId: string) => replica.clients.threads.getRun({ by: { case: 
 
 describe('a run', () => {
   it('RUN-1 goes from model to tool to model to answer, and tells what it used', async () => {
-    const id = await ask('call add {"a":2,"b":3}', { timezone: 'Asia/Tokyo' });
+    const id = await ask('call add {"a":2,"b":3}', { timezone: 'Asia/Tokyo', sender: { id: 'ann' } });
     expect(await world.answer(id)).toMatchObject({ outcome: Outcome.ANSWERED, text: 'told 5', usage: { modelCalls: 2, toolCalls: 1, steps: 2, costMicroUsd: 6n, tokens: { input: 20n, output: 10n }, isPartial: false } });
     const { run: stored, events, answer } = await run(id);
     expect(stored).toMatchObject({ status: RunStatus.SUCCEEDED, messageId: id, correlationId: id, agent: 'default' });
     expect(events.map(({ kind, step, costMicroUsd }) => [kind, step, costMicroUsd])).toEqual([['accepted', 0, 0n], ['model_answered', 1, 3n], ['tool_finished', 1, 0n], ['model_answered', 2, 3n]]);
     expect(answer).toMatchObject({ text: 'told 5' });
-    expect(world.toolCalls.at(-1)?.payload).toMatchObject({ timezone: 'Asia/Tokyo', attribution: { client: 'acme', project: 'site' } });
+    expect(world.toolCalls.at(-1)?.payload).toMatchObject({ timezone: 'Asia/Tokyo', attribution: { client: 'acme', project: 'site', user: 'ann', agent: 'default', threadId: stored?.threadId } });
+    expect(world.callsFor(id)[0]?.attribution).toEqual(world.toolCalls.at(-1)?.payload.attribution);
   });
 
   it('RUN-1 calls tools that are asked for together together, and the model after the last result', async () => {

@@ -28,6 +28,7 @@ it.each([
   ['deadline_ms', { text: 'hi', deadlineMs: BigInt(NOW) }],
   ['deadline_ms', { text: 'hi', deadlineMs: 9_223_372_036_854_775_807n }],
   ['chat_id', { text: 'hi', chatId: 'a\u0000b' }],
+  ['sender.id', { text: 'hi', sender: { id: 'a\u0000b' } }],
   ['surface', { text: 'hi', surface: 'x'.repeat(513) }],
   ['timezone', { text: 'hi', timezone: 'x'.repeat(513) }],
   ['locale', { text: 'hi', locale: 'a\u0000b' }],

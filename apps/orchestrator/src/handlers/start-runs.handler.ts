@@ -91,12 +91,13 @@ export class StartRunsHandler {
     const { message, trace } = traced;
     const { id: messageId, correlationId } = message;
     const { tenantId } = publisher;
+    const threadId = request.threadId || threadIdOf(tenantId, request.forkedFrom === undefined ? request : { ...request, chatId: '' }, messageId);
     const event = storedEvent('accepted', {
       request, messageId,
       replyTo: publisher.replyTo ?? '',
       correlationId: correlationId === messageId ? '' : correlationId,
       traceparent: formatTraceparent(trace),
-      attribution: publisher.attribution,
+      attribution: { ...publisher.attribution, user: request.sender?.id ?? '', agent: agent.own.name, threadId },
       agent: agent.own,
       agentHash: agent.stored.hash,
       requestHash: message.metadata[metadataKeys.requestHash] ?? '',
@@ -107,7 +108,7 @@ export class StartRunsHandler {
       run: {
         tenantId, messageId,
         runId: runIdOf(tenantId, messageId),
-        threadId: request.threadId || threadIdOf(tenantId, request.forkedFrom === undefined ? request : { ...request, chatId: '' }, messageId),
+        threadId,
         surface: request.surface,
         client: publisher.attribution.client,
         project: publisher.attribution.project,
