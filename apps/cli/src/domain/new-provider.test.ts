@@ -16,6 +16,11 @@ describe('a new provider', () => {
     expect(newProvider(wish({ name: 'openai' }))).toEqual({ name: 'openai', base_url: 'https://api.openai.com/v1', api_key_env: 'OPENAI_API_KEY', models: [{ id: '*' }] });
   });
 
+  it('of a preset that has its own wire is spoken to in it', () => {
+    expect(newProvider(wish({ name: 'work', preset: 'anthropic' }))).toMatchObject({ kind: 'anthropic', base_url: 'https://api.anthropic.com/v1', price_list: 'anthropic' });
+    expect(newProvider(wish({ name: 'work', preset: 'openai' }))).not.toHaveProperty('kind');
+  });
+
   it('under another name keeps the prices of its preset', () => {
     expect(newProvider(wish({ name: 'work', preset: 'openai', keyVariable: 'WORK_KEY' }))).toMatchObject({ base_url: 'https://api.openai.com/v1', api_key_env: 'WORK_KEY', price_list: 'openai' });
   });

@@ -17,6 +17,7 @@ type Price = 'free' | { readonly input: number; readonly output: number };
 /** A provider as config/providers.yaml has it. */
 export interface ProviderEntry {
   readonly name: string;
+  readonly kind?: 'anthropic' | 'gemini';
   readonly base_url: string;
   readonly api_key_env?: string;
   readonly offered_when?: 'reachable';
@@ -42,6 +43,7 @@ export function newProvider(wish: ProviderWish): ProviderEntry {
   const isListed = price === undefined && presetName !== undefined && presetName !== wish.name;
   return {
     name: wish.name,
+    ...(preset?.kind !== undefined && { kind: preset.kind }),
     base_url: baseUrl,
     ...(keyVariable !== undefined && { api_key_env: keyVariable }),
     ...(keyVariable === undefined && preset?.price === 'free' && { offered_when: 'reachable' }),

@@ -5,16 +5,18 @@ export interface ProviderPreset {
   readonly keyVariable: string | undefined;
   /** Whether prices.json has its prices; those of others must be given. `free`: it runs on one's own machine. */
   readonly price: 'listed' | 'unknown' | 'free';
+  /** How it is spoken to, where that is not OpenAI's chat completions. */
+  readonly kind?: 'anthropic' | 'gemini';
 }
 
 const hosted = (baseUrl: string, keyVariable: string, price: 'listed' | 'unknown' = 'unknown'): ProviderPreset => ({ baseUrl, keyVariable, price });
 const local = (baseUrl: string): ProviderPreset => ({ baseUrl, keyVariable: undefined, price: 'free' });
 
-/** Each speaks OpenAI's chat completions API at this address. */
+/** Each speaks OpenAI's chat completions API at this address, unless it says otherwise. */
 export const providerPresets: Readonly<Record<string, ProviderPreset>> = {
   openai: hosted('https://api.openai.com/v1', 'OPENAI_API_KEY', 'listed'),
-  anthropic: hosted('https://api.anthropic.com/v1', 'ANTHROPIC_API_KEY', 'listed'),
-  gemini: hosted('https://generativelanguage.googleapis.com/v1beta/openai', 'GEMINI_API_KEY', 'listed'),
+  anthropic: { ...hosted('https://api.anthropic.com/v1', 'ANTHROPIC_API_KEY', 'listed'), kind: 'anthropic' },
+  gemini: { ...hosted('https://generativelanguage.googleapis.com/v1beta', 'GEMINI_API_KEY', 'listed'), kind: 'gemini' },
   mistral: hosted('https://api.mistral.ai/v1', 'MISTRAL_API_KEY', 'listed'),
   groq: hosted('https://api.groq.com/openai/v1', 'GROQ_API_KEY', 'listed'),
   deepseek: hosted('https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', 'listed'),
