@@ -9,6 +9,7 @@ import { AttemptOpener } from './handlers/attempt-opener.js';
 import { AttemptOwner } from './handlers/attempt-owner.js';
 import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
+import { ExactCache } from './handlers/exact-cache.js';
 import { KeyedCompletions } from './handlers/keyed-completions.js';
 import { ModelListing } from './handlers/model-listing.js';
 import { OwnAttempts } from './handlers/own-attempts.js';
@@ -27,10 +28,12 @@ import { RetryBudget } from './domain/routing/retry-budget.js';
 import { loadRouting } from './routing-file.js';
 import { AnswerStore } from './storage/answer.store.js';
 import { BucketStore } from './storage/bucket.store.js';
+import { CacheStore } from './storage/cache.store.js';
 import { ChainStore } from './storage/chain.store.js';
 import { Answer1764000001000 } from './storage/migrations/answer-1764000001000.js';
 import { AnswerHolder1764000002000 } from './storage/migrations/answer-holder-1764000002000.js';
 import { Bucket1764000003000 } from './storage/migrations/bucket-1764000003000.js';
+import { Cache1764000005000 } from './storage/migrations/cache-1764000005000.js';
 import { Chain1764000004000 } from './storage/migrations/chain-1764000004000.js';
 
 /** How long an answer may be asked for again. */
@@ -46,6 +49,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(UnknownAttempts) private readonly unknown: UnknownAttempts,
     @Inject(AnswerStore) private readonly answers: AnswerStore,
     @Inject(ChainStore) private readonly chains: ChainStore,
+    @Inject(CacheStore) private readonly cache: CacheStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -82,6 +86,8 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         { provide: Routes, inject: [Models, CLOCK], useFactory: (models: Models, clock: Clock) => new Routes({ models, config: routing, clock }) },
         { provide: ModelListing, inject: [Routes], useFactory: (routes: Routes) => new ModelListing(routes, routing) },
+        { provide: CacheStore, inject: [DATABASE], useFactory: (database: Database) => new CacheStore(database) },
+        { provide: ExactCache, inject: [CacheStore, CLOCK, LOGGER], useFactory: (store: CacheStore, clock: Clock, logger: Logger) => new ExactCache({ store, clock, logger }) },
         { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
         {
           provide: ProviderHealth,
@@ -95,12 +101,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache],
           useFactory: (
             bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache,
           ) => new CompleteHandler({
-            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains,
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache,
             retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
           }),
         },
@@ -118,7 +124,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: (attempts) => this.unknown.lookInto(attempts) });
     await this.models.start();
-    this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()), this.logger);
+    this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()) + (await this.cache.prune()), this.logger);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -140,6 +146,6 @@ export { loadPriceList } from './providers/load-price-list.js';
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000, Bucket1764000003000, Chain1764000004000] },
+  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000, Bucket1764000003000, Chain1764000004000, Cache1764000005000] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

@@ -19,6 +19,7 @@ export const definerFunctions: readonly string[] = [
   'orchestrator.waiting_tasks',
   'orchestrator.expired_queued_task',
   'router.expired_chain',
+  'router.expired_cache',
 ];
 
 /** The same, made in every service's schema by what this package gives them. */

@@ -5,6 +5,7 @@ import {
   type InferenceResponse, type Routing, type Spend, type UsageRecorded,
 } from '@nexus/contracts';
 import { costOf, type AppError, type TokenPrice } from '@nexus/core';
+import type { FinishReason } from '@nexus/wires';
 import { priceForInput } from '../domain/model-catalog.js';
 import type { CallPlan } from '../domain/plan-call.js';
 import type { Completed, Failed, ProviderOutcome } from '../providers/provider-outcome.js';
@@ -49,6 +50,11 @@ export function answerOf(made: MadeCall, routing: Routing, now: number, told?: A
 function outputOf({ message, plan }: Attempt, outcome: Completed, now: number) {
   if (message.payload.input.case !== 'body') return { case: 'message', value: toChatMessage(outcome.answer()) } as const;
   return { case: 'body', value: plan.answerBytes(outcome, { id: message.payload.attemptId, now }) } as const;
+}
+
+/** An answer that was given before, in the form of its client. It costs nothing. */
+export function cachedAnswerOf(message: Request, { body, finishReason, parts }: { readonly body: Uint8Array; readonly finishReason: FinishReason; readonly parts: number }, routing: Routing): OutgoingMessage {
+  return response(message, { outcome: { case: 'completion', value: create(CompletionSchema, { output: { case: 'body', value: body }, finishReason: toWireFinish(finishReason) }) }, routing }, parts);
 }
 
 /** The answer when no provider was called, or when what it said does not matter. */

@@ -9,6 +9,7 @@ import type { RetryBudget } from '../domain/routing/retry-budget.js';
 import type { RetryConfig } from '../domain/routing/routing-config.js';
 import { tierOf } from '../domain/routing/tier.js';
 import type { ProviderClient } from '../providers/provider-client.js';
+import type { CachedAnswer } from '../storage/cache.store.js';
 import type { ChainNote, ChainStore } from '../storage/chain.store.js';
 import { refusalOf } from './answer.js';
 import type { AnsweredCalls } from './answered-calls.js';
@@ -18,6 +19,7 @@ import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { describeRouting } from './describe-call.js';
 import { askClassifier } from './model-classifier.js';
 import { ModelCaller } from './model-caller.js';
+import type { CachePlace, ExactCache } from './exact-cache.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
 import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
@@ -44,6 +46,7 @@ export interface CompleteParts {
   readonly retries: RetryConfig;
   readonly budget: RetryBudget;
   readonly classifyWithinMs: number;
+  readonly cache: ExactCache;
 }
 
 type Request = Message<'inference.request'>;
@@ -118,6 +121,9 @@ export class CompleteHandler {
     const { model, attemptId } = message.payload;
     const settings = await this.settingsOf(message.tenantId);
     const asked = readAskedCall(message.payload);
+    const place = this.parts.cache.placeOf(message, asked, settings);
+    const cached = place && (await this.parts.cache.find(place));
+    if (place && cached) return this.fromCache(message, place, cached, span);
     const noted = message.deliveries > 1 ? await chains.find(message.tenantId, attemptId).catch(() => undefined) : undefined;
     if (signal.aborted) throw stopping();
     if (call.stop.signal.aborted) throw cancelled();
@@ -125,7 +131,9 @@ export class CompleteHandler {
     const route = await this.parts.routes.find(model, asked, settings, classifier, noted && classificationOf(noted));
     const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
     try {
-      return await chain.run();
+      const messages = await chain.run();
+      if (place && chain.answered) this.parts.cache.keep(place, chain.answered);
+      return messages;
     } catch (error) {
       const refusal = AppError.from(error);
       if (refusal.code === 'internal' || this.comesAgain(refusal, message)) throw error;
@@ -134,6 +142,14 @@ export class CompleteHandler {
     } finally {
       if (span.isRecording) describeRouting(span, chain.routing());
     }
+  }
+
+  /** Whoever asks for it again under the same id gets the same. */
+  private fromCache(message: Request, place: CachePlace, cached: CachedAnswer, span: Span): readonly OutgoingMessage[] {
+    const messages = this.parts.cache.answer(message, place, cached, this.parts.bus);
+    this.parts.answered.remember(message.tenantId, message.payload.attemptId, messages, message.payload.idempotencyHash);
+    if (span.isRecording) span.setAttributes({ [attributes.routeModel]: cached.model, [attributes.cacheHit]: 'exact' });
+    return messages;
   }
 
   private settingsOf(tenantId: string): Promise<TenantSettings> {

@@ -86,6 +86,8 @@ export class RequestChain {
   /** Of attempts that failed, at no cost. */
   private readonly records: UsageRecorded[] = [];
   private isEndedJustNow = false;
+  /** The call that answered. */
+  answered: MadeCall | undefined;
 
   constructor(private readonly parts: RequestChainParts, private readonly request: ChainedRequest) {
     const { route, asked, noted } = request;
@@ -193,6 +195,7 @@ export class RequestChain {
     const { outcome } = made;
     if (span.isRecording) describeCall(span, made);
     const record = recordOf(made, clock.now());
+    if (outcome.kind === 'completed') this.answered = made;
     if (outcome.kind === 'completed') return this.end([answerOf(made, this.routing(), clock.now()), ...(record ? [record] : [])], made);
     const { error } = outcome;
     const after = afterFailure(error, {

@@ -1,0 +1,89 @@
+import { create } from '@bufbuild/protobuf';
+import { hash } from 'node:crypto';
+import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
+import { RoutingSchema, Wire, type TenantSettings } from '@nexus/contracts';
+import { deterministicId, type Clock } from '@nexus/core';
+import type { Logger } from '@nexus/runtime';
+import { answerAsEvents } from '@nexus/wires';
+import type { AskedByClient, AskedCall } from '../domain/asked-call.js';
+import { clientFormOf } from '../domain/client-form.js';
+import type { CacheStore, CachedAnswer } from '../storage/cache.store.js';
+import { cachedAnswerOf, type MadeCall } from './answer.js';
+import { LiveParts } from './live-parts.js';
+
+type Request = Message<'inference.request'>;
+
+export interface ExactCacheParts {
+  readonly store: Pick<CacheStore, 'find' | 'keep'>;
+  readonly clock: Clock;
+  readonly logger: Pick<Logger, 'warn'>;
+}
+
+/** Where a request stands in the cache of its tenant. */
+export interface CachePlace {
+  readonly tenantId: string;
+  readonly id: string;
+  readonly seconds: number;
+  readonly asked: AskedByClient;
+}
+
+/** How an answer is sent, which does not change what it says. */
+const NOT_ASKED_FOR: ReadonlySet<string> = new Set(['stream', 'stream_options']);
+/** Settings that say which models may be used: an answer that was got under others is not given. */
+const ROUTING_SETTING = /^(?:routing|prices)/;
+const MOST_BYTES = 1_048_576;
+
+/**
+ * Gives the answer to the very same request again, without an attempt, for as long as the tenant wants (`cache.exact_seconds`; never by
+ * default). For plain requests, not for runs, which ask in order to hear something new. One answer at a time: `n` above 1 and
+ * log probabilities are asked for anew.
+ */
+export class ExactCache {
+  constructor(private readonly parts: ExactCacheParts) {}
+
+  /** Undefined for what is not cached. */
+  placeOf(message: Request, asked: AskedCall, settings: TenantSettings): CachePlace | undefined {
+    const seconds = Number(settings.config['cache.exact_seconds'] ?? 0);
+    if (!(seconds > 0) || message.payload.run !== undefined || !asked.client || !isSingle(asked.client.body)) return undefined;
+    const { wire, body } = asked.client;
+    const said = Object.entries(body).filter(([name]) => !NOT_ASKED_FOR.has(name));
+    const rules = Object.entries(settings.config).filter(([key]) => ROUTING_SETTING.test(key)).sort();
+    const id = deterministicId('cache', hash('sha256', JSON.stringify([message.payload.model, wire, said, rules, settings.disabledProviders.toSorted()])));
+    return { tenantId: message.tenantId, id, seconds, asked };
+  }
+
+  /** What was answered before; undefined when nothing was, or when the cache cannot be asked. */
+  find({ tenantId, id }: CachePlace): Promise<CachedAnswer | undefined> {
+    return this.parts.store.find(tenantId, id).catch((error: unknown) => {
+      this.parts.logger.warn({ error }, 'the cache of answers cannot be asked');
+      return undefined;
+    });
+  }
+
+  /** The answer once more, in the form in which it is asked for now. */
+  answer(message: Request, { asked }: CachePlace, cached: CachedAnswer, bus: Pick<ChannelBus, 'publish'>): readonly OutgoingMessage[] {
+    const routing = create(RoutingSchema, { requested: message.payload.model, model: cached.model, reason: 'the same was asked before', cache: 'exact' });
+    const attempt = { id: message.payload.attemptId, now: this.parts.clock.now() };
+    const { answer, body } = cached;
+    if (!answer) return [cachedAnswerOf(message, { body: body ?? new Uint8Array(), finishReason: 'stop', parts: 0 }, routing)];
+    const form = clientFormOf(asked, false);
+    if (!asked.isStream) return [cachedAnswerOf(message, { body: form.answerBytes({ body: Buffer.alloc(0), answer: () => answer }, attempt), finishReason: answer.finishReason, parts: 0 }, routing)];
+    const live = new LiveParts(bus, message, { wantsUsage: true, writer: form.writerFor(attempt) });
+    live.add(Buffer.alloc(0), {}, undefined, answerAsEvents(answer));
+    live.end();
+    return [cachedAnswerOf(message, { body: new Uint8Array(), finishReason: answer.finishReason, parts: live.sent }, routing)];
+  }
+
+  /** Keeps what was answered, in the background: only a whole answer. */
+  keep({ tenantId, id, seconds, asked }: CachePlace, { outcome, plan }: MadeCall): void {
+    if (outcome.kind !== 'completed' || !(outcome.finishReason === 'stop' || outcome.finishReason === 'tool_calls')) return;
+    const isEmbedding = asked.client.wire === Wire.OPENAI_EMBEDDINGS;
+    const kept = { model: plan.model.id, answer: isEmbedding ? undefined : outcome.answer(), body: isEmbedding ? outcome.body : undefined };
+    if ((kept.body?.length ?? JSON.stringify(kept.answer).length) > MOST_BYTES) return;
+    this.parts.store.keep(tenantId, id, kept, seconds).catch((error: unknown) => this.parts.logger.warn({ error }, 'an answer could not be cached'));
+  }
+}
+
+function isSingle(body: Readonly<Record<string, unknown>>): boolean {
+  return (body['n'] ?? 1) === 1 && !body['logprobs'] && !body['top_logprobs'] && !body['background'];
+}
