@@ -86,6 +86,21 @@ describe('parseProviders', () => {
     for (const wrong of ['lookup: "{base_url}/attempts"', 'lookup: "ftp://h/{attempt_id}"', 'lookup: "http://u:p@h/{attempt_id}"', 'unknown: forget']) expect(faultsOf(providers(wrong)), wrong).toHaveLength(1);
   });
 
+  it('takes the kind of a provider, what it lets through, when it rests, and what its models are', () => {
+    const model = '{ id: m, mode: embedding, searches_per_call: 2, supports: { json_schema: false, audio: true, files: true }, price: { input: 1, output: 2, cache_write_1h: 3, reasoning: 4, request: 0.005, image: 0.04 } }';
+    const [provider] = parseProviders(`providers:\n  - { name: a, kind: anthropic, base_url: "http://h/v1", limits: { requests_per_minute: 60, tokens_per_minute: 1000 }, breaker: { failures: 2, open_ms: 5000 }, models: [${model}] }`, 'f');
+    expect(provider).toMatchObject({
+      kind: 'anthropic', hasResponses: false, limits: { requestsPerMinute: 60, tokensPerMinute: 1_000 }, breaker: { failures: 2, windowMs: 60_000, openMs: 5_000 },
+      models: [{
+        mode: 'embedding', searchesPerCall: 2, supports: { jsonSchema: false, audio: true, files: true },
+        price: { input: 1_000_000, cacheWrite1h: 3_000_000, reasoning: 4_000_000, request: 5_000_000_000, image: 40_000_000_000 },
+      }],
+    });
+    for (const wrong of ['kind: cohere', 'limits: { requests_per_minute: 0 }', 'breaker: { failures: 1.5 }', 'responses: "yes"', 'limits: { per_hour: 1 }']) {
+      expect(faultsOf(`providers:\n  - { name: a, base_url: "http://h/v1", models: [{ id: m }], ${wrong} }`), wrong).toHaveLength(1);
+    }
+  });
+
   it('never repeats a key that was written into the file', () => {
     const faults = faultsOf('providers:\n  - { name: a, base_url: "http://u:hunter2@h/v1", api_key_env: sk-live-123456, headers: { Authorization: Bearer sk-live-123456 }, models: [{ id: m }] }');
     expect(faults).toHaveLength(3);

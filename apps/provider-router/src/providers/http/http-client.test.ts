@@ -63,6 +63,12 @@ describe('complete', () => {
     expect(outcome.timings.totalMs).toBeGreaterThanOrEqual(outcome.timings.firstByteMs ?? Number.NaN);
   });
 
+  it('takes headers of the client along, which count before its own', async () => {
+    const { target, received } = await upstream((response) => json(response, completionJson('x')));
+    await openClient().complete({ ...chat, endpoint: 'messages', target: { ...target, kind: 'anthropic' }, body, stream: false, attemptId: 'a-1', headers: { 'anthropic-beta': 'b-1', 'anthropic-version': '2099-01-01' } });
+    expect(received[0]?.headers).toMatchObject({ 'anthropic-beta': 'b-1', 'anthropic-version': '2099-01-01', 'x-client-request-id': 'a-1', 'x-api-key': 'sk-local-secret' });
+  });
+
   it('takes a request as an object too, and an answer in many chunks', async () => {
     const { target, received } = await upstream((response) => {
       for (const piece of completionJson('x'.repeat(200_000)).match(/.{1,50000}/gs) ?? []) response.write(piece);
@@ -247,6 +253,15 @@ describe('listModels', () => {
     const { target, received } = await upstream((response) => json(response, '{"object":"list","data":[{"id":"a"},{"id":"models/b"}]}'));
     expect(await openClient().listModels(target, AbortSignal.timeout(5_000))).toEqual(['a', 'b']);
     expect(received[0]?.path).toBe('/v1/models');
+  });
+
+  it('asks each kind of provider in its own way', async () => {
+    const { target, received } = await upstream((response) => json(response, '{"models":[{"name":"models/gemini-x","displayName":"X"}],"nextPageToken":""}'));
+    expect(await openClient().listModels({ ...target, kind: 'gemini' }, AbortSignal.timeout(5_000))).toEqual(['gemini-x']);
+    expect(received[0]?.headers['x-goog-api-key']).toBe('sk-local-secret');
+    const anthropic = await upstream((response) => json(response, '{"data":[{"type":"model","id":"claude-x"}],"has_more":false}'));
+    expect(await openClient().listModels({ ...anthropic.target, kind: 'anthropic' }, AbortSignal.timeout(5_000))).toEqual(['claude-x']);
+    expect(anthropic.received[0]?.headers).toMatchObject({ 'x-api-key': 'sk-local-secret', 'anthropic-version': '2023-06-01' });
   });
 
   it('tells why not', async () => {

@@ -20,6 +20,13 @@ describe('an error that a provider speaks', () => {
     ['a long context by words', 400, { error: { message: "This model's maximum context length is 8192 tokens" } }, 'context_length', false, 400],
     ['a filtered prompt', 400, { error: { message: 'filtered', code: 'content_filter' } }, 'content_filter', false, 400],
     ['a bad key of Gemini, in an array', 400, [{ error: { code: 400, message: 'API key not valid. Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }], 'authentication', false, 502],
+    [
+      'a quota of Gemini for a minute', 429,
+      [{ error: { code: 429, message: 'You exceeded your current quota, please check your plan and billing details.', status: 'RESOURCE_EXHAUSTED', details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '33.5s' }] } }],
+      'rate_limited', true, 429,
+    ],
+    ['a quota of Gemini that is used up', 429, { error: { code: 429, message: 'You exceeded your current quota, please check your plan and billing details.', status: 'RESOURCE_EXHAUSTED' } }, 'quota_exhausted', false, 402],
+    ['a response of OpenAI that failed', 200, { type: 'response.failed', response: { status: 'failed', error: { code: 'rate_limit_exceeded', message: 'slow down' } } }, 'rate_limited', true, 429],
     ['500', 500, { error: { message: 'The server had an error' } }, 'server_error', true, 502],
     ['502 in HTML', 502, '<html><h1>Bad Gateway</h1></html>', 'server_error', true, 502],
     ['503', 503, '', 'overloaded', true, 503],
@@ -44,4 +51,10 @@ describe('an error that a provider speaks', () => {
   it('carries how long to wait', () => {
     expect(spoken(429, {}, { retryAfterMs: 1_500 }).retryAfterMs).toBe(1_500);
   });
+});
+
+it('knows how long to wait from an error of Google, before what the headers say', () => {
+  const body = { error: { code: 429, message: 'x', status: 'RESOURCE_EXHAUSTED', details: [{ retryDelay: 'soon' }, { retryDelay: '33.5s' }] } };
+  expect(spoken(429, body, { retryAfterMs: 5 }).retryAfterMs).toBe(33_500);
+  expect(spoken(429, { error: { message: 'x' } }, { retryAfterMs: 5 }).retryAfterMs).toBe(5);
 });

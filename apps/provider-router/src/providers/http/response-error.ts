@@ -21,10 +21,12 @@ export interface SpokenError {
 
 /** The error that a provider spoke, with its own message (masked) in it. */
 export function responseError(spoken: SpokenError): ProviderError {
-  const { message, code, type, status: statedStatus, retryAfterMs = spoken.retryAfterMs } = readBody(spoken.body);
+  const { message, code, type, status: statedStatus, delayMs } = readBody(spoken.body);
+  const retryAfterMs = delayMs ?? spoken.retryAfterMs;
   const status = spoken.status >= 400 ? spoken.status : (statedStatus ?? spoken.status);
   const words = maskSecrets(message, spoken.apiKey);
-  const kind = classify(status, `${code} ${type}`, message);
+  // Gemini speaks of a quota also where it is one for a minute; then it says when to come again.
+  const kind = status === 429 && delayMs !== undefined ? 'rate_limited' : classify(status, `${code} ${type}`, message);
   const isHtml = /^\s*</.test(message);
   return new ProviderError(kind, words !== '' && !isHtml ? words : `answered with status ${spoken.status} and no message`, {
     provider: spoken.provider,
@@ -84,7 +86,8 @@ interface ErrorWords {
   readonly code: string;
   readonly type: string;
   readonly status: number | undefined;
-  readonly retryAfterMs?: number | undefined;
+  /** How long to wait, by the error itself. */
+  readonly delayMs?: number | undefined;
 }
 
 /** The words of `{error: {...}}`, `{error: "..."}`, `[{error: {...}}]` and of bodies that hold the fields themselves. */
@@ -103,7 +106,7 @@ function readBody(body: unknown): ErrorWords {
     code: typeof code === 'string' ? code : '',
     type: [textOf(inner['type']), textOf(inner['status'])].join(' '),
     status: typeof code === 'number' && code >= 400 && code < 600 ? code : undefined,
-    retryAfterMs: retryDelayOf(inner['details']),
+    delayMs: retryDelayOf(inner['details']),
   };
 }
 
