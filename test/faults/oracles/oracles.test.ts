@@ -173,7 +173,9 @@ describe('the oracles', () => {
     expect(left(group, '10-3', 3)).toEqual(['nothing left']);
     expect(left(group, '10-2', 3)).toEqual([]);
     expect(left(group, undefined, 0)).toEqual([]);
-    expect(left({ ...group, lag: 1 }, '10-2', 3)).toEqual(['nothing left']);
+    expect(left({ ...group, lag: 1 }, '10-3', 3)).toEqual(['nothing left']);
+    expect(left({ ...group, lag: 0 }, '10-3', 3)).toEqual(['nothing left']);
+    expect(left({ ...group, lag: 7 }, '10-2', 3)).toEqual([]); // as after a restart of Redis
     expect(left({ ...group, pending: 1, lag: 0 }, '10-2', 3)).toEqual(['nothing left']);
   });
 

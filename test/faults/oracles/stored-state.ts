@@ -79,9 +79,10 @@ export async function leftovers(redis: Redis): Promise<Leftover[]> {
 /** What is left in a stream of `length` entries up to the id `last`; `group` is what XINFO GROUPS says of its group, undefined when there is none. */
 export function leftoverOf(channel: string, group: Readonly<Record<string, unknown>> | undefined, { last, length }: { readonly last: string | undefined; readonly length: number }): Leftover {
   if (group === undefined) return { channel, pending: 0, lag: length };
-  // Redis tells no lag where entries were deleted, or the group began at an id that is none of an entry
+  // Redis tells no lag where entries were deleted, or the group began at an id that is none of an entry; and one that is too large for ever once it
+  // has read its append-only file back, where reads are written without their count.
   const isAllRead = last === undefined || !isAfter(last, String(group['last-delivered-id']));
-  return { channel, pending: Number(group['pending']), lag: typeof group['lag'] === 'number' ? group['lag'] : isAllRead ? 0 : length };
+  return { channel, pending: Number(group['pending']), lag: isAllRead ? 0 : typeof group['lag'] === 'number' && group['lag'] > 0 ? group['lag'] : length };
 }
 
 /** A channel that nobody has published to holds nothing. */
