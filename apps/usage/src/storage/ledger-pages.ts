@@ -46,11 +46,11 @@ const ROW = `day::text AS day, entry, attempt_id AS "attemptId", correction, set
   cost_micro_usd AS cost, reserved_micro_usd AS reserved, client, project, key_id AS "keyId", user_label AS "user", agent, thread_id AS "threadId", run_id AS "runId", step,
   error_code AS "errorCode", requested, route, provider_request_id AS "providerRequestId", trace_id AS "traceId", resolution`;
 
-/** By the key of the ledger, backwards; those of a run by its index. */
+/** By the key of the ledger, backwards, which begins with the tenant: without it in the order the planner would sort. Those of a run by its index. */
 const PAGE = `
   SELECT ${ROW} FROM usage.ledger
    WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4) AND (day, entry) < ($5, $6)`;
-const ORDER = 'ORDER BY day DESC, entry DESC';
+const ORDER = 'ORDER BY tenant_id DESC, day DESC, entry DESC';
 
 /** Reads the ledger page by page. */
 @Injectable()

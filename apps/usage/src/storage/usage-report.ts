@@ -15,17 +15,29 @@ export interface UsageSum extends Buckets, Partial<Readonly<Record<Dimension, st
   readonly cost: MicroUsd;
 }
 
-const COLUMN: Readonly<Record<Dimension, string>> = {
-  day: 'day', provider: 'provider', model: 'model', client: 'client', project: 'project', key: 'key_id', user: 'user_label', agent: 'agent',
-};
+type Row = UsageSum & { readonly isTotal: boolean };
 
-const total = (column: string, name: string): string => `coalesce(sum(${column}), 0)::bigint AS "${name}"`;
-const SUMS = [
-  total('attempts', 'attempts'), total('failed', 'failed'), "coalesce(sum(estimated), 0) > 0 AS \"isEstimated\"", total('cost_micro_usd', 'cost'),
-  ...Object.entries(tokenColumns).map(([bucket, column]) => total(column, bucket)),
-].join(', ');
+const MOST_ROWS = 10_000;
 
-/** Answers from the sums of the ledger, which at every commit are those of its rows. */
+const total = (sum: string, name: string): string => `coalesce(${sum}, 0)::bigint AS "${name}"`;
+const FIGURES = [total('sum(cost_micro_usd)', 'cost'), ...Object.entries(tokenColumns).map(([bucket, column]) => total(`sum(${column})`, bucket))].join(', ');
+
+/** What is summed already, and what has to be summed from the rows: the same figures of both. */
+const FROM_SUMS = {
+  labels: { day: 'day', provider: 'provider', model: 'model', client: 'client', project: 'project' },
+  figures: `${total('sum(attempts)', 'attempts')}, ${total('sum(failed)', 'failed')}, coalesce(sum(estimated), 0) > 0 AS "isEstimated", ${FIGURES}`,
+  from: 'usage.ledger_sum WHERE true',
+} as const;
+const FROM_ROWS = {
+  labels: {
+    day: 'day', provider: "CASE tool WHEN '' THEN provider ELSE 'tool' END", model: "CASE tool WHEN '' THEN model ELSE tool END", client: 'client', project: 'project',
+    key: 'key_id', user: 'user_label', agent: 'agent',
+  },
+  figures: `count(*) FILTER (WHERE correction = 0) AS attempts, count(*) FILTER (WHERE correction = 0 AND result <> 'succeeded') AS failed, coalesce(bool_or(is_estimated), false) AS "isEstimated", ${FIGURES}`,
+  from: "usage.ledger WHERE (tool = '' OR cost_micro_usd <> 0)",
+} as const;
+
+/** Answers from the sums of the ledger, which at every commit are those of its rows; by key, user and agent from the rows themselves. */
 @Injectable()
 export class UsageReport {
   constructor(@Inject(DATABASE) private readonly database: Database) {}
@@ -33,16 +45,18 @@ export class UsageReport {
   /** One row for each group that has any, in the order of the groups, at most 10,000; and the total of all. Tools that cost nothing are not in it. */
   async sum(tenantId: string, query: UsageQuery): Promise<{ rows: UsageSum[]; total: UsageSum }> {
     const { fromDay, toDay, groupBy, client, project } = query;
-    const columns = groupBy.map((dimension) => COLUMN[dimension]);
-    const shown = groupBy.map((dimension) => `${COLUMN[dimension]}::text AS "${dimension}", `).join('');
-    const from = 'FROM usage.ledger_sum WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4)';
-    const values = [fromDay, toDay, client ?? null, project ?? null];
-    return this.database.withTenant(tenantId, async (tx) => {
-      const [rows, sums] = await Promise.all([
-        tx.query<UsageSum>(`usage_by_${groupBy.join('_')}`, `SELECT ${shown}${SUMS} ${from} GROUP BY ${columns.join(', ')} ORDER BY ${columns.join(', ')} LIMIT 10000`, values),
-        tx.query<UsageSum>('usage_total', `SELECT ${SUMS} ${from}`, values),
-      ]);
-      return { rows, total: sums[0] as UsageSum };
-    });
+    const found = await this.database.withTenant(tenantId, (tx) => tx.query<Row>(`usage_by_${groupBy.join('_')}`, textFor(groupBy), [fromDay, toDay, client ?? null, project ?? null]));
+    return { rows: found.filter(({ isTotal }) => !isTotal), total: found.find(({ isTotal }) => isTotal) as UsageSum };
   }
+}
+
+/** One pass over what there is: the groups, and the total before them. */
+function textFor(groupBy: readonly Dimension[]): string {
+  const source = groupBy.every((dimension) => dimension in FROM_SUMS.labels) ? FROM_SUMS : FROM_ROWS;
+  const labels: Partial<Readonly<Record<Dimension, string>>> = source.labels;
+  const columns = groupBy.map((dimension) => labels[dimension]);
+  return `
+    SELECT grouping(${columns.join(', ')}) > 0 AS "isTotal", ${groupBy.map((dimension, i) => `(${columns[i]})::text AS "${dimension}", `).join('')}${source.figures}
+      FROM ${source.from} AND day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4)
+     GROUP BY GROUPING SETS ((${columns.join(', ')}), ()) ORDER BY grouping(${columns.join(', ')}) DESC, ${columns.join(', ')} LIMIT ${MOST_ROWS + 1}`;
 }

@@ -2,8 +2,9 @@ import { rolesOf, tenantTable } from '@nexus/postgres';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The sums of what the ledger says of money, by day and by whose it is: model calls, and tools that cost something. So reports read thousands of rows and not millions. A trigger
- * adds what a statement has inserted, in its transaction: at every commit they are the sums of the rows, whoever wrote those.
+ * The sums of what the ledger says of money, by day, model, client and project: model calls, and tools that cost something. So reports
+ * read thousands of rows and not millions. A trigger adds what a statement has inserted, in its transaction: at every commit they are the
+ * sums of the rows, whoever wrote those.
  */
 export class LedgerSums1763600010100 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -26,26 +27,28 @@ export class LedgerSums1763600010100 implements MigrationInterface {
   }
 }
 
-/** Whose the calls are. */
-const LABELS = ['provider', 'model', 'client', 'project', 'key_id', 'user_label', 'agent'];
+/**
+ * Whose the calls are. Keys, users and agents are not among them: there may be as many of them as there are calls, and then the sums
+ * would be as many as the rows.
+ */
+const LABELS = ['provider', 'model', 'client', 'project'];
 /** What is summed, as in the ledger; the buckets are exclusive. */
 const SUMS = [
   'cost_micro_usd', 'input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'cache_write_1h_tokens', 'output_tokens', 'reasoning_tokens',
-  'audio_input_tokens', 'audio_output_tokens', 'images', 'requests', 'duration_ms',
+  'audio_input_tokens', 'audio_output_tokens', 'images', 'requests',
 ];
 
 /**
- * Each connection adds to rows of its own, so that none waits for another and no two can wait for each other. The key holds a hash of the
- * labels, which may be longer than an index takes. Sums are updated again and again: no index holds them, and pages have room for the
- * next version.
+ * The key holds a hash of the labels, which may be longer than an index takes. Sums are updated again and again: no index holds them, and
+ * pages have room for the next version.
  */
 const TABLE = `
   CREATE TABLE usage.ledger_sum (
     tenant_id uuid NOT NULL,
     day date NOT NULL,
     labels bytea NOT NULL,
-    -- Process of the connection that adds to this row; 0 for what was there before.
-    writer integer NOT NULL,
+    -- Which of several rows with these labels: each has one transaction at a time that adds to it.
+    slot integer NOT NULL,
     ${LABELS.map((label) => `${label} text NOT NULL`).join(', ')},
     attempts bigint NOT NULL,
     -- Calls that did not succeed, whatever they cost.
@@ -53,18 +56,18 @@ const TABLE = `
     -- Rows whose tokens were counted by NEXUS.
     estimated bigint NOT NULL,
     ${SUMS.map((sum) => `${sum} bigint NOT NULL`).join(', ')},
-    PRIMARY KEY (tenant_id, day, labels, writer)
+    PRIMARY KEY (tenant_id, day, labels, slot)
   ) WITH (fillfactor = 70);
   ${tenantTable('usage', 'ledger_sum', ['SELECT', 'INSERT', 'UPDATE'])}`;
 
 /** A correction is no call of its own: it adds its differences. A tool stands where a model does, of the provider `tool`. */
-function addSums(rows: string, writer: string): string {
+function addSums(rows: string, slot: string): string {
   const labels = LABELS.join(', ');
   const counted = ['attempts', 'failed', 'estimated', ...SUMS];
   const names: Readonly<Record<string, string>> = { provider: "CASE l.tool WHEN '' THEN l.provider ELSE 'tool' END", model: "CASE l.tool WHEN '' THEN l.model ELSE l.tool END" };
   return `
-    INSERT INTO usage.ledger_sum AS s (tenant_id, day, labels, writer, ${labels}, ${counted.join(', ')})
-    SELECT r.tenant_id, r.day, sha256(convert_to(jsonb_build_array(${labels})::text, 'UTF8')), ${writer}, ${labels}, ${counted.map((sum) => `r.${sum}`).join(', ')}
+    INSERT INTO usage.ledger_sum AS s (tenant_id, day, labels, slot, ${labels}, ${counted.join(', ')})
+    SELECT r.tenant_id, r.day, sha256(convert_to(jsonb_build_array(${labels})::text, 'UTF8')), ${slot}, ${labels}, ${counted.map((sum) => `r.${sum}`).join(', ')}
       FROM (SELECT l.tenant_id, l.day, ${LABELS.map((label) => `${names[label] ?? `l.${label}`} AS ${label}`).join(', ')},
                    count(*) FILTER (WHERE l.correction = 0) AS attempts, count(*) FILTER (WHERE l.correction = 0 AND l.result <> 'succeeded') AS failed,
                    count(*) FILTER (WHERE l.is_estimated) AS estimated, ${SUMS.map((sum) => `sum(l.${sum})::bigint AS ${sum}`).join(', ')}
@@ -72,10 +75,30 @@ function addSums(rows: string, writer: string): string {
     ON CONFLICT ON CONSTRAINT ledger_sum_pkey DO UPDATE SET ${counted.map((sum) => `${sum} = s.${sum} + excluded.${sum}`).join(', ')}`;
 }
 
+/** More transactions of one tenant than this are never under way at once: two for each replica of usage. */
+const SLOTS = 64;
+
+/**
+ * A transaction takes the first slot of the tenant that is free and keeps it: none waits for another and no two can wait for each other,
+ * whatever else they hold, and there are as many rows for the same labels as there were transactions at once. Beyond the last slot each
+ * connection has one of its own.
+ */
 const TRIGGER = `
   CREATE FUNCTION usage.add_ledger_sums() RETURNS trigger LANGUAGE plpgsql SECURITY INVOKER SET search_path = pg_catalog AS $$
+  DECLARE
+    v_tenant integer := (SELECT hashtext('sums ' || a.tenant_id::text) FROM added a LIMIT 1);
+    v_slot integer := 0;
   BEGIN
-    ${addSums('added', 'pg_backend_pid()')};
+    IF v_tenant IS NULL THEN
+      RETURN NULL;
+    END IF;
+    WHILE v_slot < ${SLOTS} AND NOT pg_try_advisory_xact_lock(v_tenant, v_slot) LOOP
+      v_slot := v_slot + 1;
+    END LOOP;
+    IF v_slot = ${SLOTS} THEN
+      v_slot := ${SLOTS} + pg_backend_pid();
+    END IF;
+    ${addSums('added', 'v_slot')};
     RETURN NULL;
   END $$;
   REVOKE ALL ON FUNCTION usage.add_ledger_sums FROM PUBLIC;
