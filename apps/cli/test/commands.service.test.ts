@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
+  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'budgets list', 'budgets set', 'budgets delete', 'budgets lift', 'budgets alerts', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
   'dead-letters list', 'dead-letters count', 'dead-letters show', 'dead-letters replay', 'dead-letters purge',
 ];
 
@@ -36,6 +36,8 @@ describe('the command line', () => {
     ['a fork without a step', ['runs', 'fork', 'x'], /--step/],
     ['a step that is none', ['runs', 'fork', 'x', '--step', 'last'], /whole number from 0/],
     ['an amount that is none', ['attempts', 'resolve', 'x', '--cost-usd', '1e3'], /six decimals/],
+    ['a budget of two subjects', ['budgets', 'set', 'x', '--limit-usd', '1', '--client', 'a', '--key', 'b'], /cannot be used with/],
+    ['a budget for a time that is none', ['budgets', 'set', 'x', '--limit-usd', '1', '--per', 'week'], /day, month, total/],
     ['a missing question', ['ask'], /missing required argument/],
   ])('ends with 2 for %s and says what would be right', async (_, args, message) => {
     expect(await place.nexus(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });

@@ -1,8 +1,10 @@
 import { create } from '@bufbuild/protobuf';
-import { AttemptRowSchema, BudgetSchema, DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
+import { AttemptRowSchema, BudgetAlertSchema, BudgetAlert_Kind as Kind, BudgetLevel, BudgetSchema, BudgetScope, WhenReached, DeadLetterSchema, GetUsageResponseSchema, KeyKind, KeySchema, TenantProviderSchema } from '@nexus/contracts';
 import { expect, it } from 'vitest';
+import { alertTable } from './alert-table.js';
 import { attemptTable } from './attempt-table.js';
 import { budgetLines } from './budget-lines.js';
+import { budgetTable } from './budget-table.js';
 import { deadLetterTable } from './dead-letter-table.js';
 import { keyTable } from './key-table.js';
 import { explainNoRun } from './no-run.js';
@@ -30,10 +32,36 @@ it('says what is left of each budget, and until when', () => {
   expect(budgetLines([
     create(BudgetSchema, { name: 'development', period: 'day', ...spent, resetsAt: 1_795_219_200_000n }),
     create(BudgetSchema, { name: 'project', period: 'total', ...spent, reservedMicroUsd: 20_094n }),
+    create(BudgetSchema, { name: 'keys', period: 'total', scope: BudgetScope.KEY, subject: 'k1', ...spent }),
   ])).toEqual([
     'budget "development": $0.000394 of $1.000000 spent this day; begins anew 2026-11-21 00:00 UTC',
     'budget "project": $0.000394 of $1.000000 spent in all, $0.020094 set aside for calls whose cost is not known yet',
+    'budget "keys" (key k1): $0.000394 of $1.000000 spent in all',
   ]);
+});
+
+it('lists budgets with whose they are and what is special about them', () => {
+  const [, all, each, critical] = budgetTable([
+    create(BudgetSchema, { name: 'team', period: 'month', scope: BudgetScope.TENANT, level: BudgetLevel.SOFT, limitMicroUsd: 5_000_000n, spentMicroUsd: 1n, resetsAt: 1_795_219_200_000n }),
+    create(BudgetSchema, { name: 'keys', period: 'day', scope: BudgetScope.KEY, subject: '*', level: BudgetLevel.HARD, whenReached: WhenReached.CHEAPER_TIER, limitMicroUsd: 1_000_000n, resetsAt: 1_795_219_200_000n }),
+    create(BudgetSchema, { name: 'red', period: 'total', scope: BudgetScope.CLIENT, subject: 'acme', level: BudgetLevel.CRITICAL, exemptAgents: ['on-call'], reachedAt: 1_795_162_814_000n, liftedUntil: 1_795_162_815_000n }),
+  ]);
+  expect(all).toMatch(/^team +everything +soft +month +\$5\.000000 +\$0\.000001 +\$0\.000000 +2026-11-21 00:00:00$/);
+  expect(each).toMatch(/^keys +each key +hard, then a cheaper tier +day/);
+  expect(critical).toMatch(/client acme +critical +total .*never +reached 2026-11-20 08:20:14; lifted until 2026-11-20 08:20:15; exempt: on-call$/);
+  expect(budgetTable([])).toEqual(['There is no budget: nothing is held.']);
+});
+
+it('says in words what budgets alert of', () => {
+  const at = { atMs: 1_795_162_814_000n, amountMicroUsd: 1_000_001n, limitMicroUsd: 1_000_000n };
+  const [, reached, lifted, over] = alertTable([
+    create(BudgetAlertSchema, { kind: Kind.REACHED, budget: 'keys', scope: BudgetScope.KEY, subject: 'k1', windowStart: '2026-11-20', ...at }),
+    create(BudgetAlertSchema, { kind: Kind.LIFTED, budget: 'red', ...at }),
+    create(BudgetAlertSchema, { kind: Kind.OVER_RESERVATION, attemptId: 'a1', ...at }),
+  ]);
+  expect(reached).toMatch(/^2026-11-20 08:20:14 +reached +budget "keys", key k1 +\$1\.000001 of \$1\.000000 spent or set aside since 2026-11-20$/);
+  expect(lifted).toMatch(/lifted +budget "red" +\$1\.000001 of/);
+  expect(over).toMatch(/over reservation +attempt a1 +cost \$1\.000001 more than was set aside for it$/);
 });
 
 it('lists keys with what they may do, and never a secret', () => {
