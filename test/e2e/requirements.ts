@@ -5,7 +5,7 @@ export const requirements = {
   'BUS-4': 'Who may publish: entries are authenticated, a refusal is typed.',
   'BUS-5': 'A dead letter is shown without secrets, replayed as it was, and measured.',
   'RUN-1': 'Model, tools in parallel when asked in parallel, model, answer.',
-  'RTR-8': 'Stock OpenAI clients work unmodified.',
+  'RTR-8': 'Stock clients work unmodified: the SDKs of OpenAI, Anthropic and Vercel, Claude Code and Codex.',
   'TEN-2': 'A tenant sees only its rows.',
   'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
   'USE-2': 'An attempt whose end nobody heard is resolved, once, by its provider or a policy, and the budget is exact.',

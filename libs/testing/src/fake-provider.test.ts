@@ -145,3 +145,11 @@ it('remembers each attempt by its id, with what it charges for it, whether or no
   await (await askAs('heard')).text();
   expect(provider.attempts.get('heard')?.requests).toBe(2);
 });
+
+it('embeds, a vector an input', async () => {
+  const embed = async (body: object): Promise<unknown> => (await fetch(`${provider.url}/embeddings`, { method: 'POST', body: JSON.stringify({ model: 'fake-a', ...body }) })).json();
+  expect(await embed({ input: ['four', 'sixsix'] })).toMatchObject({ data: [{ index: 0, embedding: [4, 0.5, -0.25] }, { index: 1, embedding: [6, 0.5, -0.25] }], usage: { prompt_tokens: 3 } });
+  const { data } = (await embed({ input: [1, 2, 3], encoding_format: 'base64' })) as { data: { embedding: string }[] };
+  expect([...new Float32Array(new Uint8Array(Buffer.from(data[0]?.embedding ?? '', 'base64')).buffer)]).toEqual([3, 0.5, -0.25]);
+  expect(await embed({})).toMatchObject({ error: { type: 'invalid_request_error' } });
+});

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import { z } from 'zod';
 import { FakeAttempts, type FakeAttempt } from './fake-attempts.js';
 import { chatRequest, errorBody, sendJson, sendReply, type ChatRequest, type FakeReply } from './fake-reply.js';
+import { sendEmbeddings } from './fake-embeddings.js';
 import { listen } from './listen.js';
 import { readBody } from './read-body.js';
 
@@ -19,7 +20,7 @@ export interface FakeRequest {
 /** A reply, or what makes one from the request. */
 export type FakeReplySource = FakeReply | ((request: FakeRequest) => FakeReply | Promise<FakeReply>);
 
-/** A provider that speaks OpenAI's protocol and does as it is told. */
+/** A provider that speaks OpenAI's protocol and does as it is told; it embeds without being told. */
 export interface FakeProvider {
   /** The base URL, `/v1` included. */
   readonly url: string;
@@ -52,6 +53,7 @@ export async function startFakeProvider({ models = ['fake-model'] }: { readonly 
       const attempt = attempts.known.get(decodeURIComponent(path.slice('/v1/attempts/'.length)));
       return attempt ? sendJson(response, 200, { status: attempt.status, usage: attempt.usage }) : sendJson(response, 404, { status: 'not_found' });
     }
+    if (incoming.method === 'POST' && path === '/v1/embeddings') return sendEmbeddings(parseJson(text), response);
     if (incoming.method !== 'POST' || path !== '/v1/chat/completions') return sendJson(response, 404, errorBody(404, `There is no ${incoming.method} ${path}.`));
     const parsed = chatRequest.safeParse(parseJson(text));
     if (!parsed.success) return sendJson(response, 400, errorBody(400, z.prettifyError(parsed.error)));

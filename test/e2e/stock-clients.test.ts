@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startFakeProvider, type FakeProvider, type FakeReply, type FakeRequest } from '@nexus/testing';
+import OpenAI from 'openai';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { apiKey, startNexusApart, type Nexus } from './nexus-apart.js';
+import { stockClients } from './stock-clients.js';
+
+const TEXT = 'The answer is 42.';
+/** At $1 and $10 for a million tokens. */
+const USAGE = { prompt_tokens: 1_000, completion_tokens: 20 };
+const COST = 1_200;
+
+let provider: FakeProvider;
+let nexus: Nexus;
+let database: Client;
+let folder: string;
+
+beforeAll(async () => {
+  provider = await startFakeProvider({ models: ['fake'] });
+  folder = mkdtempSync(join(tmpdir(), 'nexus-stock-'));
+  writeFileSync(join(folder, 'providers.yaml'), [
+    'providers:', '  - name: fake', `    base_url: ${provider.url}`, '    offered_when: always', '    models:',
+    '      - { id: fake, price: { input: 1, output: 10 }, max_output_tokens: 500, context_window: 100000, supports: { tools: true, json_schema: true } }',
+    '      - { id: vectors, mode: embedding, price: { input: 1, output: 0 }, context_window: 8000 }', '',
+  ].join('\n'));
+  writeFileSync(join(folder, 'agents.yaml'), 'agents:\n  default:\n    instructions: Answer.\n    model: fake\n    tools: []\n');
+  writeFileSync(join(folder, 'routing.yaml'), 'tiers:\n  fast: [fake/fake]\ndefault_tier: fast\nclassifier: { model: null }\nretries: { most: 0 }\n');
+  writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
+  nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder });
+  database = new Client({ connectionString: nexus.databaseUrl });
+  await database.connect();
+}, 90_000);
+beforeEach(() => provider.reply(reply));
+afterAll(async () => {
+  await database?.end();
+  await nexus?.stop();
+  await provider?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+/** Does as the model is asked to: calls a tool that is offered once, answers in JSON where that is wanted, else says the text. */
+function reply({ body }: FakeRequest): FakeReply {
+  const said = JSON.stringify(body.messages);
+  if (said.includes('too much')) return { status: 429, text: 'Slow down.' };
+  if (said.includes('break')) return { chunks: ['The', ' answer'], usage: USAGE, cutAfterChunks: 3 };
+  const result = body.messages.findLast(({ role }) => role === 'tool')?.content;
+  if (result !== undefined) return { text: `It rains in ${typeof result === 'string' ? result : JSON.stringify(result)}.`, usage: USAGE };
+  const tools = (body['tools'] ?? []) as readonly { readonly function: { readonly name: string } }[];
+  const tool = tools[0]?.function.name;
+  if (tool === 'json') return { toolCalls: [{ name: tool, arguments: { answer: 42 } }], usage: USAGE };
+  if (tool !== undefined) return { toolCalls: [{ name: tool, arguments: { city: 'Oslo' } }], usage: USAGE };
+  return body['response_format'] === undefined ? { text: TEXT, usage: USAGE } : { text: '{"answer":42}', usage: USAGE };
+}
+
+const clients = stockClients(() => nexus.urls.gateway, apiKey);
+/** What is booked for it, once all attempts are settled. */
+async function bookedBy(work: () => Promise<unknown>): Promise<number> {
+  const total = async (): Promise<number> => {
+    await expect.poll(async () => (await database.query("SELECT FROM usage.attempt WHERE state = 'open'")).rowCount, { timeout: 10_000 }).toBe(0);
+    return Number((await database.query<{ cost: string }>('SELECT coalesce(sum(cost_micro_usd), 0) AS cost FROM usage.ledger')).rows[0]?.cost);
+  };
+  const before = await total();
+  await work();
+  return (await total()) - before;
+}
+
+describe.each(clients)('RTR-8 $name, end to end and unmodified', (client) => {
+  it('gets a text, which is booked once and exactly', async () => {
+    expect(await bookedBy(async () => expect(await client.text('fake', 'what is the answer?')).toBe(TEXT))).toBe(COST);
+  });
+
+  it('streams a text, which is booked once and exactly', async () => {
+    expect(await bookedBy(async () => expect(await client.stream('fake/fake', 'what is the answer?')).toBe(TEXT))).toBe(COST);
+  });
+
+  it('has a tool called, and its result understood', async () => {
+    expect(await client.tools('fake', 'how is the weather?')).toBe('It rains in OSLO.');
+  });
+
+  it('gets structured output', async () => {
+    expect(await client.object('fake', 'what is the answer?')).toEqual({ answer: 42 });
+  });
+
+  it('may leave the choice of the model to NEXUS', async () => {
+    expect(await client.text('auto', 'what is the answer?')).toBe(TEXT);
+    expect(await client.stream('fast', 'what is the answer?')).toBe(TEXT);
+  });
+
+  it.each([
+    ['an unknown model', 'none', 'hello', 404],
+    ['a provider that has had too much', 'fake', 'too much', 429],
+  ])('hears of %s, streaming or not', async (_, model, prompt, status) => {
+    for (const ask of [client.text, client.stream]) {
+      const error = (await ask(model, prompt).catch((failure: unknown) => failure)) as { readonly status?: number; readonly statusCode?: number };
+      expect(error).toBeInstanceOf(Error);
+      expect(error.status ?? error.statusCode).toBe(status);
+    }
+  });
+
+  it('sees a stream that breaks as an error', async () => {
+    await expect(client.stream('fake', 'break')).rejects.toBeDefined();
+  });
+});
+
+describe('RTR-8 what the clients share', () => {
+  it('embeddings are made and booked', async () => {
+    const openai = new OpenAI({ baseURL: `${nexus.urls.gateway}/v1`, apiKey });
+    const booked = await bookedBy(async () => {
+      const { data, usage } = await openai.embeddings.create({ model: 'vectors', input: ['four', 'x'.repeat(400)] });
+      expect(data.map(({ embedding }) => [...embedding])).toEqual([[4, 0.5, -0.25], [400, 0.5, -0.25]]);
+      expect(usage.prompt_tokens).toBe(101);
+    });
+    expect(booked).toBe(101);
+  });
+
+  it('the headers of an answer say which model it was, and why', async () => {
+    const response = await fetch(`${nexus.urls.gateway}/v1/messages`, {
+      method: 'POST', headers: { 'x-api-key': apiKey, 'x-nexus-user': 'ann' }, body: JSON.stringify({ model: 'auto', max_tokens: 50, messages: [{ role: 'user', content: 'what is the answer?' }] }),
+    });
+    expect(Object.fromEntries(response.headers)).toMatchObject({ 'x-nexus-model': 'fake/fake', 'x-nexus-tier': 'fast', 'x-nexus-route': expect.stringMatching(/.+/), 'x-nexus-cost-micro-usd': String(COST) });
+    const booked = async () => (await database.query<{ cost_micro_usd: string }>("SELECT cost_micro_usd FROM usage.ledger WHERE user_label = 'ann'")).rows.map((row) => Number(row.cost_micro_usd));
+    await expect.poll(booked, { timeout: 10_000 }).toEqual([COST]);
+  });
+
+  it('a task is classified, run and told of; a queued one comes to the same', async () => {
+    const post = async (path: string, body: object): Promise<Record<string, unknown>> =>
+      (await fetch(nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: JSON.stringify(body) })).json() as Promise<Record<string, unknown>>;
+    const get = async (path: string): Promise<Record<string, unknown>> => (await fetch(nexus.urls.gateway + path, { headers: { authorization: `Bearer ${apiKey}` } })).json() as Promise<Record<string, unknown>>;
+    const told = { answer: TEXT, model: 'fake/fake', tier: 'fast', reason: expect.any(String), cost_micro_usd: COST, tokens: { input: 1_000, output: 20 } };
+    expect(await post('/task', { task: 'what is the answer?' })).toMatchObject({ ...told, confidence: expect.any(Number) });
+    const { id } = await post('/queue', { task: 'what is the answer?', force_tier: 'haiku' });
+    await expect.poll(() => get(`/queue/${String(id)}`), { timeout: 10_000 }).toMatchObject({ state: 'done', result: told });
+  });
+});
