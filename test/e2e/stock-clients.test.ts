@@ -93,8 +93,8 @@ describe.each(clients)('RTR-8 $name, end to end and unmodified', (client) => {
     ['an unknown model', 'none', 'hello', 404],
     ['a provider that has had too much', 'fake', 'too much', 429],
   ])('hears of %s, streaming or not', async (_, model, prompt, status) => {
-    for (const ask of [client.text, client.stream]) {
-      const error = (await ask(model, prompt).catch((failure: unknown) => failure)) as { readonly status?: number; readonly statusCode?: number };
+    for (const how of ['text', 'stream'] as const) {
+      const error = (await client[how](model, prompt).catch((failure: unknown) => failure)) as { readonly status?: number; readonly statusCode?: number };
       expect(error).toBeInstanceOf(Error);
       expect(error.status ?? error.statusCode).toBe(status);
     }

@@ -93,7 +93,7 @@ function aiSdk(name: string, modelOf: (model: string) => LanguageModel): StockCl
       const result = streamText({ ...usual, model: modelOf(model), prompt, onError: ({ error }) => void (failure = error) });
       let text = '';
       for await (const piece of result.textStream) text += piece;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) throw failure instanceof Error ? failure : new Error(JSON.stringify(failure));
       return text;
     },
     // what NEXUS does not keep must not be referred to, so `store` is off
