@@ -18,6 +18,9 @@ providers:
       - { id: large, price: { input: 10, output: 40 }, max_output_tokens: 4096, context_window: 100000, supports: { tools: true, vision: true } }
       - { id: mild, price: { input: 2, output: 8 }, supports: { vision: false } }
       - { id: vectors, mode: embedding, price: { input: 1, output: 0 } }
+  - name: open
+    base_url_env: TEST_FAKE_URL
+    models: [{ id: unpriced }]
   - name: narrow
     base_url_env: TEST_FAKE_URL
     limits: { requests_per_minute: 60 }

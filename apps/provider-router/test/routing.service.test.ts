@@ -137,3 +137,14 @@ it('a call by name goes without a question more to the database', async () => {
   const answer = await answerTo('cloud/mini');
   expect(routingOf(answer)).toMatchObject({ requested: 'cloud/mini', model: 'cloud/mini', tier: '', reason: 'asked for by name', classifier: '', fallbacks: [] });
 });
+
+describe('a tenant\'s own prices', () => {
+  it('are what its calls cost, also of a model whose price nobody else knows', async () => {
+    world.config = { prices: JSON.stringify({ 'cloud/mini': { input: 100, output: 400 } }) };
+    world.provider.reply({ text: 'x', usage: { prompt_tokens: 10, completion_tokens: 10 } });
+    expect((await answerTo('cloud/mini')).spend?.costMicroUsd).toBe(5_000n);
+    expect(codeOf(await answerTo('open/unpriced'))).toBe('404 model_price_unknown');
+    world.config = { prices: JSON.stringify({ 'open/unpriced': { input: 1, output: 2 } }), 'routing.max_price': '3' };
+    expect((await answerTo('open/unpriced')).spend?.costMicroUsd).toBe(30n);
+  });
+});

@@ -98,7 +98,7 @@ describe.each(wireSamples.map((sample) => [sample.kind, sample] as const))('a ru
     const answer = await router.answer(message);
     const said = answer.outcome.case === 'completion' && answer.outcome.value.output.case === 'message' ? answer.outcome.value.output.value : undefined;
     expect(said?.parts.map((part) => part.kind)).toEqual([{ case: 'text', value: 'hello' }]);
-    await waitFor(() => router.partsOfRuns.filter(({ payload }) => payload.runId === answer.run?.runId).map(({ payload }) => payload.part.value).join('') === 'hello');
+    await waitFor(() => router.partsOfRuns.filter(({ payload }) => payload.runId === answer.run?.runId).map(({ payload: { part } }) => (part.case === 'textDelta' ? part.value : '')).join('') === 'hello');
   });
 });
 

@@ -1,7 +1,7 @@
 import { AppError, type TokenPrice } from '@nexus/core';
 import { isPattern, matchesPattern } from './model-pattern.js';
 import { nearNames } from './near-names.js';
-import { priceAt, type ListedPrice, type LongContextPrice, type PriceList } from './price-list.js';
+import { priceAt, type ListedPrice, type LongContextPrice, type PriceList, type SteppedPrice } from './price-list.js';
 import type { ModelAbilities, ModelConfig, ModelMode, ProviderConfig } from './provider-config.js';
 import { resolveProvider, type Environment, type ProviderState, type ProviderTarget } from './provider-target.js';
 
@@ -45,10 +45,16 @@ export interface CatalogSources {
   readonly discovered?: ReadonlyMap<string, readonly string[]>;
 }
 
+/** What a model costs, from its names as `provider/model`, as it was asked for and upstream, and what it costs otherwise. */
+export type PriceFor = (names: readonly string[], otherwise: SteppedPrice | undefined) => SteppedPrice | undefined;
+
 /** Finds the provider and the price for a requested model name. */
 export interface ModelCatalog {
-  /** Takes `gpt-4o` and `openai/gpt-4o`. Throws AppError: model_not_found, provider_not_configured, model_price_unknown. */
-  resolve(requested: string): ResolvedModel;
+  /**
+   * Takes `gpt-4o` and `openai/gpt-4o`. Throws AppError: model_not_found, provider_not_configured, model_price_unknown. `priceFor` says what
+   * the model costs instead of what the file and the list say.
+   */
+  resolve(requested: string, priceFor?: PriceFor): ResolvedModel;
   /** The exact models of the providers that are offered now, in the order of the file, each once. */
   list(): readonly OfferedModel[];
   /** True for a provider that is set up and, where that counts, in reach. */
@@ -61,6 +67,15 @@ export interface ModelCatalog {
 export function priceForInput(model: Pick<ResolvedModel, 'price' | 'longContext'>, inputTokens: number): TokenPrice {
   return priceAt(model, inputTokens);
 }
+
+interface Found {
+  readonly config: ProviderConfig;
+  readonly target: ProviderTarget;
+  readonly model: ModelConfig;
+  readonly name: string;
+}
+
+const asItIs: PriceFor = (_names, otherwise) => otherwise;
 
 interface Candidate {
   readonly state: ProviderState;
@@ -82,7 +97,7 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
     return [...config.models.map((model) => model.id).filter((id) => !isPattern(id)), ...(sources.discovered?.get(config.name) ?? [])];
   }
 
-  function find(requested: string): ResolvedModel {
+  function find(requested: string, priceFor: PriceFor): ResolvedModel {
     const slash = requested.indexOf('/');
     const named = slash > 0 ? byName.get(requested.slice(0, slash)) : undefined;
     const name = named ? requested.slice(slash + 1) : requested;
@@ -93,7 +108,7 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
     if (!chosen.state.target) {
       throw refuse('provider_not_configured', `"${shown(requested)}" needs the provider "${chosen.state.config.name}", which is not set up: ${chosen.state.missing}.`);
     }
-    return describe(chosen.state.config, chosen.state.target, chosen.model, name, requested);
+    return describe({ config: chosen.state.config, target: chosen.state.target, model: chosen.model, name }, requested, priceFor);
   }
 
   function matches(among: readonly ProviderState[], name: string, isNamed: boolean): Candidate[] {
@@ -110,11 +125,12 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
     return [...exact, ...patterned];
   }
 
-  function describe(config: ProviderConfig, target: ProviderTarget, model: ModelConfig, name: string, requested: string): ResolvedModel {
+  function describe({ config, target, model, name }: Found, requested: string, priceFor: PriceFor): ResolvedModel {
     const upstreamModel = model.upstreamName ?? name;
     const known: ListedPrice | undefined = sources.prices.lookup(config.priceVendor, upstreamModel);
-    const price = model.price ?? known?.price;
-    if (!price) {
+    const own = model.price && { price: model.price, longContext: undefined };
+    const priced = priceFor([`${config.name}/${name}`, `${config.name}/${upstreamModel}`], own ?? (known?.price && { price: known.price, longContext: known.longContext }));
+    if (!priced) {
       throw refuse(
         'model_price_unknown',
         `The price of "${shown(upstreamModel)}" at "${config.name}" is not known, so its cost could not be kept inside a budget. ` +
@@ -126,8 +142,8 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
       id: `${config.name}/${name}`,
       target,
       upstreamModel,
-      price,
-      longContext: model.price ? undefined : known?.longContext,
+      price: priced.price,
+      longContext: priced.longContext,
       maxOutputTokens,
       defaultMaxOutputTokens: smaller(config.defaultMaxOutputTokens, maxOutputTokens),
       contextWindow: model.contextWindow ?? known?.maxInputTokens,
@@ -158,10 +174,11 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
     providers: states,
     list: () => listed,
     isOffered: (provider) => offeredNames.has(provider),
-    resolve(requested) {
+    resolve(requested, priceFor) {
+      if (priceFor) return find(requested, priceFor);
       const known = resolved.get(requested);
       if (known) return known;
-      const model = find(requested);
+      const model = find(requested, asItIs);
       if (resolved.size >= REMEMBERED_NAMES) resolved.clear();
       resolved.set(requested, model);
       return model;

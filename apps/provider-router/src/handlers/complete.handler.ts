@@ -169,8 +169,9 @@ export class CompleteHandler {
 
 /** What an earlier life classified. */
 function classificationOf({ routing }: ChainNote): Classification | undefined {
-  const { tier: name, confidence, reason, classifier } = routing;
+  const { tier: name, confidence, classifier } = routing;
   const tier = tierOf(name);
+  const [reason = ''] = routing.reason.split(': tier ');
   return tier !== undefined && (classifier === 'rules' || classifier === 'model' || classifier === 'default') ? { tier, confidence, reason, classifier } : undefined;
 }
 

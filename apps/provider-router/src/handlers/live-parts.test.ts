@@ -32,28 +32,36 @@ afterEach(() => {
 });
 
 describe('what goes through as it is', () => {
-  it('is sent byte for byte, with the names of its events, the first at once and the others together', () => {
+  it('is sent byte for byte, with the names of its events: what came first at once, the others together', async () => {
     const live = partsOf(plain);
     add(live, '{ "type":"message_start" }', 'message_start');
-    expect(published).toHaveLength(1);
     add(live, '{"type":"ping"}', 'ping');
+    await Promise.resolve();
+    expect(published).toHaveLength(1);
     add(live, '{"n":1.50}');
+    add(live, '{"n":2}');
+    await Promise.resolve();
     expect(published).toHaveLength(1);
     vi.advanceTimersByTime(25);
     expect(published.map(({ seq }) => seq)).toEqual([0n, 1n]);
-    expect(events()).toBe('event: message_start\ndata: { "type":"message_start" }\n\nevent: ping\ndata: {"type":"ping"}\n\ndata: {"n":1.50}\n\n');
+    expect(events()).toBe('event: message_start\ndata: { "type":"message_start" }\n\nevent: ping\ndata: {"type":"ping"}\n\ndata: {"n":1.50}\n\ndata: {"n":2}\n\n');
   });
 
   it('stays one event where its JSON has several lines', () => {
-    add(partsOf(plain), '{\n"a": 1\n}');
+    const live = partsOf(plain);
+    add(live, '{\n"a": 1\n}');
+    live.end();
     expect(events()).toBe('data: {"a":1}\n\n');
   });
 
   it('holds the usage of a stream only for who asked for it', () => {
     const usage = '{"choices":[],"usage":{"prompt_tokens":1}}';
-    add(partsOf(plain), usage);
-    expect(published).toEqual([]);
-    add(partsOf({ ...plain, wantsUsage: true }), usage);
+    for (const wantsUsage of [false, true]) {
+      expect(events()).toBe('');
+      const live = partsOf({ ...plain, wantsUsage });
+      add(live, usage);
+      live.end();
+    }
     expect(events()).toContain('prompt_tokens');
   });
 });
@@ -100,11 +108,11 @@ describe('what is written anew for the client', () => {
   });
 });
 
-it('tells those who follow a run its text and its thoughts', () => {
+it('tells those who follow a run its text and its thoughts', async () => {
   const live = partsOf(plain, true);
   add(live, '{}', undefined, [{ kind: 'start', id: 'x', model: 'm' }]);
-  expect(published).toEqual([]);
   add(live, '{}', undefined, [{ kind: 'reasoning', index: 0, text: 'hm' }]);
+  await Promise.resolve();
   add(live, '{}', undefined, [{ kind: 'text', index: 1, text: 'I ' }, { kind: 'tool_call', index: 2, id: 'c', name: 't', arguments: '{}' }]);
   add(live, '{}', undefined, [{ kind: 'refusal', index: 3, text: 'cannot' }]);
   live.end();

@@ -5,7 +5,7 @@ import { failpoint } from '@nexus/core';
 import type { AnswerEvent, AnswerWriter } from '@nexus/wires';
 import { isUsageOnly } from '../providers/openai-compatible/is-usage-only.js';
 
-/** The first part goes at once; those that follow within this time go together. */
+/** What came first goes at once, with all that came with it; what follows within this time goes together. */
 const COALESCE_MS = 20;
 const DATA = Buffer.from('data: ');
 const BLANK_LINE = Buffer.from('\n\n');
@@ -32,6 +32,7 @@ export class LiveParts {
   private text = '';
   private reasoning = '';
   private timer: NodeJS.Timeout | undefined;
+  private isFirstDue = false;
   private readonly isRun: boolean;
 
   constructor(
@@ -74,8 +75,11 @@ export class LiveParts {
   }
 
   private flushSoon(): void {
-    if (this.sent === 0) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), COALESCE_MS);
+    if (this.sent > 0) this.timer ??= setTimeout(() => this.flush(), COALESCE_MS);
+    else if (!this.isFirstDue) {
+      this.isFirstDue = true;
+      queueMicrotask(() => this.flush());
+    }
   }
 
   /** Sends what is left. */

@@ -26,7 +26,7 @@ export class ModelListing {
     const sources = this.routes.sourcesFor(settings);
     const tierById = this.tierById(sources);
     const models = sources.catalog.list().flatMap(({ id, provider }) => {
-      const model = known(() => sources.priced(sources.catalog.resolve(`${provider}/${id}`)));
+      const model = known(() => sources.resolve(`${provider}/${id}`));
       return model && violationOf(model, sources.constraints) === undefined ? [modelOf(model, provider, tierById.get(model.id))] : [];
     });
     return [...models, ...this.names(sources)];
@@ -35,7 +35,7 @@ export class ModelListing {
   private names(sources: ChoiceSources): readonly ListedModel[] {
     const isThere = (name: string): boolean => (known(() => chooseModels(name, sources))?.models.length ?? 0) > 0;
     const usual = sources.constraints.defaultTier ?? this.config.defaultTier;
-    const chains = [...this.config.fallbacks.keys()].filter((name) => tierOf(name) === undefined && known(() => sources.catalog.resolve(name)) === undefined);
+    const chains = [...this.config.fallbacks.keys()].filter((name) => tierOf(name) === undefined && known(() => sources.resolve(name)) === undefined);
     return [
       ...(isThere(usual) ? [{ id: AUTO, provider: ROUTER, mode: 'chat' }] : []),
       ...[...tiers, ...tierAliases].filter(isThere).map((name) => ({ id: name, provider: ROUTER, mode: 'chat', tier: tierOf(name) ?? '' })),

@@ -306,9 +306,18 @@ export class RequestChain {
     for (const record of records) this.parts.bus.publish(toldAgain(message, record)).catch(() => undefined); // the ledger may not have heard
     const place = this.models.findIndex(({ id }) => id === model);
     const tried = new Set(routing.fallbacks.map((fallback) => fallback.model));
-    const untried = this.models.findIndex(({ id }) => !tried.has(id));
-    this.place = place >= 0 ? place : untried >= 0 ? untried : this.models.length;
+    if (place < 0) this.models = [...this.known(model), ...this.models.filter(({ id }) => !tried.has(id))];
+    this.place = Math.max(place, 0);
     this.lastError ??= attemptUnknown();
+  }
+
+  /** A model that a budget had asked for, so that it is not among the first choice. */
+  private known(name: string): readonly ResolvedModel[] {
+    try {
+      return name === '' ? [] : [this.request.route.sources.resolve(name)];
+    } catch {
+      return []; // it is not to be had any more
+    }
   }
 
   /** Nothing is left to be tried. What failed last is said once more, for its record goes with it. */

@@ -97,8 +97,8 @@ export class Routes {
     if (known?.catalog === catalog && known.day === day) return known;
     const overrides = overridesOf(settings);
     const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
-    const priced = (model: ResolvedModel): ResolvedModel => (overrides === undefined ? model : { ...model, ...priceForTenant([model.id, `${model.target.name}/${model.upstreamModel}`], model, overrides, date) });
-    const fresh = { catalog, day, choices: new Map<string, Choice>(), sources: { catalog, config: this.parts.config, constraints: constraintsOf(settings), priced } };
+    const resolve = (name: string): ResolvedModel => (overrides === undefined ? catalog.resolve(name) : catalog.resolve(name, (names, otherwise) => priceForTenant(names, otherwise, overrides, date)));
+    const fresh = { catalog, day, choices: new Map<string, Choice>(), sources: { catalog, resolve, config: this.parts.config, constraints: constraintsOf(settings) } };
     this.known.set(settings, fresh);
     return fresh;
   }

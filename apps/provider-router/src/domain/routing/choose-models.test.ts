@@ -14,7 +14,7 @@ const catalog = catalogOf([
 ], new Map([['home', ['llama']]]));
 
 const sources = (config: Partial<RoutingConfig> = {}, tenant: Record<string, string> = {}): ChoiceSources => ({
-  catalog, constraints: constraintsOf({ config: tenant, disabledProviders: [] }), priced: (model) => model,
+  catalog, constraints: constraintsOf({ config: tenant, disabledProviders: [] }), resolve: (name) => catalog.resolve(name),
   config: { ...defaultRouting, tiers: { fast: ['big/small', 'other/tiny', 'unset/x', 'home/*'], balanced: ['big/usual'], best: ['big/best'] }, ...config },
 });
 const ids = (name: string, of = sources()) => chooseModels(name, of).models.map(({ id }) => id);

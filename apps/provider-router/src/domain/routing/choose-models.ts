@@ -32,8 +32,8 @@ export interface ChoiceSources {
   readonly catalog: ModelCatalog;
   readonly config: RoutingConfig;
   readonly constraints: TenantConstraints;
-  /** The model at the tenant's own price. */
-  readonly priced: (model: ResolvedModel) => ResolvedModel;
+  /** The catalog's, at the tenant's own prices. */
+  readonly resolve: (name: string) => ResolvedModel;
 }
 
 /** A chain of fallbacks may name tiers, but nobody needs more. */
@@ -131,9 +131,9 @@ function expand(name: string, sources: ChoiceSources): readonly Found[] {
   return sources.catalog.list().flatMap(({ id, provider }) => (matchesPattern(name, `${provider}/${id}`) ? [find(`${provider}/${id}`, sources)] : [])).filter(({ model }) => model !== undefined);
 }
 
-function find(name: string, { catalog, priced }: ChoiceSources): Found {
+function find(name: string, { resolve }: ChoiceSources): Found {
   try {
-    return { name, model: priced(catalog.resolve(name)) };
+    return { name, model: resolve(name) };
   } catch (error) {
     if (error instanceof AppError) return { name, error };
     throw error;
