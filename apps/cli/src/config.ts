@@ -23,6 +23,8 @@ export const cliEnvironmentSchema = z.object({
   REDIS_URL: z.string().optional().describe('Redis 7.0 or newer. Not set: `nexus up` starts a private one when there is a redis-server on the PATH.'),
   DATABASE_URL: z.string().optional().describe('Postgres, as a role that may make roles and schemas. Not set: `nexus up` starts its own in the data folder.'),
   NEXUS_DEMO_MODEL_URL: z.string().optional().describe('A demo model elsewhere. Not set: `nexus up` starts its own.'),
+  NEXUS_LOCAL_MODEL: z.string().optional().describe('Path of a model of the GGUF format, which `nexus up` then runs too; the other NEXUS_LOCAL_MODEL_ variables count for it.'),
+  NEXUS_LOCAL_MODEL_URL: z.string().optional().describe('A server of nexus.local.v1 elsewhere; `nexus up` then runs no local model.'),
 });
 
 /** What the commands and `nexus up` go by; paths are absolute. */
@@ -40,6 +42,9 @@ export interface CliConfig {
   readonly redisPrefix: string;
   readonly databaseUrl: string | undefined;
   readonly demoModelUrl: string | undefined;
+  /** A model file that runs with NEXUS. */
+  readonly localModel: string | undefined;
+  readonly localModelUrl: string | undefined;
 }
 
 /** The environment of this process over what `.env` in `folder` says; an empty variable counts as unset. */
@@ -71,6 +76,8 @@ export function readCliConfig(environment: Environment, folder = process.cwd()):
     redisPrefix: read.NEXUS_REDIS_PREFIX,
     databaseUrl: read.DATABASE_URL,
     demoModelUrl: read.NEXUS_DEMO_MODEL_URL,
+    localModel: read.NEXUS_LOCAL_MODEL,
+    localModelUrl: read.NEXUS_LOCAL_MODEL_URL,
   };
 }
 

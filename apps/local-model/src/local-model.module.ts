@@ -8,6 +8,8 @@ import { LlamaEngine } from './engine/llama-engine.js';
 import { Readiness, healthRpc } from './health.rpc.js';
 import { localModelRpc } from './local-model.rpc.js';
 
+export { readConfig as readLocalModelConfig } from './config.js';
+
 /** How long an answer that is under way may go on after `close`, in milliseconds. */
 const GRACE_MS = 2_000;
 const MAX_MESSAGE_BYTES = 16 * 1_048_576;

@@ -9,6 +9,7 @@ import { openLog } from './open-log.js';
 import { openPostgres } from './open-postgres.js';
 import { requireFreePort } from './port-check.js';
 import { startDemoModel } from './start-demo-model.js';
+import { startLocalModel } from './start-local-model.js';
 import type { StopList } from './stop-list.js';
 import { together } from './together.js';
 
@@ -27,12 +28,13 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
   folder.prepare();
   const developmentKey = config.developmentKey ?? folder.keepSecret('dev-api-key', 'nxs_');
   const serviceToken = config.serviceToken ?? folder.keepSecret('service-token', '');
-  const [postgres, channels, { composeServices }, demoModelUrl] = await together(
+  const [postgres, channels, { composeServices }, demoModelUrl, localModelUrl] = await together(
     openPostgres(context, stops, end),
     openChannels(context, stops, end),
     // The largest import, while the servers start.
     import('./compose.js'),
     startDemoModel(context, stops),
+    startLocalModel(context, stops),
   );
   // Not before the database, whose folder only one NEXUS gets: another one's log stays its own.
   const log = openLog(config.dataDir, terminal, stops);
@@ -44,6 +46,7 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
     DATABASE_URL: postgres.url,
     NEXUS_CONFIG_DIR: config.configDir, NEXUS_DATA_DIR: config.dataDir, NEXUS_HOST: config.host, NEXUS_PORT: String(config.port),
     NEXUS_DEV_API_KEY: developmentKey, NEXUS_SERVICE_TOKEN: serviceToken, NEXUS_DEMO_MODEL_URL: demoModelUrl,
+    NEXUS_LOCAL_MODEL_URL: localModelUrl,
   };
   const { url, clients, config: read, providers, dailyLimit } = await composeServices(environment, channels, log, stops);
   const key: Found['key'] = config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: developmentKey } : { kind: 'given' };
