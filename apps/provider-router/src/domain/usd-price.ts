@@ -13,7 +13,9 @@ export function priceFromUsdPerMillion(usd: number): number {
 }
 
 /** Micro-USD per million pieces of a price in USD for one, rounded half up; 0.01 gives 10_000_000_000. Throws RangeError below zero. */
-export const priceFromUsdPerPiece = priceFromUsdPerToken;
+export function priceFromUsdPerPiece(usd: number): number {
+  return scaleDecimal(usd, USD_PER_TOKEN_DIGITS);
+}
 
 /** `value * 10^digits` of the decimal that `value` is written as: 3e-7 is 0.0000003 here, not the double nearest to it. */
 function scaleDecimal(value: number, digits: number): number {

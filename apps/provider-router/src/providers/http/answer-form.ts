@@ -10,13 +10,11 @@ export interface AnswerForm {
   read(json: unknown): ReadBody;
   /** For one streamed answer. */
   grow(): GrowingAnswer;
-  /** Events before the first piece of a streamed answer wait for it. */
-  readonly holdsBack: boolean;
 }
 
 /** What goes to a client of the same wire as it is: only what it costs and how it ended has to be known of it. */
-const passing: AnswerForm = { read: readCompletion, grow: () => new StreamAccumulator(), holdsBack: false };
-const embeddings: AnswerForm = { read: readEmbeddings, grow: () => new StreamAccumulator(), holdsBack: false };
+const passing: AnswerForm = { read: readCompletion, grow: () => new StreamAccumulator() };
+const embeddings: AnswerForm = { read: readEmbeddings, grow: () => new StreamAccumulator() };
 
 /** How the answers of an API are read, for a client that gets them as they are, or in another form. */
 export function answerFormOf(endpoint: Exclude<Endpoint, 'local'>, isPassthrough: boolean): AnswerForm {
@@ -33,5 +31,5 @@ const byWire = {
 
 function formOf(endpoint: keyof typeof upstreamWires, hasLastEvent: boolean): AnswerForm {
   const wire = upstreamWires[endpoint];
-  return { read: (json) => readByWire(wire, json), grow: () => new GrowByWire(wire.reader(), hasLastEvent), holdsBack: true };
+  return { read: (json) => readByWire(wire, json), grow: () => new GrowByWire(wire.reader(), hasLastEvent) };
 }

@@ -107,10 +107,11 @@ describe.each(wireSamples.map((sample) => [sample.endpoint, sample] as const))('
   });
 
   it('may fail in words before the first piece: nothing was handed on, and another try costs nothing twice', async () => {
-    const begun = sample.endpoint === 'chat' ? [] : opening;
-    const { outcome, parts } = await answered(sample, streaming([...begun, spoken]), { isStream: true });
-    expect(failed(outcome)).toMatchObject({ error: { code: 'overloaded', isRetryable: true, charge: 'none', message: 'local: overloaded' }, usage: undefined });
-    expect(parts).toEqual([]);
+    for (const isPassthrough of [false, true]) {
+      const { outcome, parts } = await answered(sample, streaming([...opening, spoken]), { isStream: true, isPassthrough });
+      expect(failed(outcome)).toMatchObject({ error: { code: 'overloaded', isRetryable: true, charge: 'none', message: 'local: overloaded' }, usage: undefined });
+      expect(parts).toEqual([]);
+    }
   });
 
   it('may fail in words behind the first piece: that ends it', async () => {

@@ -41,6 +41,10 @@ export class GrowByWire implements GrowingAnswer {
     return this.grower.pieces;
   }
 
+  get hasContent(): boolean {
+    return this.grower.pieces > 0 || this.grower.isFinished;
+  }
+
   get isFinished(): boolean {
     return this.grower.isFinished;
   }

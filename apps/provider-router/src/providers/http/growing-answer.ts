@@ -11,6 +11,8 @@ export interface GrowingAnswer {
   readonly usage: Usage | undefined;
   /** Events that held a piece of the answer. */
   readonly pieces: number;
+  /** True once there is a piece of the answer, or its end: an event that only opens it, or counts its input, is none. */
+  readonly hasContent: boolean;
   /** True once the model has said why it stopped. */
   readonly isFinished: boolean;
   /** True once an event said that there will be no other. */

@@ -64,7 +64,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     this.firstByteAt = performance.now();
-    if (this.isStream && status === 200 && headerValue(headers, 'content-type')?.includes('event-stream')) this.stream = new StreamReader(this.form.grow(), this.onPart, this.form.holdsBack);
+    if (this.isStream && status === 200 && headerValue(headers, 'content-type')?.includes('event-stream')) this.stream = new StreamReader(this.form.grow(), this.onPart);
     return true;
   }
 
@@ -97,7 +97,7 @@ export class ModelCall implements Dispatcher.DispatchHandler {
   private endStream({ answer, hasBegun }: StreamReader, end: StreamEnd): void {
     if (end.kind === 'spoken') return this.fail(this.spokenError(end.body));
     if (end.kind === 'unreadable') return this.fail(this.badResponse(end.message));
-    if (!hasBegun || (this.form.holdsBack && answer.pieces === 0 && !answer.isFinished && end.kind === 'done')) return this.fail(this.badResponse('sent a stream without an answer'));
+    if (!hasBegun) return this.fail(this.badResponse('sent a stream without an answer'));
     // Not every provider says [DONE], and not every one that does has said why the model stopped; a stream that just closed has to.
     if (end.kind === 'closed' && !answer.isFinished) return this.fail(new ProviderError('cut_stream', 'ended the stream before the answer was whole', this.progress()));
     this.complete(undefined, {

@@ -21,7 +21,10 @@ interface HeldPart {
   readonly said: readonly AnswerEvent[];
 }
 
-/** Reads one streamed answer: hands its events on and grows the whole from them. */
+/**
+ * Reads one streamed answer: hands its events on and grows the whole from them. What comes before the first piece of the answer waits for
+ * it: as long as nothing has been handed on, another model may answer.
+ */
 export class StreamReader {
   /** True once an event has come. */
   hasBegun = false;
@@ -35,8 +38,6 @@ export class StreamReader {
   constructor(
     readonly answer: GrowingAnswer,
     private readonly onPart: OnPart | undefined,
-    /** Events before the first piece of the answer wait for it: as long as nothing has been handed on, another model may answer. */
-    private readonly holdsBack: boolean,
   ) {}
 
   /** Takes the next bytes; gives the end of the stream when they hold it. */
@@ -60,6 +61,7 @@ export class StreamReader {
   private onEvent(data: Buffer, event: string | undefined): void {
     if (this.ended) return;
     if (isDone(data)) {
+      this.release();
       this.ended = { kind: 'done' };
       return;
     }
@@ -77,25 +79,26 @@ export class StreamReader {
         return;
       }
       this.hasBegun = true;
-      if (this.holdsBack && !this.hasStarted && !said.some(isPiece)) this.held.push({ json: data, chunk, event, said });
-      else this.handOn(data, chunk, event, said);
-      if (this.answer.isDone) this.ended = { kind: 'done' };
+      if (this.hasStarted || this.answer.hasContent) {
+        this.release();
+        this.hasStarted = true;
+        this.onPart?.(data, chunk, event, said);
+      } else {
+        this.held.push({ json: data, chunk, event, said });
+      }
+      if (this.answer.isDone) {
+        this.release();
+        this.ended = { kind: 'done' };
+      }
     }
   }
 
-  private handOn(data: Buffer, chunk: Chunk, event: string | undefined, said: readonly AnswerEvent[]): void {
+  private release(): void {
+    if (this.held.length === 0) return;
     this.hasStarted = true;
-    if (this.held.length > 0) {
-      for (const part of this.held) this.onPart?.(part.json, part.chunk, part.event, part.said);
-      this.held = [];
-    }
-    this.onPart?.(data, chunk, event, said);
+    for (const { json, chunk, event, said } of this.held) this.onPart?.(json, chunk, event, said);
+    this.held = [];
   }
-}
-
-/** An event that only opens the answer, or counts its input, is no piece of it. */
-function isPiece({ kind }: AnswerEvent): boolean {
-  return kind !== 'start' && kind !== 'usage';
 }
 
 function isDone(data: Buffer): boolean {

@@ -29,7 +29,7 @@ function streamsOf(endpoint: Endpoint, file: string): Recorded[] {
 function readIn(pieces: readonly Buffer[], endpoint: Endpoint, isPassthrough: boolean) {
   const form = answerFormOf(endpoint, isPassthrough);
   const handedOn: string[] = [];
-  const reader = new StreamReader(form.grow(), (json, _chunk, event, said) => handedOn.push(`${event ?? ''} ${json.toString()} ${JSON.stringify(said)}`), form.holdsBack);
+  const reader = new StreamReader(form.grow(), (json, _chunk, event, said) => handedOn.push(`${event ?? ''} ${json.toString()} ${JSON.stringify(said)}`));
   let end: StreamEnd | undefined;
   for (const piece of pieces) end ??= reader.feed(piece);
   end ??= reader.close();

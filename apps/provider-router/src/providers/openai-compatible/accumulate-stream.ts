@@ -19,6 +19,10 @@ class GrowingChoice {
   finishWord: string | undefined;
   readonly toolCalls: GrowingToolCall[] = [];
 
+  get hasContent(): boolean {
+    return this.text !== '' || this.reasoning !== '' || this.refusal !== '' || this.toolCalls.length > 0 || this.finishWord !== undefined;
+  }
+
   add(choice: Record<string, unknown>): void {
     if (typeof choice['finish_reason'] === 'string') this.finishWord = choice['finish_reason'];
     const delta = choice['delta'];
@@ -79,6 +83,10 @@ export class StreamAccumulator implements GrowingAnswer {
       (this.choices[index] ??= new GrowingChoice()).add(choice);
     }
     return NOTHING;
+  }
+
+  get hasContent(): boolean {
+    return this.choices.some((choice) => choice.hasContent);
   }
 
   get isFinished(): boolean {
