@@ -5,6 +5,8 @@ export const requirements = {
   'BUS-4': 'Who may publish: entries are authenticated, a refusal is typed.',
   'BUS-5': 'A dead letter is shown without secrets, replayed as it was, and measured.',
   'RUN-1': 'Model, tools in parallel when asked in parallel, model, answer.',
+  'RTR-2': 'A model by name, by tier or by auto: the cheapest that can do it, and the reason is stored and shown.',
+  'RTR-3': 'Fallbacks before the first token, under the same name, with their reasons.',
   'RTR-8': 'Stock clients work unmodified: the SDKs of OpenAI, Anthropic and Vercel, Claude Code and Codex.',
   'TEN-2': 'A tenant sees only its rows.',
   'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
