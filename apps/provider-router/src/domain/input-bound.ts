@@ -39,15 +39,15 @@ export function mostInputTokens({ body, bytes, rounds, isMoreThanBody }: Input, 
 }
 
 /**
- * What searches may cost, in tokens of input, in which everything that does not depend on the output is reserved. Throws AppError
- * `unsupported_value` (400) where that has no price.
+ * What searches may cost beyond the first, in tokens of input, in which everything that does not depend on the output is reserved: the ledger sets one
+ * piece aside by itself for a price that has them. Throws AppError `unsupported_value` (400) where they have no price.
  */
 export function searchesAsTokens({ searches }: Rounds, price: TokenPrice): number {
   if (searches === 0 || price.request === 0 || isFree(price)) return 0;
   if (price.request === undefined || price.input === 0) {
     throw new AppError('unsupported_value', 'What a search of this model costs is not known, so it could not be kept inside a budget. Give the model a price with input and request in providers.yaml.', { status: 400, param: 'tools' });
   }
-  return Math.min(Math.ceil((searches * price.request) / price.input), MOST_TOKENS);
+  return Math.min(Math.ceil(((searches - 1) * price.request) / price.input), MOST_TOKENS);
 }
 
 function isFree({ input, output, request = 0 }: TokenPrice): boolean {

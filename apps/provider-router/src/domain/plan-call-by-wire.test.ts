@@ -173,7 +173,9 @@ describe('the bound of the input', () => {
     const search = { ...messages, tools: [{ type: 'web_search_20250305', name: 'web_search', max_uses: 2 }, { name: 'mine', input_schema: { type: 'object' } }] };
     const priced = modelOf('anthropic', { price: { input: 1_000_000, output: 5_000_000, cacheRead: 0, cacheWrite: 0, request: 10_000_000_000 } }); // a cent a search
     const plan = planCall(ask(Wire.ANTHROPIC_MESSAGES, search), priced);
-    expect(plan.maxInputTokens).toBe(3 * 200_000 + 20_000); // two cents are 20,000 tokens at $1 a million
+    expect(plan.maxInputTokens).toBe(3 * 200_000 + 10_000); // a cent is 10,000 tokens at $1 a million; the ledger sets one piece aside by itself
+    expect(plan.price.request).toBe(10_000_000_000);
+    expect(planCall(ask(Wire.ANTHROPIC_MESSAGES, messages), priced).price.request).toBeUndefined();
     const open = { ...search, tools: [{ type: 'web_search_20250305', name: 'web_search' }] };
     expect(bodyOf(planCall(ask(Wire.ANTHROPIC_MESSAGES, open), priced), 50_000)['tools']).toEqual([{ type: 'web_search_20250305', name: 'web_search', max_uses: 5 }]);
     const asked = { ...responses, tools: [{ type: 'web_search' }] };
@@ -183,10 +185,9 @@ describe('the bound of the input', () => {
 
   it('holds the searches that a model makes with every call, the larger ones as well', () => {
     const sonar = modelOf('openai', { searchesPerCall: 1, price: { input: 1_000_000, output: 1_000_000, cacheRead: 0, cacheWrite: 0, request: 5_000_000_000 } });
-    const plain = planCall(ask(Wire.OPENAI_CHAT, chat), sonar).maxInputTokens;
-    expect(plain - (JSON.stringify(chat).length + 512)).toBe(5_000);
+    expect(planCall(ask(Wire.OPENAI_CHAT, chat), sonar)).toMatchObject({ maxInputTokens: JSON.stringify(chat).length + 512, price: { request: 5_000_000_000 } });
     const large = planCall(ask(Wire.OPENAI_CHAT, { ...chat, web_search_options: { search_context_size: 'high' } }), sonar).maxInputTokens;
-    expect(large).toBe(2 * 200_000 + 15_000);
+    expect(large).toBe(2 * 200_000 + 2 * 5_000);
   });
 
   it.each([

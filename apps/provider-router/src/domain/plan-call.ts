@@ -22,7 +22,7 @@ export interface CallPlan {
   readonly model: ResolvedModel;
   /** The API of the provider that the call goes to. */
   readonly endpoint: Endpoint;
-  /** An upper bound of what is charged as input; what searches may cost is in it, in tokens of the same price. */
+  /** An upper bound of what is charged as input; what searches beyond the first may cost is in it, in tokens of the same price. */
   readonly maxInputTokens: number;
   /** Of all choices together. */
   readonly maxOutputTokens: number;
@@ -58,15 +58,15 @@ export function planCall(asked: AskedCall, model: ResolvedModel): CallPlan {
   const { rounds, changes } = ownWorkOf(endpoint, upstream.body);
   const work = { ...rounds, searches: Math.max(rounds.searches, model.searchesPerCall ?? 0) * dearestSearch(upstream.body) };
   const readTokens = mostInputTokens({ body: upstream.body, bytes, rounds: work, isMoreThanBody: isMoreThanBody(upstream.body) }, windowOf(endpoint, model));
-  const price = reachable(priceForInput(model, readTokens), upstream.body, upstream.original);
+  const listed = priceForInput(model, readTokens);
   const capOf = (granted: number): number | undefined => (output.isCapped ? Math.min(output.each, Math.floor(granted / choices)) : undefined);
   return {
     model,
     endpoint,
-    maxInputTokens: readTokens + searchesAsTokens(work, price),
+    maxInputTokens: readTokens + searchesAsTokens(work, listed),
     maxOutputTokens: choices * output.each,
     minOutputTokens: choices * Math.min(output.each, SMALLEST_USEFUL_OUTPUT),
-    price,
+    price: reachable(listed, work.searches > 0, upstream),
     isStream: asked.isStream,
     wantsUsage: asked.isStream && client !== undefined && asksForUsage(client.body),
     isPassthrough,
@@ -165,11 +165,11 @@ function dearestSearch(body: Body): number {
 
 const LONG_CACHE = Buffer.from('"1h"');
 
-/** Without the prices of what this call cannot use: audio that is neither sent nor asked for, and a cache for an hour. */
-function reachable(price: TokenPrice, body: Body, original: Buffer | undefined): TokenPrice {
-  if (price.audioInput === undefined && price.audioOutput === undefined && price.cacheWrite1h === undefined) return price;
+/** Without the prices of what this call cannot use: audio that is neither sent nor asked for, a cache for an hour, searches. */
+function reachable(price: TokenPrice, searches: boolean, { body, original }: Upstream): TokenPrice {
+  const { audioInput, audioOutput, cacheWrite1h, request, ...others } = price;
+  if (audioInput === undefined && audioOutput === undefined && cacheWrite1h === undefined && request === undefined) return price;
   const bytes = original ?? Buffer.from(JSON.stringify(body));
-  const { audioInput, audioOutput, cacheWrite1h, ...others } = price;
   const hasAudio = bytes.includes('audio');
-  return { ...others, ...(hasAudio && { audioInput, audioOutput }), ...(bytes.includes(LONG_CACHE) && { cacheWrite1h }) };
+  return { ...others, ...(hasAudio && { audioInput, audioOutput }), ...(bytes.includes(LONG_CACHE) && { cacheWrite1h }), ...(searches && { request }) };
 }
