@@ -31,7 +31,7 @@ export interface MadeCall extends Attempt {
 }
 
 /** What a call cost; undefined when nobody knows, or it used nothing. */
-export function spendOf({ plan, outcome }: Pick<MadeCall, 'plan' | 'outcome'>): Spend | undefined {
+function spendOf({ plan, outcome }: Pick<MadeCall, 'plan' | 'outcome'>): Spend | undefined {
   const { usage } = outcome;
   return usage && create(SpendSchema, {
     provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOf(usage, priceOf(plan, outcome))), durationMs: BigInt(Math.round(outcome.timings.totalMs)),

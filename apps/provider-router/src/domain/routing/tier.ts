@@ -13,7 +13,7 @@ export function tierOf(name: string): Tier | undefined {
 }
 
 /** The tiers below one, the nearest first. */
-export function cheaperTiers(tier: Tier): readonly Tier[] {
+function cheaperTiers(tier: Tier): readonly Tier[] {
   return tiers.slice(0, tiers.indexOf(tier)).toReversed();
 }
 
