@@ -41,16 +41,16 @@ export interface LedgerEntry extends LedgerPlace {
 
 const object = (columns: Readonly<Record<string, string>>): string => `jsonb_build_object(${Object.entries(columns).map(([name, column]) => `'${name}', ${column}`).join(', ')})`;
 
-const ROW = `day::text AS day, entry, attempt_id AS "attemptId", correction, settled_at AS "settledAt", finished_at AS "finishedAt", duration_ms AS "durationMs", result,
+const ROW = `l.day::text AS day, entry, attempt_id AS "attemptId", correction, settled_at AS "settledAt", finished_at AS "finishedAt", duration_ms AS "durationMs", result,
   provider, model, tool, ${object(tokenColumns)} AS tokens, is_estimated AS "isEstimated", ${object({ ...priceColumns, version: 'price_version' })} AS price,
   cost_micro_usd AS cost, reserved_micro_usd AS reserved, client, project, key_id AS "keyId", user_label AS "user", agent, thread_id AS "threadId", run_id AS "runId", step,
   error_code AS "errorCode", requested, route, provider_request_id AS "providerRequestId", trace_id AS "traceId", resolution`;
 
 /** By the key of the ledger, backwards, which begins with the tenant: without it in the order the planner would sort. Those of a run by its index. */
 const PAGE = `
-  SELECT ${ROW} FROM usage.ledger
-   WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4) AND (day, entry) < ($5, $6)`;
-const ORDER = 'ORDER BY tenant_id DESC, day DESC, entry DESC';
+  SELECT ${ROW} FROM usage.ledger l
+   WHERE l.day BETWEEN $1 AND $2 AND ($3::text IS NULL OR l.client = $3) AND ($4::text IS NULL OR l.project = $4) AND (l.day, l.entry) < ($5, $6)`;
+const ORDER = 'ORDER BY l.tenant_id DESC, l.day DESC, l.entry DESC';
 
 /** Reads the ledger page by page. */
 @Injectable()
@@ -62,7 +62,7 @@ export class LedgerPages {
     const values = [fromDay, toDay, client ?? null, project ?? null, after?.day ?? '9999-12-31', after?.entry ?? Number.MAX_SAFE_INTEGER, limit + 1];
     const found = await this.database.withTenant(tenantId, (tx) => (runId === undefined
       ? tx.query<LedgerEntry>('ledger_page', `${PAGE} ${ORDER} LIMIT $7`, values)
-      : tx.query<LedgerEntry>('ledger_page_of_run', `${PAGE} AND run_id = $8 ${ORDER} LIMIT $7`, [...values, runId])));
+      : tx.query<LedgerEntry>('ledger_page_of_run', `${PAGE} AND l.run_id = $8 ${ORDER} LIMIT $7`, [...values, runId])));
     const rows = found.slice(0, limit);
     return { rows, next: found.length > limit ? rows.at(-1) : undefined };
   }

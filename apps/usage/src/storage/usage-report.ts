@@ -50,13 +50,18 @@ export class UsageReport {
   }
 }
 
-/** One pass over what there is: the groups, and the total before them. */
+/** One pass over what there is, which several workers may share: the groups, and the total of them. */
 function textFor(groupBy: readonly Dimension[]): string {
   const source = groupBy.every((dimension) => dimension in FROM_SUMS.labels) ? FROM_SUMS : FROM_ROWS;
   const labels: Partial<Readonly<Record<Dimension, string>>> = source.labels;
-  const columns = groupBy.map((dimension) => labels[dimension]);
+  const names = groupBy.map((dimension) => `"${dimension}"`);
   return `
-    SELECT grouping(${columns.join(', ')}) > 0 AS "isTotal", ${groupBy.map((dimension, i) => `(${columns[i]})::text AS "${dimension}", `).join('')}${source.figures}
-      FROM ${source.from} AND day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4)
-     GROUP BY GROUPING SETS ((${columns.join(', ')}), ()) ORDER BY grouping(${columns.join(', ')}) DESC, ${columns.join(', ')} LIMIT ${MOST_ROWS + 1}`;
+    WITH groups AS MATERIALIZED (
+      SELECT ${groupBy.map((dimension) => `(${labels[dimension]})::text AS "${dimension}"`).join(', ')}, ${source.figures}
+        FROM ${source.from} AND day BETWEEN $1 AND $2 AND ($3::text IS NULL OR client = $3) AND ($4::text IS NULL OR project = $4) GROUP BY ${groupBy.map((_, i) => i + 1).join(', ')})
+    SELECT true AS "isTotal", ${names.map((name) => `NULL AS ${name}`).join(', ')}, coalesce(bool_or("isEstimated"), false) AS "isEstimated", ${SUMMED.map((name) => total(`sum("${name}")`, name)).join(', ')} FROM groups
+    UNION ALL
+    (SELECT false, ${[...names, '"isEstimated"', ...SUMMED.map((name) => `"${name}"`)].join(', ')} FROM groups ORDER BY ${names.join(', ')} LIMIT ${MOST_ROWS})`;
 }
+
+const SUMMED = ['attempts', 'failed', 'cost', ...Object.keys(tokenColumns)];
