@@ -55,6 +55,9 @@ describe('the ledger', () => {
 
   it.each(["UPDATE usage.ledger SET cost_micro_usd = 0", 'DELETE FROM usage.ledger', 'TRUNCATE usage.ledger'])('refuses even a superuser: %s', async (text) => {
     await expect(admin.query(text)).rejects.toMatchObject({ code: '23001' });
+    // A session that replays changes as a replica does fires no ordinary triggers.
+    await admin.query("SET session_replication_role = 'replica'");
+    await expect(admin.query(text).finally(() => admin.query("SET session_replication_role = 'origin'"))).rejects.toMatchObject({ code: '23001' });
     expect((await admin.query('SELECT FROM usage.ledger WHERE cost_micro_usd = 100')).rowCount).toBe(2);
   });
 });

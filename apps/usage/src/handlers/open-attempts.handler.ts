@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AppError, failpoint, type Clock, type MicroUsd } from '@nexus/core';
 import { GroupCommit } from '@nexus/postgres';
-import { CLOCK } from '@nexus/runtime';
+import { CLOCK, METRICS, type Metrics } from '@nexus/runtime';
 import type { AttemptResult, PlannedAttempt } from '../domain/attempt.js';
 import type { WhenReached } from '../domain/budget.js';
 import { budgetExceeded, refusedBefore } from '../domain/budget-refusal.js';
@@ -24,10 +24,15 @@ export class OpenAttemptsHandler {
     keysOf: (attempts) => attempts.map(({ attemptId }) => attemptId),
   });
 
+  private readonly refusals;
+
   constructor(
     private readonly repository: AttemptRepository,
     @Inject(CLOCK) private readonly clock: Clock,
-  ) {}
+    @Inject(METRICS) metrics: Metrics,
+  ) {
+    this.refusals = metrics.counter('nexus_budget_refusals_total', 'Model calls that this process refused because a budget had not enough left, by the scope of the budget.', ['scope']);
+  }
 
   /** One answer for each attempt, in their order. The same attempt again opens nothing. */
   async handle(attempts: readonly PlannedAttempt[]): Promise<readonly OpenedAttempt[]> {
@@ -41,6 +46,7 @@ export class OpenAttemptsHandler {
     failpoint('usage.after-open');
     // Who is not among the others was opened: that must add up, or a call would be allowed that nobody reserved.
     if (openedAsAsked + others.length !== batch.length) throw new AppError('internal', 'The ledger lost count of its attempts.');
+    for (const row of others) if (row.outcome === 'refused') this.refusals.inc({ scope: row.budget_scope ?? 'none' });
     const byId = new Map(others.map((row) => [row.attempt_id, row]));
     return requests.map((attempts) =>
       attempts.map(({ attemptId, maxOutputTokens }) => {
