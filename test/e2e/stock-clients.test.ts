@@ -1,44 +1,28 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startFakeProvider, type FakeProvider, type FakeReply, type FakeRequest } from '@nexus/testing';
+import type { FakeReply, FakeRequest } from '@nexus/testing';
 import OpenAI from 'openai';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { apiKey, startNexusApart, type Nexus } from './nexus-apart.js';
+import { apiKey } from './nexus-apart.js';
 import { stockClients } from './stock-clients.js';
+import { startStockNexus, type StockNexus } from './stock-nexus.js';
 
 const TEXT = 'The answer is 42.';
 /** At $1 and $10 for a million tokens. */
 const USAGE = { prompt_tokens: 1_000, completion_tokens: 20 };
 const COST = 1_200;
 
-let provider: FakeProvider;
-let nexus: Nexus;
+let stock: StockNexus;
 let database: Client;
-let folder: string;
 
 beforeAll(async () => {
-  provider = await startFakeProvider({ models: ['fake'] });
-  folder = mkdtempSync(join(tmpdir(), 'nexus-stock-'));
-  writeFileSync(join(folder, 'providers.yaml'), [
-    'providers:', '  - name: fake', `    base_url: ${provider.url}`, '    offered_when: always', '    models:',
-    '      - { id: fake, price: { input: 1, output: 10 }, max_output_tokens: 500, context_window: 100000, supports: { tools: true, json_schema: true } }',
-    '      - { id: vectors, mode: embedding, price: { input: 1, output: 0 }, context_window: 8000 }', '',
-  ].join('\n'));
-  writeFileSync(join(folder, 'agents.yaml'), 'agents:\n  default:\n    instructions: Answer.\n    model: fake\n    tools: []\n');
-  writeFileSync(join(folder, 'routing.yaml'), 'tiers:\n  fast: [fake/fake]\ndefault_tier: fast\nclassifier: { model: null }\nretries: { most: 0 }\n');
-  writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
-  nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder });
-  database = new Client({ connectionString: nexus.databaseUrl });
+  stock = await startStockNexus();
+  database = new Client({ connectionString: stock.nexus.databaseUrl });
   await database.connect();
 }, 90_000);
-beforeEach(() => provider.reply(reply));
+beforeEach(() => stock.provider.reply(reply));
 afterAll(async () => {
   await database?.end();
-  await nexus?.stop();
-  await provider?.close();
-  if (folder) rmSync(folder, { recursive: true, force: true });
+  await stock?.stop();
 });
 
 /** Does as the model is asked to: calls a tool that is offered once, answers in JSON where that is wanted, else says the text. */
@@ -55,7 +39,7 @@ function reply({ body }: FakeRequest): FakeReply {
   return body['response_format'] === undefined ? { text: TEXT, usage: USAGE } : { text: '{"answer":42}', usage: USAGE };
 }
 
-const clients = stockClients(() => nexus.urls.gateway, apiKey);
+const clients = stockClients(() => stock.nexus.urls.gateway, apiKey);
 /** What is booked for it, once all attempts are settled. */
 async function bookedBy(work: () => Promise<unknown>): Promise<number> {
   const total = async (): Promise<number> => {
@@ -107,7 +91,7 @@ describe.each(clients)('RTR-8 $name, end to end and unmodified', (client) => {
 
 describe('RTR-8 what the clients share', () => {
   it('embeddings are made and booked', async () => {
-    const openai = new OpenAI({ baseURL: `${nexus.urls.gateway}/v1`, apiKey });
+    const openai = new OpenAI({ baseURL: `${stock.nexus.urls.gateway}/v1`, apiKey });
     const booked = await bookedBy(async () => {
       const { data, usage } = await openai.embeddings.create({ model: 'vectors', input: ['four', 'x'.repeat(400)] });
       expect(data.map(({ embedding }) => [...embedding])).toEqual([[4, 0.5, -0.25], [400, 0.5, -0.25]]);
@@ -117,7 +101,7 @@ describe('RTR-8 what the clients share', () => {
   });
 
   it('the headers of an answer say which model it was, and why', async () => {
-    const response = await fetch(`${nexus.urls.gateway}/v1/messages`, {
+    const response = await fetch(`${stock.nexus.urls.gateway}/v1/messages`, {
       method: 'POST', headers: { 'x-api-key': apiKey, 'x-nexus-user': 'ann' }, body: JSON.stringify({ model: 'auto', max_tokens: 50, messages: [{ role: 'user', content: 'what is the answer?' }] }),
     });
     expect(Object.fromEntries(response.headers)).toMatchObject({ 'x-nexus-model': 'fake/fake', 'x-nexus-tier': 'fast', 'x-nexus-route': expect.stringMatching(/.+/), 'x-nexus-cost-micro-usd': String(COST) });
@@ -127,8 +111,8 @@ describe('RTR-8 what the clients share', () => {
 
   it('a task is classified, run and told of; a queued one comes to the same', async () => {
     const post = async (path: string, body: object): Promise<Record<string, unknown>> =>
-      (await fetch(nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: JSON.stringify(body) })).json() as Promise<Record<string, unknown>>;
-    const get = async (path: string): Promise<Record<string, unknown>> => (await fetch(nexus.urls.gateway + path, { headers: { authorization: `Bearer ${apiKey}` } })).json() as Promise<Record<string, unknown>>;
+      (await fetch(stock.nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: JSON.stringify(body) })).json() as Promise<Record<string, unknown>>;
+    const get = async (path: string): Promise<Record<string, unknown>> => (await fetch(stock.nexus.urls.gateway + path, { headers: { authorization: `Bearer ${apiKey}` } })).json() as Promise<Record<string, unknown>>;
     const told = { answer: TEXT, model: 'fake/fake', tier: 'fast', reason: expect.any(String), cost_micro_usd: COST, tokens: { input: 1_000, output: 20 } };
     expect(await post('/task', { task: 'what is the answer?' })).toMatchObject({ ...told, confidence: expect.any(Number) });
     const { id } = await post('/queue', { task: 'what is the answer?', force_tier: 'haiku' });
