@@ -100,7 +100,7 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
         total: { attempts: 3n, failed: 1n, costMicroUsd: 700n },
       }),
       openAttempts: () => ({}),
-      getQuota: () => ({ budgets: [{ name: 'month', period: 'month', limitMicroUsd: 1_000n, spentMicroUsd: 700n, reservedMicroUsd: 400n, resetsAt: 1_764_547_200_000n, scope: BudgetScope.CLIENT, subject: 'acme' }] }),
+      getQuota: () => ({ budgets: [{ name: 'month', period: 'month', limitMicroUsd: 1_000n, spentMicroUsd: 700n, reservedMicroUsd: 400n, resetsAt: 1_764_547_200_000n, scope: BudgetScope.CLIENT, subject: 'acme' }], runs: { plan: 'team', runsPerMonth: 5_000n, used: 12n, resetsAt: 1_764_547_200_000n } }),
       listLedger: ({ client, after, limit }, { requestHeader }) => ({
         rows: [{ attemptId: 'attempt-1', correction: 1, day: '2026-11-20', settledAt: 1_763_640_000_000n, provider: 'openai', model: 'gpt-4o', costMicroUsd: 700n, attribution: { client, user: tenantOf(requestHeader) }, step: limit }],
         next: after === '' ? '2026-11-20.7' : '',

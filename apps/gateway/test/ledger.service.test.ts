@@ -52,6 +52,7 @@ it('GET /status tells what is used, what is left and which providers are ready',
     today: { attempts: 0, failed: 0, cost_micro_usd: 0 },
     month: { attempts: 3, failed: 1, cost_micro_usd: 700 },
     budgets: [{ name: 'month', period: 'month', scope: 'client', subject: 'acme', level: 'hard', limit_micro_usd: 1_000, spent_micro_usd: 700, reserved_micro_usd: 400, left_micro_usd: 0, resets_at_ms: 1_764_547_200_000, reached_at_ms: null }],
+    runs: { plan: 'team', runs_per_month: 5_000, used: 12, resets_at_ms: 1_764_547_200_000 },
     providers: [{ name: 'demo', enabled: true, ready: true, models: 1 }, { name: 'openai', enabled: false, ready: false, models: 0 }],
   });
 });

@@ -18,6 +18,7 @@ import { HeldLease } from './handlers/held-lease.js';
 import { KeptAgents } from './handlers/kept-agents.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { PublisherCheck } from './handlers/publisher-check.js';
+import { PlanQuotas } from './handlers/plan-quotas.js';
 import { QueueHeartbeat } from './handlers/queue-heartbeat.js';
 import { Republication } from './handlers/republication.js';
 import { expired } from './handlers/run-input.js';
@@ -110,6 +111,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
           inject: [TENANT_SETTINGS, CLIENTS, CLOCK, LOGGER],
           useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock, logger: Logger) => new AgentDirectory(agents, config.agentModel, settings, clients, clock, logger),
         },
+        { provide: PlanQuotas, inject: [TENANT_SETTINGS, LOGGER], useFactory: (settings: TenantSettingsCache, logger: Logger) => new PlanQuotas(settings, logger) },
         {
           provide: LiveRuns,
           inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER],
@@ -120,9 +122,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
         {
           provide: StartRunsHandler,
-          inject: [RunStore, PublisherCheck, AgentDirectory, KeptAgents, LiveRuns, CLOCK, LOGGER],
-          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
-            new StartRunsHandler(store, publishers, directory, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
+          inject: [RunStore, PublisherCheck, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER],
+          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
+            new StartRunsHandler(store, publishers, directory, quotas, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,

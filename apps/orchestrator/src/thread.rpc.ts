@@ -2,18 +2,20 @@ import { create } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Inject } from '@nestjs/common';
 import {
-  CancelRunResponseSchema, ForkRunResponseSchema, ListMessagesResponseSchema, ListThreadsResponseSchema, Role, ThreadMessageSchema, ThreadSchema, ThreadService,
+  CancelRunResponseSchema, ForkRunResponseSchema, ListMessagesResponseSchema, ListThreadsResponseSchema, Role, RunQuotaSchema, ThreadMessageSchema, ThreadSchema, ThreadService,
   type CancelRunRequest, type CreateThreadRequest, type ForkRunRequest, type GetRunRequest, type GetRunResponse, type GetThreadRequest, type ListMessagesRequest, type ListThreadsRequest, type ReplayRunRequest, type ReplayRunResponse, type Thread, type UpdateThreadRequest,
 } from '@nexus/contracts';
 import { AppError, deterministicId, isUuid, newId, type Clock } from '@nexus/core';
 import { CLOCK, RpcService, idempotencyKeyOf, requireTenant, seedOf } from '@nexus/runtime';
 import { checkName } from './domain/request-rules.js';
 import { runIdOf } from './domain/run-ids.js';
+import { monthEnd } from './domain/run-quota.js';
 import { runMessages } from './domain/conversation.js';
 import { textOf } from './domain/model-answer.js';
 import { OwnEndings } from './handlers/own-endings.js';
 import { cancelled } from './handlers/run-input.js';
 import { replayView } from './replay-view.js';
+import { PlanQuotas } from './handlers/plan-quotas.js';
 import { RunForks } from './run-forks.js';
 import { runView } from './run-view.js';
 import { RunStore, type StoredRun } from './storage/run.store.js';
@@ -29,8 +31,16 @@ export class ThreadRpc implements ServiceImpl<typeof ThreadService> {
     @Inject(RunStore) private readonly runs: RunStore,
     @Inject(OwnEndings) private readonly endings: OwnEndings,
     @Inject(RunForks) private readonly forks: RunForks,
+    @Inject(PlanQuotas) private readonly quotas: PlanQuotas,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
+
+  async getRunQuota(_request: unknown, context: HandlerContext) {
+    const { tenantId } = requireTenant(context);
+    const [now, quota] = [this.clock.now(), await this.quotas.of(tenantId)];
+    if (quota === undefined) return create(RunQuotaSchema, {});
+    return create(RunQuotaSchema, { plan: quota.plan, runsPerMonth: BigInt(quota.runsPerMonth), used: BigInt(await this.runs.acceptedInMonth(tenantId, now)), resetsAt: BigInt(monthEnd(now)) });
+  }
 
   async createThread(request: CreateThreadRequest, context: HandlerContext): Promise<Thread> {
     const { tenantId, key } = requireTenant(context);

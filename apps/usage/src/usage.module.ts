@@ -8,6 +8,7 @@ import { OrphanSweep } from './handlers/orphan-sweep.js';
 import { PruningSweep } from './handlers/pruning-sweep.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
+import { RunQuotas } from './handlers/run-quotas.js';
 import { SettleHandler } from './handlers/settle.handler.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetAlertRepository } from './storage/budget-alert.repository.js';
@@ -24,7 +25,7 @@ import { UsageRpc } from './usage.rpc.js';
 @Module({
   controllers: [UsageConsumer],
   providers: [
-    AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, PruningRepository, UnsettledRepository, UsageReport, LedgerPages,
+    AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, PruningRepository, UnsettledRepository, UsageReport, LedgerPages, RunQuotas,
     OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, PruningSweep, UsageRpc,
   ],
 })

@@ -16,6 +16,7 @@ import { plannedAttemptsFrom } from './handlers/planned-attempt.js';
 import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { resolutionRequestFrom } from './handlers/resolution-request.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
+import { RunQuotas } from './handlers/run-quotas.js';
 import { ledgerMessage, usageMessage } from './report-messages.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetAlertRepository } from './storage/budget-alert.repository.js';
@@ -38,6 +39,7 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
     private readonly alerts: BudgetAlertRepository,
     private readonly report: UsageReport,
     private readonly ledger: LedgerPages,
+    private readonly runQuotas: RunQuotas,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
@@ -64,9 +66,10 @@ export class UsageRpc implements ServiceImpl<typeof UsageService> {
   }
 
   async getQuota(_request: unknown, context: HandlerContext) {
+    const who = requireTenant(context);
     const today = dayOf(this.clock.now());
-    const budgets = await this.budgets.list(requireTenant(context).tenantId);
-    return quota(budgets.map((budget) => budgetOn(budget, today)));
+    const [budgets, runs] = await Promise.all([this.budgets.list(who.tenantId), this.runQuotas.of(who)]);
+    return { ...quota(budgets.map((budget) => budgetOn(budget, today))), ...(runs && { runs }) };
   }
 
   async setBudget(request: SetBudgetRequest, context: HandlerContext) {

@@ -69,9 +69,9 @@ export function addUsage(parent: Command, context: CliContext): void {
         const [{ messageJson }, { GetUsageResponseSchema }] = await Promise.all([import('../format/message-json.js'), import('@nexus/contracts')]);
         return terminal.line(messageJson(GetUsageResponseSchema, report));
       }
-      const [{ budgets }, { budgetLines }] = await Promise.all([gateway.usage.getQuota({}), import('../format/budget-lines.js')]);
+      const [{ budgets, runs }, { budgetLines, planLines }] = await Promise.all([gateway.usage.getQuota({}), import('../format/budget-lines.js')]);
       terminal.lines(usageTable(report, groups));
-      for (const line of budgetLines(budgets)) terminal.note(line);
+      for (const line of [...budgetLines(budgets), ...planLines(runs)]) terminal.note(line);
     });
   addUsageEvents(usage, context);
 

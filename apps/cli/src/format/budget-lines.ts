@@ -1,5 +1,6 @@
-import type { Budget } from '@nexus/contracts';
+import type { Budget, RunQuota } from '@nexus/contracts';
 import { formatUsd } from '@nexus/core';
+import { groupDigits } from './count.js';
 import { budgetSubject } from './budget-subject.js';
 
 /** What is left of each budget, one a line: a call must fit into all of them. */
@@ -12,4 +13,11 @@ export function budgetLines(budgets: readonly Budget[]): string[] {
     const anew = resetsAt === 0n ? '' : `; begins anew ${new Date(Number(resetsAt)).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
     return `budget "${name}"${whose}: ${spent}${reserved}${anew}`;
   });
+}
+
+/** What is left of the plan's runs, a line; none for a tenant without a plan. */
+export function planLines(runs: RunQuota | undefined): string[] {
+  if (runs === undefined || runs.plan === '') return [];
+  const plan = runs.plan === 'own' ? 'plan' : `plan "${runs.plan}"`;
+  return [`${plan}: ${groupDigits(runs.used)} of ${groupDigits(runs.runsPerMonth)} runs this month; begins anew ${new Date(Number(runs.resetsAt)).toISOString().slice(0, 16).replace('T', ' ')} UTC`];
 }

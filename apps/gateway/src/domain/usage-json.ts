@@ -1,4 +1,4 @@
-import { BudgetLevel, BudgetScope, tokensJson, type Budget, type GetUsageResponse, type LedgerRowJson, type UsageRow } from '@nexus/contracts';
+import { BudgetLevel, BudgetScope, tokensJson, type Budget, type GetUsageResponse, type LedgerRowJson, type RunQuota, type UsageRow } from '@nexus/contracts';
 
 /** Sums of the ledger as the API shows them. */
 export interface UsageStatsJson {
@@ -23,6 +23,20 @@ export interface BudgetJson {
   readonly resets_at_ms: number | null;
   /** Unix milliseconds; null when it was not reached. */
   readonly reached_at_ms: number | null;
+}
+
+/** What a plan has left this month. */
+export interface RunQuotaJson {
+  readonly plan: string;
+  readonly runs_per_month: number;
+  readonly used: number;
+  /** Unix milliseconds. */
+  readonly resets_at_ms: number;
+}
+
+export function runQuotaJson(runs: RunQuota | undefined): RunQuotaJson | null {
+  if (!runs || runs.plan === '') return null;
+  return { plan: runs.plan, runs_per_month: Number(runs.runsPerMonth), used: Number(runs.used), resets_at_ms: Number(runs.resetsAt) };
 }
 
 /** One object for each group, with the labels it has, and one for all of them. */

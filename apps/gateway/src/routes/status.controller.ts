@@ -1,7 +1,7 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import type { Clock } from '@nexus/core';
 import { CLIENTS, CLOCK, type ServiceClients } from '@nexus/runtime';
-import { budgetJson, type BudgetJson } from '../domain/usage-json.js';
+import { budgetJson, runQuotaJson, type BudgetJson, type RunQuotaJson } from '../domain/usage-json.js';
 import { Api, type ApiCall } from './caller.js';
 
 interface ProviderStatusJson {
@@ -17,6 +17,8 @@ interface StatusJson {
   readonly today: { readonly attempts: number; readonly failed: number; readonly cost_micro_usd: number };
   readonly month: { readonly attempts: number; readonly failed: number; readonly cost_micro_usd: number };
   readonly budgets: readonly BudgetJson[];
+  /** Null for a tenant without a plan, and while nobody can tell. */
+  readonly runs: RunQuotaJson | null;
   readonly providers: readonly ProviderStatusJson[];
 }
 
@@ -32,7 +34,7 @@ export class StatusController {
   @Header('cache-control', 'no-store')
   async get(@Api() { options }: ApiCall): Promise<StatusJson> {
     const { usage, settings } = this.clients;
-    const [month, { budgets }, { providers }] = await Promise.all([usage.getUsage({ groupBy: ['day'] }, options), usage.getQuota({}, options), settings.listProviders({}, options)]);
+    const [month, { budgets, runs }, { providers }] = await Promise.all([usage.getUsage({ groupBy: ['day'] }, options), usage.getQuota({}, options), settings.listProviders({}, options)]);
     const today = new Date(this.clock.now()).toISOString().slice(0, 10);
     const sumOf = (row = month.rows.find(({ day }) => day === today)) => ({ attempts: Number(row?.attempts ?? 0n), failed: Number(row?.failed ?? 0n), cost_micro_usd: Number(row?.costMicroUsd ?? 0n) });
     return {
@@ -40,6 +42,7 @@ export class StatusController {
       today: sumOf(),
       month: sumOf(month.total),
       budgets: budgets.map(budgetJson),
+      runs: runQuotaJson(runs),
       providers: providers.map(({ status, enabled }) => ({ name: status?.name ?? '', enabled, ready: enabled && (status?.isConfigured ?? false), models: status?.models.length ?? 0 })),
     };
   }

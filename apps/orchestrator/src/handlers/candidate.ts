@@ -1,6 +1,7 @@
 import type { Message } from '@nexus/channels';
 import type { RunAccepted } from '@nexus/contracts';
 import type { AppError, TraceContext } from '@nexus/core';
+import type { RunQuota } from '../domain/run-quota.js';
 import type { NewRun } from '../storage/run.store.js';
 import type { ChosenAgent } from './agent-directory.js';
 import type { ProvenPublisher } from './publisher-check.js';
@@ -17,6 +18,8 @@ export interface TracedIncoming {
 export interface Candidate extends TracedIncoming {
   readonly publisher: ProvenPublisher;
   readonly agent: ChosenAgent;
+  /** Undefined when the tenant has no plan. */
+  readonly quota: RunQuota | undefined;
   readonly accepted: RunAccepted;
   readonly run: NewRun;
 }

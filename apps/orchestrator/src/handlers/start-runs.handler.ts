@@ -4,6 +4,7 @@ import { AppError, failpoint, formatTraceparent, type Clock } from '@nexus/core'
 import type { Logger } from '@nexus/runtime';
 import { checkName, checkRequest } from '../domain/request-rules.js';
 import { runIdOf, threadIdOf } from '../domain/run-ids.js';
+import { quotaExceeded, type RunQuota } from '../domain/run-quota.js';
 import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
@@ -11,7 +12,9 @@ import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
 import type { Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
 import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
+import type { PlanQuotas } from './plan-quotas.js';
 import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
+import { refuse } from './refusal.js';
 import type { StartedRuns } from './started-runs.js';
 
 export interface StartOutcome {
@@ -26,6 +29,7 @@ export class StartRunsHandler {
     private readonly store: Pick<RunStore, 'accept'>,
     private readonly publishers: PublisherCheck,
     private readonly agents: AgentDirectory,
+    private readonly quotas: Pick<PlanQuotas, 'of'>,
     private readonly forks: ForkOrigins,
     private readonly kept: KeptAgents,
     private readonly started: StartedRuns,
@@ -51,8 +55,10 @@ export class StartRunsHandler {
     if (places === undefined) return undefined;
     failpoint('orchestrator.after-accept');
     for (const { run, agent } of candidates) this.kept.set(run.tenantId, agent.stored.hash, agent.kept);
-    const begun = await this.started.publish(candidates.map((candidate, index) => ({ candidate, place: places[index] as AcceptedPlace })), now);
-    return { messages: [...messages, ...begun], cancels };
+    const placed = candidates.map((candidate, index) => ({ candidate, place: places[index] as AcceptedPlace }));
+    const begun = await this.started.publish(placed.filter(({ place }) => !place.isRefused), now);
+    const overQuota = placed.flatMap(({ candidate, place }) => (place.isRefused && candidate.quota ? [refuse(candidate, candidate.publisher, quotaExceeded(candidate.quota, now))] : []));
+    return { messages: [...messages, ...begun, ...overQuota], cancels };
   }
 
   /** Whose message it is, as far as that can be told now. */
@@ -84,10 +90,10 @@ export class StartRunsHandler {
     const { payload } = traced.message;
     const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
     const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model);
-    return this.candidate(traced, publisher, agent, fork?.request ?? payload);
+    return this.candidate(traced, publisher, agent, await this.quotas.of(publisher.tenantId), fork?.request ?? payload);
   }
 
-  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent, request: IncomingRequest): Candidate {
+  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent, quota: RunQuota | undefined, request: IncomingRequest): Candidate {
     const { message, trace } = traced;
     const { id: messageId, correlationId } = message;
     const { tenantId } = publisher;
@@ -103,7 +109,7 @@ export class StartRunsHandler {
       requestHash: message.metadata[metadataKeys.requestHash] ?? '',
     });
     return {
-      ...traced, publisher, agent,
+      ...traced, publisher, agent, quota,
       accepted: event.event.value as RunAccepted,
       run: {
         tenantId, messageId,
@@ -116,6 +122,7 @@ export class StartRunsHandler {
         limitMs: Number(agent.own.deadlineMs),
         deadlineAt: Number(request.deadlineMs),
         payload: encodeEvent(event),
+        quota: quota?.runsPerMonth,
       },
     };
   }

@@ -27,6 +27,8 @@ export interface NewRun {
   readonly deadlineAt: number;
   /** The event `accepted`, encoded. */
   readonly payload: Uint8Array;
+  /** Runs a month of the tenant's plan; undefined when it has none. */
+  readonly quota?: number | undefined;
 }
 
 /** Where a message's run stands in its thread; of one that is not new, as it was stored then. */
@@ -36,6 +38,8 @@ export interface AcceptedPlace {
   readonly threadSeq: number;
   readonly status: RunStatus;
   readonly queuedBehind: number;
+  /** The tenant's quota is used up: nothing was stored. */
+  readonly isRefused: boolean;
 }
 
 /** What happened to one run. */
@@ -88,7 +92,7 @@ export interface TenantRun {
   readonly runId: string;
 }
 
-interface AcceptRow { readonly place: number; readonly is_new: boolean; readonly thread_id: string; readonly thread_seq: number; readonly status: RunStatus; readonly queued_behind: number }
+interface AcceptRow { readonly place: number; readonly is_new: boolean; readonly thread_id: string; readonly thread_seq: number; readonly status: RunStatus; readonly queued_behind: number; readonly is_refused: boolean }
 interface CommitRow {
   readonly place: number; readonly is_committed: boolean; readonly next_run: string | null; readonly next_thread_seq: number;
   readonly next_queued_behind: number; readonly next_epoch: number; readonly next_at: number; readonly next_payload: Buffer;
@@ -102,24 +106,31 @@ interface LoadRow {
 export class RunStore {
   constructor(private readonly database: Database) {}
 
-  /** Stores messages as runs, in the order given within a thread. Undefined when the lease is no longer held: nothing was stored. */
+  /** Stores messages as runs, in the order given within a thread, as far as quotas allow. Undefined when the lease is no longer held: nothing was stored. */
   async accept(lease: { readonly partition: number; readonly epoch: number }, now: number, agents: readonly (StoredAgent & { readonly tenantId: string })[], runs: readonly NewRun[]): Promise<readonly AcceptedPlace[] | undefined> {
     const order = runs.map((_, index) => index).sort((a, b) => compare(threadKey(runs[a]), threadKey(runs[b])) || a - b);
     const sorted = order.map((index) => runs[index] as NewRun);
-    const rows = await this.database.query<AcceptRow>('accept_batch', 'SELECT * FROM orchestrator.accept_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)', [
+    const rows = await this.database.query<AcceptRow>('accept_batch', 'SELECT * FROM orchestrator.accept_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)', [
       lease.partition, lease.epoch, new Date(now),
       plainArray(agents.map((agent) => agent.tenantId)), bytesArray(agents.map((agent) => agent.hash)), bytesArray(agents.map((agent) => agent.payload)),
       plainArray(sorted.map((run) => run.tenantId)), plainArray(sorted.map((run) => run.runId)), plainArray(sorted.map((run) => run.threadId)),
       textArray(sorted.map((run) => run.surface)), textArray(sorted.map((run) => run.client)), textArray(sorted.map((run) => run.project)),
       textArray(sorted.map((run) => run.messageId)), textArray(sorted.map((run) => run.correlationId)), plainArray(sorted.map((run) => run.limitMs)), plainArray(sorted.map((run) => run.deadlineAt)),
-      bytesArray(sorted.map((run) => run.payload)),
+      bytesArray(sorted.map((run) => run.payload)), plainArray(sorted.map((run) => run.quota ?? -1)),
     ]);
     if (rows.length === 0) return undefined;
     const places: AcceptedPlace[] = [];
     for (const row of rows) {
-      places[order[row.place - 1] as number] = { isNew: row.is_new, threadId: row.thread_id, threadSeq: row.thread_seq, status: row.status, queuedBehind: row.queued_behind };
+      places[order[row.place - 1] as number] = { isNew: row.is_new, threadId: row.thread_id, threadSeq: row.thread_seq, status: row.status, queuedBehind: row.queued_behind, isRefused: row.is_refused };
     }
     return places;
+  }
+
+  /** How many runs the tenant has been accepted this month under a quota. */
+  async acceptedInMonth(tenantId: string, now: number): Promise<number> {
+    const month = `${new Date(now).toISOString().slice(0, 7)}-01`;
+    const [row] = await this.database.withTenant(tenantId, (tx) => tx.query<{ accepted: number }>('run_count', 'SELECT accepted FROM orchestrator.run_count WHERE month = $1', [month]));
+    return row?.accepted ?? 0;
   }
 
   /** Appends events, ends runs and lets their successors begin with the event `started`. Answers in the order given. */

@@ -6,10 +6,11 @@ import { Lease1763700000005 } from './lease.migration.js';
 import { LoadRuns1763700000004 } from './load-runs.migration.js';
 import { QueuedTask1764500000001 } from './queued-task.migration.js';
 import { Recovery1764300000001 } from './recovery.migration.js';
+import { RunCount1764600000001 } from './run-count.migration.js';
 import { Schema1763700000001 } from './schema.migration.js';
 
 /** What builds the schema `orchestrator`, in order. */
 export const migrations: readonly MigrationClass[] = [
   Schema1763700000001, AcceptBatch1763700000002, CommitBatch1763700000003, LoadRuns1763700000004, Lease1763700000005,
-  Recovery1764300000001, CommitWakes1764300000002, QueuedTask1764500000001,
+  Recovery1764300000001, CommitWakes1764300000002, QueuedTask1764500000001, RunCount1764600000001,
 ];
