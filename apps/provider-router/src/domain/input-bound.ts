@@ -28,13 +28,13 @@ export interface Input {
 
 /**
  * An upper bound of the tokens that are charged as input, whatever the provider's tokenizer: no tokenizer makes more tokens than there
- * are bytes, pictures are as dear as they can be, and what is not in the body fills all that the model can read.
+ * are bytes, pictures are as dear as they can be whatever their bytes, and what is not in the body fills all that the model can read.
  */
 export function mostInputTokens({ body, bytes, rounds, isMoreThanBody }: Input, contextWindow: number | undefined): number {
-  const media = { images: 0, hasFiles: false };
+  const media = { images: 0, imageBytes: 0, hasFiles: false };
   for (const field of ['messages', 'input', 'contents']) countMedia(body[field], media);
   const window = contextWindow ?? LONGEST_INPUT;
-  const once = isMoreThanBody || media.hasFiles || rounds.most > 0 ? window : Math.min(bytes + INPUT_OVERHEAD + TOKENS_PER_IMAGE * media.images, contextWindow ?? MOST_TOKENS);
+  const once = isMoreThanBody || media.hasFiles || rounds.most > 0 ? window : Math.min(bytes - media.imageBytes + INPUT_OVERHEAD + TOKENS_PER_IMAGE * media.images, contextWindow ?? MOST_TOKENS);
   return Math.min(once * (1 + rounds.most), MOST_TOKENS);
 }
 
@@ -56,6 +56,8 @@ function isFree({ input, output, request = 0 }: TokenPrice): boolean {
 
 interface Media {
   images: number;
+  /** Of the body, that are pictures: they are charged by their size in pixels. */
+  imageBytes: number;
   hasFiles: boolean;
 }
 
@@ -82,8 +84,18 @@ function countParts(parts: readonly unknown[], media: Media): void {
     else if (type === undefined) countGeminiPart(part, media);
     else if (type === 'tool_result') countMedia([part], media);
     else if (FILES.has(type)) countFile(part, media);
-    else if (!COUNTED_BY_BYTES.has(type)) media.images++;
+    else if (!COUNTED_BY_BYTES.has(type)) countImage(part, media);
   }
+}
+
+/** Where the wires have the bytes of a picture: what is there otherwise is short. */
+function countImage(part: Body, media: Media): void {
+  const { source, image_url: url } = part;
+  const data = isObject(source) ? (source['data'] ?? source['base64']) : isObject(url) ? url['url'] : url;
+  media.images++;
+  if (typeof data !== 'string') return;
+  if (/^data:(?!image\/)/i.test(data)) media.hasFiles = true; // some read a PDF where a picture should be
+  else media.imageBytes += data.length;
 }
 
 /** The text of a document is as long as it is; a PDF unfolds into pages. */
@@ -95,7 +107,7 @@ function countFile(part: Body, media: Media): void {
 
 function countHubPart(part: Body, media: Media): void {
   const { kind } = part;
-  if (kind === 'image') media.images++;
+  if (kind === 'image') countImage(part, media);
   else if (kind === 'file') media.hasFiles = true;
   else if (kind === 'tool_result') countMedia([part], media);
 }
@@ -105,6 +117,6 @@ function countGeminiPart(part: Body, media: Media): void {
   if (isObject(part['functionResponse'])) countMedia([part['functionResponse']], media);
   if (!isObject(blob)) return;
   const mediaType = typeof blob['mimeType'] === 'string' ? blob['mimeType'] : '';
-  if (mediaType.startsWith('image/')) media.images++;
+  if (mediaType.startsWith('image/')) countImage({ source: blob }, media);
   else if (!mediaType.startsWith('audio/') || 'fileData' in part) media.hasFiles = true;
 }

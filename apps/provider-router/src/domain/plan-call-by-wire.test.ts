@@ -159,12 +159,27 @@ describe('the bound of the input', () => {
     for (const kind of ['anthropic', 'gemini', 'responses', 'local'] as const) expect(Math.floor(boundOf(Wire.OPENAI_CHAT, translated, kind) / 50_000), kind).toBe(1);
   });
 
+  it('does not count the bytes of a picture, which say nothing about its tokens', () => {
+    const data = 'A'.repeat(300_000);
+    const inChat = { ...chat, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } }] }] };
+    const inMessages = { ...messages, messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }] }] };
+    const inResponses = { ...responses, input: [{ role: 'user', content: [{ type: 'input_image', image_url: `data:image/png;base64,${data}` }] }] };
+    for (const kind of ['openai', 'anthropic', 'gemini', 'responses', 'local'] as const) {
+      for (const [wire, body] of [[Wire.OPENAI_CHAT, inChat], [Wire.ANTHROPIC_MESSAGES, inMessages], [Wire.OPENAI_RESPONSES, inResponses]] as const) {
+        const bound = boundOf(wire, body, kind);
+        expect(bound, `${wire} ${kind}`).toBeGreaterThan(50_000);
+        expect(bound, `${wire} ${kind}`).toBeLessThan(52_000);
+      }
+    }
+  });
+
   it('is all that the model can read for files, and for what the provider keeps', () => {
     const pdf = { ...messages, messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'AAAA' } }] }] };
     const text = { ...messages, messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'short' } }] }] };
     expect(boundOf(Wire.ANTHROPIC_MESSAGES, pdf, 'anthropic')).toBe(1_000_000);
     expect(boundOf(Wire.ANTHROPIC_MESSAGES, pdf, 'anthropic', undefined)).toBe(1_000_000);
     expect(boundOf(Wire.ANTHROPIC_MESSAGES, text, 'anthropic')).toBeLessThan(1_000);
+    expect(boundOf(Wire.OPENAI_CHAT, { ...chat, messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:application/pdf;base64,AAAA' } }] }] }, 'openai')).toBe(1_000_000);
     expect(boundOf(Wire.OPENAI_RESPONSES, { ...responses, previous_response_id: 'resp_1' }, 'responses')).toBe(1_000_000);
     expect(boundOf(Wire.OPENAI_RESPONSES, { ...responses, previous_response_id: null }, 'responses')).toBeLessThan(1_000);
   });
