@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEVELOPMENT_TENANT_ID } from '@nexus/core';
-import { freePort, spawnService, startFakeProvider, waitFor, type FakeProvider, type Service } from '@nexus/testing';
+import { freePort, spawnService, startFakeProvider, waitFor, writeTinyGguf, type FakeProvider, type Service } from '@nexus/testing';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTinyGguf } from '../../apps/local-model/test/tiny-gguf.js';
 import { apiKey, root, startNexusApart, type Nexus } from './nexus-apart.js';
 
 const isThere = await import('node-llama-cpp').then(() => true, () => false);
@@ -65,7 +64,7 @@ describe.skipIf(!isThere)(`RTR-3 a model of one's own, with the cloud behind it$
     expect(await textOf(response)).toBe('on and on and');
     const events = (await (await ask({ max_tokens: 4, stream: true })).text()).split('\n\n').flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6)) as { choices: { delta: { content?: string } }[] }] : []));
     expect(events.map(({ choices }) => choices[0]?.delta.content ?? '').join('')).toBe('on and on and');
-    const rows = await waitFor(async () => (await booked()).length === 2 && booked());
+    const rows = await waitFor(async () => ((await booked()).length === 2 ? booked() : undefined));
     expect(rows).toMatchObject([{ provider: 'local', output: 4, cost: 0 }, { provider: 'local', output: 4, cost: 0 }]);
     expect(rows[0]?.['input']).toBeGreaterThan(5);
     expect(cloud.requests).toHaveLength(0);
@@ -73,7 +72,7 @@ describe.skipIf(!isThere)(`RTR-3 a model of one's own, with the cloud behind it$
 
   it('whose plug is pulled in the midst of a stream ends it with an error', async () => {
     const response = await ask({ stream: true });
-    const reader = (response.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream() as unknown as TransformStream<Uint8Array, string>).getReader();
+    const reader = (response.body ?? new ReadableStream<Uint8Array>()).pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     while (!text.includes('"content":"on"')) text += (await reader.read()).value ?? '';
     await local.kill();
@@ -89,7 +88,7 @@ describe.skipIf(!isThere)(`RTR-3 a model of one's own, with the cloud behind it$
     expect(response.headers.get('x-nexus-model')).toBe('cloud/mini');
     expect(response.headers.get('x-nexus-fallbacks')).toContain('local/tiny');
     expect(await textOf(response)).toBe('said by the cloud');
-    const rows = await waitFor(async () => (await booked()).some(({ provider }) => provider === 'cloud') && booked());
+    const rows = await waitFor(async () => ((await booked()).some(({ provider }) => provider === 'cloud') ? booked() : undefined));
     expect(rows.slice(before).find(({ provider }) => provider === 'cloud')).toMatchObject({ model: 'mini', requested: 'house', route: expect.stringContaining('local/tiny') });
   });
 });

@@ -8,11 +8,11 @@ import {
   ChatMessageSchema, FinishReason, Health, HealthCheckResponse_ServingStatus as Status, LocalModelService, ParametersSchema, PartSchema, Role, ToolDefinitionSchema,
   type ChatMessage, type GenerateRequestSchema, type GenerateResponse, type Part, type Parameters,
 } from '@nexus/contracts';
+import { writeTinyGguf } from '@nexus/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LocalModelConfig } from '../src/config.js';
 import { loadLlamaLibrary, type LlamaLibrary } from '../src/engine/llama-library.js';
 import { startLocalModel, type RunningLocalModel } from '../src/local-model.module.js';
-import { writeTinyGguf } from './tiny-gguf.js';
 
 /** By its own name, so that the compiler compares its types with those that are used of it. */
 const library: LlamaLibrary | undefined = await import('node-llama-cpp').catch(() => undefined);

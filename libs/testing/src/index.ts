@@ -9,4 +9,5 @@ export { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
 export { createDatabase, postgresTest, type TestDatabase } from './postgres-test.js';
 export { createKeyspace, redisTest, type TestKeyspace } from './redis-test.js';
 export { spawnService, type Service, type ServiceOptions } from './spawn-service.js';
+export { writeTinyGguf, type TinyModel } from './tiny-gguf.js';
 export { waitFor, type WaitOptions } from './wait-for.js';

@@ -1,11 +1,21 @@
 import { writeFile } from 'node:fs/promises';
 
+/** What a tiny model says. */
+export interface TinyModel {
+  /** Tokens, each with the space before it; they must differ from each other, and be fewer than 64. */
+  readonly words: readonly string[];
+  /** After the last word comes the first again. */
+  readonly isEndless?: boolean;
+  /** Default 2,048. */
+  readonly contextTokens?: number;
+}
+
 /**
- * Writes a language model in the GGUF format, of about 160 KB: one layer of the llama architecture, whose attention and feed-forward
+ * Writes a language model in the GGUF format, of about 300 KB: one layer of the llama architecture, whose attention and feed-forward
  * weights are 0, so that what comes next depends on the last token alone. After any token that is not of `words` comes the first of
- * them, then the others in their order, then the end; with `isEndless` the first again. The words must differ from each other.
+ * them, then the others in their order, then the end.
  */
-export async function writeTinyGguf(path: string, { words, isEndless = false, contextTokens = 2_048 }: { words: readonly string[]; isEndless?: boolean; contextTokens?: number }): Promise<void> {
+export async function writeTinyGguf(path: string, { words, isEndless = false, contextTokens = 2_048 }: TinyModel): Promise<void> {
   if (new Set(words).size !== words.length || words.length >= WIDTH) throw new Error('the words must differ, and be few');
   const tokens = vocabularyOf(words);
   const first = tokens.length - words.length;
