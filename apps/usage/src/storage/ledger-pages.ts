@@ -46,11 +46,14 @@ const ROW = `l.day::text AS day, entry, attempt_id AS "attemptId", correction, s
   cost_micro_usd AS cost, reserved_micro_usd AS reserved, client, project, key_id AS "keyId", user_label AS "user", agent, thread_id AS "threadId", run_id AS "runId", step,
   error_code AS "errorCode", requested, route, provider_request_id AS "providerRequestId", trace_id AS "traceId", resolution`;
 
-/** By the key of the ledger, backwards, which begins with the tenant: without it in the order the planner would sort. Those of a run by its index. */
-const PAGE = `
-  SELECT ${ROW} FROM usage.ledger l
-   WHERE l.day BETWEEN $1 AND $2 AND ($3::text IS NULL OR l.client = $3) AND ($4::text IS NULL OR l.project = $4) AND (l.day, l.entry) < ($5, $6)`;
-const ORDER = 'ORDER BY l.tenant_id DESC, l.day DESC, l.entry DESC';
+const pageOf = (rows: string): string => `
+  SELECT ${ROW} FROM ${rows} l
+   WHERE l.day BETWEEN $1 AND $2 AND ($3::text IS NULL OR l.client = $3) AND ($4::text IS NULL OR l.project = $4) AND (l.day, l.entry) < ($5, $6)
+   ORDER BY l.tenant_id DESC, l.day DESC, l.entry DESC LIMIT $7`;
+/** By the key of the ledger, backwards. It begins with the tenant: without it in the order the planner would sort. */
+const PAGE = pageOf('usage.ledger');
+/** Found by the run alone; left to itself the planner would look for it among all rows, in their order. */
+const PAGE_OF_RUN = pageOf('(SELECT * FROM usage.ledger WHERE run_id = $8 OFFSET 0)');
 
 /** Reads the ledger page by page. */
 @Injectable()
@@ -61,8 +64,8 @@ export class LedgerPages {
   async read(tenantId: string, { fromDay, toDay, client, project, runId, limit, after }: LedgerQuery): Promise<{ rows: LedgerEntry[]; next: LedgerPlace | undefined }> {
     const values = [fromDay, toDay, client ?? null, project ?? null, after?.day ?? '9999-12-31', after?.entry ?? Number.MAX_SAFE_INTEGER, limit + 1];
     const found = await this.database.withTenant(tenantId, (tx) => (runId === undefined
-      ? tx.query<LedgerEntry>('ledger_page', `${PAGE} ${ORDER} LIMIT $7`, values)
-      : tx.query<LedgerEntry>('ledger_page_of_run', `${PAGE} AND l.run_id = $8 ${ORDER} LIMIT $7`, [...values, runId])));
+      ? tx.query<LedgerEntry>('ledger_page', PAGE, values)
+      : tx.query<LedgerEntry>('ledger_page_of_run', PAGE_OF_RUN, [...values, runId])));
     const rows = found.slice(0, limit);
     return { rows, next: found.length > limit ? rows.at(-1) : undefined };
   }
