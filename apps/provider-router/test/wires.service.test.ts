@@ -27,6 +27,10 @@ ${wireSamples.map(({ kind }) => `  - name: ${kind}-provider
     models:
       - { id: "${kind}-model", price: { input: 1, output: 10 }, max_output_tokens: 4096, context_window: 100000 }
       - { id: "${kind}-embed", mode: embedding, price: { input: 1, output: 0 } }`).join('\n')}
+  - name: searcher
+    base_url_env: TEST_WIRES_URL
+    models:
+      - { id: sonar, searches_per_call: 1, price: { input: 1, output: 1, request: 0.005 } }
 `;
 
 beforeAll(async () => {
@@ -133,5 +137,22 @@ describe('embeddings', () => {
     expect(answer.spend).toMatchObject({ costMicroUsd: 7n, usage: { input: 7n, output: 0n } });
     expect(upstream.received.at(-1)?.path).toBe(path);
     expect(JSON.parse(upstream.received.at(-1)?.body ?? '')).toEqual({ model: `${kind}-embed`, input: ['a', 'b'] });
+  });
+});
+
+describe('a model that searches', () => {
+  const sonar = (usage: object) => (response: ServerResponse): void =>
+    void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...wireSamples[0]?.whole, usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15, ...usage } }));
+
+  it.each([
+    ['the fee that the provider tells', { search_context_size: 'high', cost: { request_cost: 0.012 } }, 12_015n, 1n],
+    ['the listed fee of each search', { num_search_queries: 3 }, 15_015n, 3n],
+    ['no fee where there was no search', {}, 15n, 0n],
+  ])('costs %s', async (_what, usage, costMicroUsd, requests) => {
+    reply = sonar(usage);
+    const message = await router.ask({ model: 'searcher/sonar', messages: [{ role: 'user', content: 'hi' }] });
+    expect((await router.answer(message)).spend).toMatchObject({ costMicroUsd, usage: { input: 10n, output: 5n, requests } });
+    expect(world.ledger.asked.find(({ attemptId }) => attemptId === message.id)?.price?.request).toBe(5_000_000_000n);
+    expect((await router.record(message)).usage?.requests).toBe(requests);
   });
 });
