@@ -16,6 +16,7 @@ import { OwnAttempts } from './handlers/own-attempts.js';
 import { ProviderHealth } from './handlers/provider-health.js';
 import { ProviderLimits } from './handlers/provider-limits.js';
 import { Routes } from './handlers/routes.js';
+import { SemanticCache } from './handlers/semantic-cache.js';
 import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
@@ -30,11 +31,13 @@ import { AnswerStore } from './storage/answer.store.js';
 import { BucketStore } from './storage/bucket.store.js';
 import { CacheStore } from './storage/cache.store.js';
 import { ChainStore } from './storage/chain.store.js';
+import { SimilarStore } from './storage/similar.store.js';
 import { Answer1764000001000 } from './storage/migrations/answer-1764000001000.js';
 import { AnswerHolder1764000002000 } from './storage/migrations/answer-holder-1764000002000.js';
 import { Bucket1764000003000 } from './storage/migrations/bucket-1764000003000.js';
 import { Cache1764000005000 } from './storage/migrations/cache-1764000005000.js';
 import { Chain1764000004000 } from './storage/migrations/chain-1764000004000.js';
+import { Similar1764000006000 } from './storage/migrations/similar-1764000006000.js';
 
 /** How long an answer may be asked for again. */
 const KEEP_ANSWERS_MS = 600_000;
@@ -50,6 +53,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(AnswerStore) private readonly answers: AnswerStore,
     @Inject(ChainStore) private readonly chains: ChainStore,
     @Inject(CacheStore) private readonly cache: CacheStore,
+    @Inject(SimilarStore) private readonly similar: SimilarStore,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -88,6 +92,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         { provide: ModelListing, inject: [Routes], useFactory: (routes: Routes) => new ModelListing(routes, routing) },
         { provide: CacheStore, inject: [DATABASE], useFactory: (database: Database) => new CacheStore(database) },
         { provide: ExactCache, inject: [CacheStore, CLOCK, LOGGER], useFactory: (store: CacheStore, clock: Clock, logger: Logger) => new ExactCache({ store, clock, logger }) },
+        { provide: SimilarStore, inject: [DATABASE], useFactory: (database: Database) => new SimilarStore(database) },
+        {
+          provide: SemanticCache,
+          inject: [SimilarStore, Routes, CLOCK, LOGGER],
+          useFactory: (store: SimilarStore, routes: Routes, clock: Clock, logger: Logger) => new SemanticCache({ store, routes, clock, logger }),
+        },
         { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
         {
           provide: ProviderHealth,
@@ -101,12 +111,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache, SemanticCache],
           useFactory: (
             bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache, similar: SemanticCache,
           ) => new CompleteHandler({
-            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache,
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache, similar,
             retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
           }),
         },
@@ -124,7 +134,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: (attempts) => this.unknown.lookInto(attempts) });
     await this.models.start();
-    this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()) + (await this.cache.prune()), this.logger);
+    this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()) + (await this.cache.prune()) + (await this.similar.prune()), this.logger);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -146,6 +156,6 @@ export { loadPriceList } from './providers/load-price-list.js';
 export const providerRouterService: ServiceDefinition = {
   name: 'provider-router',
   defaultPort: defaultPorts['provider-router'],
-  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000, Bucket1764000003000, Chain1764000004000, Cache1764000005000] },
+  storage: { schema: 'router', migrations: [Answer1764000001000, AnswerHolder1764000002000, Bucket1764000003000, Chain1764000004000, Cache1764000005000, Similar1764000006000] },
   module: (environment) => ProviderRouterModule.of(environment),
 };

@@ -262,6 +262,7 @@ describe('the tables of the router', () => {
       await admin.query("INSERT INTO router.answer VALUES ($1, $1, 'h', 0, 'a', NULL, NULL, NULL, now(), now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.bucket VALUES ($1, 'b', 1, 1, now())", [tenant]);
       await admin.query("INSERT INTO router.cache VALUES ($1, $1, 'm', '{}', NULL, now() + interval '1 day')", [tenant]);
+      await admin.query("INSERT INTO router.similar VALUES ($1, $1, $1, '', 'm', '{}', now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.chain VALUES ($1, $1, 1, 'm', '', '{}', now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.idempotency_key VALUES ($1, $1, 'm', '', '', NULL, now(), NULL, now(), now() + interval '1 day')", [tenant]);
       await admin.query("INSERT INTO router.dead_letter (tenant_id, id, channel, consumer_group, entry_id, raw, reason_code, reason, deliveries, first_seen_at, last_seen_at) VALUES ($1, $1, 'c', 'g', '1-1', '', 'r', 'r', 1, now(), now())", [tenant]);
@@ -271,6 +272,6 @@ describe('the tables of the router', () => {
     await serving.connect();
     const report = await probeTenantIsolation({ admin, serving, schema: 'router', tenantA, tenantB });
     await serving.end();
-    expect(report).toEqual({ violations: [], tables: ['router.answer', 'router.bucket', 'router.cache', 'router.chain', 'router.dead_letter', 'router.idempotency_key'] });
+    expect(report).toEqual({ violations: [], tables: ['router.answer', 'router.bucket', 'router.cache', 'router.chain', 'router.dead_letter', 'router.idempotency_key', 'router.similar'] });
   });
 });

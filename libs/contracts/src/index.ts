@@ -23,4 +23,5 @@ export { fromWireError, toWireError } from './wire-error.js';
 export { billingSchema, markupPercentSchema, type Billing } from './tenant-config/billing.js';
 export { planRuns, planSchema, type Plan } from './tenant-config/plan.js';
 export { priceOverridesSchema, type PriceOverride, type PriceOverrides } from './tenant-config/price-overrides.js';
+export { semanticCacheSchema, type SemanticCacheSettings } from './tenant-config/routing-settings.js';
 export { tenantConfigFaults } from './tenant-config/tenant-config.js';

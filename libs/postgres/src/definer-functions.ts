@@ -20,6 +20,7 @@ export const definerFunctions: readonly string[] = [
   'orchestrator.expired_queued_task',
   'router.expired_chain',
   'router.expired_cache',
+  'router.expired_similar',
 ];
 
 /** The same, made in every service's schema by what this package gives them. */

@@ -19,12 +19,14 @@ import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { describeRouting } from './describe-call.js';
 import { askClassifier } from './model-classifier.js';
 import { ModelCaller } from './model-caller.js';
-import type { CachePlace, ExactCache } from './exact-cache.js';
+import { cachedAnswers } from './cached-answers.js';
+import type { ExactCache } from './exact-cache.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
 import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
 import { RequestChain } from './request-chain.js';
 import type { Routes } from './routes.js';
+import type { SemanticCache } from './semantic-cache.js';
 
 export interface CompleteParts {
   /** For live parts, and for what the ledger is told of attempts that others follow. */
@@ -47,6 +49,7 @@ export interface CompleteParts {
   readonly budget: RetryBudget;
   readonly classifyWithinMs: number;
   readonly cache: ExactCache;
+  readonly similar: SemanticCache;
 }
 
 type Request = Message<'inference.request'>;
@@ -123,16 +126,21 @@ export class CompleteHandler {
     const asked = readAskedCall(message.payload);
     const place = this.parts.cache.placeOf(message, asked, settings);
     const cached = place && (await this.parts.cache.find(place));
-    if (place && cached) return this.fromCache(message, place, cached, span);
+    if (place && cached) return this.given(message, cached, 'exact', this.parts.cache.answer(message, place, cached, this.parts.bus), span);
+    const publish = (record: OutgoingMessage): void => void this.parts.bus.publish(record).catch(() => undefined);
+    const meant = await this.parts.similar.read(message, asked, settings, { caller: this.caller, publish, stop: call.stop });
+    const alike = meant && (await this.parts.similar.find(meant));
+    if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);
     const noted = message.deliveries > 1 ? await chains.find(message.tenantId, attemptId).catch(() => undefined) : undefined;
     if (signal.aborted) throw stopping();
     if (call.stop.signal.aborted) throw cancelled();
-    const classifier = askClassifier({ message, caller: this.caller, publish: (record) => void this.parts.bus.publish(record).catch(() => undefined), clock, withinMs: this.parts.classifyWithinMs, stop: call.stop.signal });
+    const classifier = askClassifier({ message, caller: this.caller, publish, clock, withinMs: this.parts.classifyWithinMs, stop: call.stop.signal });
     const route = await this.parts.routes.find(model, asked, settings, classifier, noted && classificationOf(noted));
     const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
     try {
       const messages = await chain.run();
       if (place && chain.answered) this.parts.cache.keep(place, chain.answered);
+      if (meant && chain.answered) this.parts.similar.keep(meant, chain.answered);
       return messages;
     } catch (error) {
       const refusal = AppError.from(error);
@@ -145,10 +153,9 @@ export class CompleteHandler {
   }
 
   /** Whoever asks for it again under the same id gets the same. */
-  private fromCache(message: Request, place: CachePlace, cached: CachedAnswer, span: Span): readonly OutgoingMessage[] {
-    const messages = this.parts.cache.answer(message, place, cached, this.parts.bus);
+  private given(message: Request, cached: CachedAnswer, how: string, messages: readonly OutgoingMessage[], span: Span): readonly OutgoingMessage[] {
     this.parts.answered.remember(message.tenantId, message.payload.attemptId, messages, message.payload.idempotencyHash);
-    if (span.isRecording) span.setAttributes({ [attributes.routeModel]: cached.model, [attributes.cacheHit]: 'exact' });
+    if (span.isRecording) span.setAttributes({ [attributes.routeModel]: cached.model, [attributes.cacheHit]: how });
     return messages;
   }
 

@@ -1,15 +1,12 @@
-import { create } from '@bufbuild/protobuf';
 import { hash } from 'node:crypto';
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { RoutingSchema, Wire, type TenantSettings } from '@nexus/contracts';
+import { Wire, type TenantSettings } from '@nexus/contracts';
 import { deterministicId, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
-import { answerAsEvents } from '@nexus/wires';
 import type { AskedByClient, AskedCall } from '../domain/asked-call.js';
-import { clientFormOf } from '../domain/client-form.js';
 import type { CacheStore, CachedAnswer } from '../storage/cache.store.js';
-import { cachedAnswerOf, type MadeCall } from './answer.js';
-import { LiveParts } from './live-parts.js';
+import type { MadeCall } from './answer.js';
+import { cachedAnswers } from './cached-answers.js';
 
 type Request = Message<'inference.request'>;
 
@@ -60,18 +57,9 @@ export class ExactCache {
     });
   }
 
-  /** The answer once more, in the form in which it is asked for now. */
-  answer(message: Request, { asked }: CachePlace, cached: CachedAnswer, bus: Pick<ChannelBus, 'publish'>): readonly OutgoingMessage[] {
-    const routing = create(RoutingSchema, { requested: message.payload.model, model: cached.model, reason: 'the same was asked before', cache: 'exact' });
-    const attempt = { id: message.payload.attemptId, now: this.parts.clock.now() };
-    const { answer, body } = cached;
-    if (!answer) return [cachedAnswerOf(message, { body: body ?? new Uint8Array(), finishReason: 'stop', parts: 0 }, routing)];
-    const form = clientFormOf(asked, false);
-    if (!asked.isStream) return [cachedAnswerOf(message, { body: form.answerBytes({ body: Buffer.alloc(0), answer: () => answer }, attempt), finishReason: answer.finishReason, parts: 0 }, routing)];
-    const live = new LiveParts(bus, message, { wantsUsage: true, writer: form.writerFor(attempt) });
-    live.add(Buffer.alloc(0), {}, undefined, answerAsEvents(answer));
-    live.end();
-    return [cachedAnswerOf(message, { body: new Uint8Array(), finishReason: answer.finishReason, parts: live.sent }, routing)];
+  /** The answer once more. */
+  answer(message: Request, place: CachePlace, cached: CachedAnswer, bus: Pick<ChannelBus, 'publish'>): readonly OutgoingMessage[] {
+    return cachedAnswers({ message, asked: place.asked, cached, how: 'exact', bus, now: this.parts.clock.now() });
   }
 
   /** Keeps what was answered, in the background: only a whole answer. */
