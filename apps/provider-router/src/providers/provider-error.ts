@@ -9,6 +9,8 @@ export type ProviderErrorCode =
   | 'permission'
   | 'not_found'
   | 'invalid_request'
+  /** This provider has no way to do what was asked; another may have one. */
+  | 'unsupported_value'
   | 'context_length'
   | 'content_filter'
   | 'timeout'
@@ -84,6 +86,7 @@ function isRetryable(code: ProviderErrorCode, details: ProviderErrorDetails): bo
     case 'permission':
     case 'not_found':
     case 'invalid_request':
+    case 'unsupported_value':
     case 'context_length':
     case 'content_filter':
     case 'connection_lost':
@@ -106,6 +109,7 @@ function chargeOf(code: ProviderErrorCode, details: ProviderErrorDetails): Charg
 function edgeStatus(code: ProviderErrorCode): number {
   switch (code) {
     case 'invalid_request':
+    case 'unsupported_value':
     case 'context_length':
     case 'content_filter':
       return 400;

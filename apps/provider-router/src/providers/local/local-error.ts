@@ -19,7 +19,7 @@ export interface LocalProgress {
  */
 export function localError(error: unknown, progress: LocalProgress): ProviderError {
   if (error instanceof ProviderError) return error;
-  if (error instanceof AppError) return new ProviderError('invalid_request', error.message, { ...progress, wasSent: false, cause: error });
+  if (error instanceof AppError) return new ProviderError(refusalOf(error.code), error.message, { ...progress, wasSent: false, cause: error });
   if (!progress.wasSent) return new ProviderError('connection', `cannot be reached (${nameOf(error)})`, { ...progress, cause: error });
   const spoken = ConnectError.from(error);
   if (isBroken(spoken)) {
@@ -29,7 +29,7 @@ export function localError(error: unknown, progress: LocalProgress): ProviderErr
   }
   const detail = spoken.findDetails(ErrorSchema)[0];
   const words = maskSecrets(detail?.message || spoken.rawMessage, undefined);
-  return new ProviderError(codeOf(spoken.code), words === '' ? `answered with the status ${Code[spoken.code]} and no message` : words, {
+  return new ProviderError(codeOf(spoken.code, detail?.code), words === '' ? `answered with the status ${Code[spoken.code]} and no message` : words, {
     ...progress,
     isRefusal: true,
     upstreamCode: detail?.code || Code[spoken.code],
@@ -43,7 +43,11 @@ function isBroken(error: ConnectError): boolean {
   return error.cause !== undefined || (error.code === Code.Canceled && error.details.length === 0);
 }
 
-function codeOf(code: Code): ProviderErrorCode {
+function refusalOf(code: string | undefined): ProviderErrorCode {
+  return code === 'unsupported_value' ? code : 'invalid_request';
+}
+
+function codeOf(code: Code, detail: string | undefined): ProviderErrorCode {
   switch (code) {
     case Code.NotFound:
       return 'not_found';
@@ -52,7 +56,7 @@ function codeOf(code: Code): ProviderErrorCode {
     case Code.InvalidArgument:
     case Code.FailedPrecondition:
     case Code.AlreadyExists:
-      return 'invalid_request';
+      return refusalOf(detail);
     case Code.ResourceExhausted:
     case Code.Unavailable:
     case Code.Aborted:

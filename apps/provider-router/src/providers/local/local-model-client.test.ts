@@ -160,6 +160,14 @@ describe('a call of a local model fails', () => {
     expect(failed(outcome)).toMatchObject({ wasSent: true, error: { ...error, charge: 'none', message: 'local: the words of the server', upstreamCode: 'why', retryAfterMs: 500 } });
   });
 
+  it('with what this server cannot do, and another may', async () => {
+    const { outcome } = await ask(async function* () {
+      yield start;
+      throw new ConnectError('no pictures', Code.InvalidArgument, undefined, [{ desc: ErrorSchema, value: { code: 'unsupported_value', message: 'no pictures' } }]);
+    });
+    expect(failed(outcome).error).toMatchObject({ code: 'unsupported_value', status: 400, charge: 'none' });
+  });
+
   it('that ends before its answer does', async () => {
     expect(failed((await ask(() => all(start))).outcome).error).toMatchObject({ code: 'bad_response', charge: 'none' });
     expect(failed((await ask(() => all(start, text('Hel')))).outcome)).toMatchObject({ partial: [{ text: 'Hel' }], error: { code: 'cut_stream', charge: 'estimated' } });
@@ -196,7 +204,7 @@ describe('a call of a local model fails', () => {
 
   it('for what a local model cannot be asked', async () => {
     const { outcome } = await ask(() => all(start, finish), { request: { messages: [{ role: 'user', parts: [{ kind: 'audio', base64: 'A', format: 'wav' }] }] } });
-    expect(failed(outcome)).toMatchObject({ wasSent: false, error: { code: 'invalid_request', message: 'local: A local model takes no audio.' } });
+    expect(failed(outcome)).toMatchObject({ wasSent: false, error: { code: 'unsupported_value', charge: 'none', isRetryable: false, message: 'local: A local model takes no audio.' } });
   });
 });
 
