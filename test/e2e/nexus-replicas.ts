@@ -18,6 +18,8 @@ interface Replica {
 /** NEXUS with two replicas of every service, each service behind an address of its own. */
 export interface ReplicatedNexus {
   readonly redisUrl: string;
+  /** As a superuser. */
+  readonly databaseUrl: string;
   /** The address of all gateways. */
   readonly url: string;
   readonly provider: FakeProvider;
@@ -27,20 +29,24 @@ export interface ReplicatedNexus {
 
 const variable = (app: AppName): string => `NEXUS_${app.toUpperCase().replaceAll('-', '_')}`;
 
-function writeConfig(folder: string, providerUrl: string): void {
+/** Configuration files by name, for a provider's URL. */
+type ConfigFiles = (providerUrl: string) => Readonly<Record<string, string>>;
+
+function writeConfig(folder: string, providerUrl: string, files: ConfigFiles): void {
   writeFileSync(join(folder, 'providers.yaml'), [
     'providers:', '  - name: fake', `    base_url: ${providerUrl}`, '    offered_when: always', '    models:',
     '      - { id: "fake", price: { input: 1, output: 1 }, max_output_tokens: 200, context_window: 100000, supports: { tools: true } }', '',
   ].join('\n'));
   writeFileSync(join(folder, 'agents.yaml'), ['agents:', '  default:', '    instructions: Answer.', '    model: fake', '    tools: []', ''].join('\n'));
+  for (const [name, text] of Object.entries(files(providerUrl))) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'prices.json'), '{"models":{}}');
 }
 
-/** Starts all replicas from their built code, with a fake provider behind them. */
-export async function startReplicatedNexus(environment: Readonly<Record<string, string>> = {}): Promise<ReplicatedNexus> {
+/** Starts all replicas from their built code, with a fake provider behind them; `files` are written over the configuration it has otherwise. */
+export async function startReplicatedNexus(environment: Readonly<Record<string, string>> = {}, files: ConfigFiles = () => ({})): Promise<ReplicatedNexus> {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-replicas-'));
   const provider = await startFakeProvider({ models: ['fake'] });
-  writeConfig(folder, provider.url);
+  writeConfig(folder, provider.url, files);
   const ports = Object.fromEntries(await Promise.all(replicated.map(async (app) => [app, [await freePort(), await freePort()]] as const))) as Record<ReplicatedName, [number, number]>;
   const balancers = Object.fromEntries(await Promise.all(replicated.map(async (app) => [app, await startReadyBalancer(ports[app])] as const))) as Record<ReplicatedName, ReadyBalancer>;
   const addresses = Object.fromEntries(replicated.flatMap((app) => [[`${variable(app)}_PORT`, String(ports[app][0])], [`${variable(app)}_URL`, `http://127.0.0.1:${balancers[app].port}`]]));
@@ -66,7 +72,7 @@ export async function startReplicatedNexus(environment: Readonly<Record<string, 
       await replica.ready();
       return [app, [replicaOf(nexus.services[app], ports[app][0]), replica]] as const;
     }));
-    return { redisUrl: nexus.redisUrl, url: `http://127.0.0.1:${balancers.gateway.port}`, provider, replicas: Object.fromEntries(seconds) as unknown as ReplicatedNexus['replicas'], stop };
+    return { redisUrl: nexus.redisUrl, databaseUrl: nexus.databaseUrl, url: `http://127.0.0.1:${balancers.gateway.port}`, provider, replicas: Object.fromEntries(seconds) as unknown as ReplicatedNexus['replicas'], stop };
   } catch (error) {
     await stop();
     throw error;
