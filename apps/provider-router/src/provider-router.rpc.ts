@@ -50,8 +50,8 @@ export class ProviderRouterRpc implements ServiceImpl<typeof ProviderService> {
     if (!state.target) throw new AppError('provider_not_configured', `"${provider}" is not set up: ${state.missing}.`, { status: 400, param: 'provider' });
     const began = this.models.clock.now();
     try {
-      const models = await this.client.listModels(state.target, AbortSignal.timeout(TEST_WITHIN_MS));
-      return create(TestProviderResponseSchema, { ok: true, models, durationMs: BigInt(this.models.clock.now() - began) });
+      const models = await this.client.tellModels(state.target, AbortSignal.timeout(TEST_WITHIN_MS));
+      return create(TestProviderResponseSchema, { ok: true, models: models.map(({ name }) => name), durationMs: BigInt(this.models.clock.now() - began) });
     } catch (error) {
       return create(TestProviderResponseSchema, { ok: false, error: toWireError(AppError.from(error)), durationMs: BigInt(this.models.clock.now() - began) });
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createModelCatalog, priceForInput, type CatalogSources } from './model-catalog.js';
 import { createPriceList, type PriceRow } from './price-list.js';
 import type { ModelConfig, ProviderConfig } from './provider-config.js';
+import type { ToldModel } from './told-model.js';
 
 function row(key: string, vendor: string, more: Partial<PriceRow>): PriceRow {
   const unknown = { cacheRead: undefined, cacheWrite: undefined, maxInputTokens: undefined, maxOutputTokens: undefined, tools: undefined, vision: undefined, reasoning: undefined };
@@ -64,6 +65,13 @@ describe('resolve', () => {
       contextWindow: 128_000,
       abilities: { vision: true, tools: undefined },
     });
+  });
+
+  it('takes what a provider told of its model, unless the file says otherwise', () => {
+    const told = new Map<string, ToldModel>([['ollama/llama3.2', { name: 'llama3.2', contextWindow: 8_192, abilities: { vision: true, tools: false } }]]);
+    const asked = createModelCatalog({ providers: [...providers, provider('own', { baseUrl: 'http://127.0.0.1:9/v1', models: [model('x', { price, contextWindow: 99, supports: { tools: true } })] })], env: all, prices, told: told.set('own/x', { name: 'x', contextWindow: 1, abilities: { tools: false, vision: false } }) });
+    expect(asked.resolve('ollama/llama3.2')).toMatchObject({ contextWindow: 8_192, abilities: { vision: true, tools: false } });
+    expect(asked.resolve('own/x')).toMatchObject({ contextWindow: 99, abilities: { tools: true, vision: false } });
   });
 
   it('takes the provider in front of the name at its word, also for names that hold a slash', () => {

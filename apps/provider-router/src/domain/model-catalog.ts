@@ -4,6 +4,7 @@ import { nearNames } from './near-names.js';
 import { priceAt, type ListedPrice, type LongContextPrice, type PriceList, type SteppedPrice } from './price-list.js';
 import type { ModelAbilities, ModelConfig, ModelMode, ProviderConfig } from './provider-config.js';
 import { resolveProvider, type Environment, type ProviderState, type ProviderTarget } from './provider-target.js';
+import type { ToldModel } from './told-model.js';
 
 /** Asking again does not help with any of these: the caller, or the operator, has to change something. */
 const NOT_SERVED_STATUS = 404;
@@ -43,6 +44,8 @@ export interface CatalogSources {
   readonly prices: PriceList;
   /** Names of models by provider, from those that were asked and answered. */
   readonly discovered?: ReadonlyMap<string, readonly string[]>;
+  /** What they told of their models, by `provider/model`; what the file says counts before it. */
+  readonly told?: ReadonlyMap<string, ToldModel>;
 }
 
 /** What a model costs, from its names as `provider/model`, as it was asked for and upstream, and what it costs otherwise. */
@@ -138,6 +141,7 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
       );
     }
     const maxOutputTokens = model.maxOutputTokens ?? known?.maxOutputTokens;
+    const told = sources.told?.get(`${config.name}/${upstreamModel}`);
     return {
       id: `${config.name}/${name}`,
       target,
@@ -146,16 +150,16 @@ export function createModelCatalog(sources: CatalogSources): ModelCatalog {
       longContext: priced.longContext,
       maxOutputTokens,
       defaultMaxOutputTokens: smaller(config.defaultMaxOutputTokens, maxOutputTokens),
-      contextWindow: model.contextWindow ?? known?.maxInputTokens,
+      contextWindow: model.contextWindow ?? told?.contextWindow ?? known?.maxInputTokens,
       mode: model.mode ?? modeOf(known?.mode, upstreamModel),
       searchesPerCall: model.searchesPerCall,
       abilities: {
-        tools: model.supports.tools ?? known?.tools,
-        vision: model.supports.vision ?? known?.vision,
-        jsonSchema: model.supports.jsonSchema ?? known?.responseSchema,
-        reasoning: model.supports.reasoning ?? known?.reasoning,
-        audio: model.supports.audio ?? known?.audio,
-        files: model.supports.files ?? known?.pdf,
+        tools: model.supports.tools ?? told?.abilities?.tools ?? known?.tools,
+        vision: model.supports.vision ?? told?.abilities?.vision ?? known?.vision,
+        jsonSchema: model.supports.jsonSchema ?? told?.abilities?.jsonSchema ?? known?.responseSchema,
+        reasoning: model.supports.reasoning ?? told?.abilities?.reasoning ?? known?.reasoning,
+        audio: model.supports.audio ?? told?.abilities?.audio ?? known?.audio,
+        files: model.supports.files ?? told?.abilities?.files ?? known?.pdf,
       },
     };
   }

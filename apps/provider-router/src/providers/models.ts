@@ -3,6 +3,7 @@ import { createModelCatalog, type ModelCatalog } from '../domain/model-catalog.j
 import type { PriceList } from '../domain/price-list.js';
 import type { ProviderConfig } from '../domain/provider-config.js';
 import type { Environment } from '../domain/provider-target.js';
+import type { ToldModel } from '../domain/told-model.js';
 import type { ProviderClient } from './provider-client.js';
 
 /** Providers that are offered only when they answer are asked this often. */
@@ -12,7 +13,7 @@ const ASK_WITHIN_MS = 2_000;
 /** The models that can be called now: the configuration, with what providers in reach (a local Ollama, say) told of themselves. */
 export class Models {
   catalog: ModelCatalog;
-  private readonly discovered = new Map<string, readonly string[]>();
+  private readonly discovered = new Map<string, readonly ToldModel[]>();
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
@@ -42,11 +43,14 @@ export class Models {
     const before = JSON.stringify([...this.discovered]);
     await Promise.all(asked.map(async ({ config, target }) => {
       try {
-        if (target) this.discovered.set(config.name, await this.client.listModels(target, AbortSignal.timeout(ASK_WITHIN_MS)));
+        if (target) this.discovered.set(config.name, await this.client.tellModels(target, AbortSignal.timeout(ASK_WITHIN_MS)));
       } catch {
         this.discovered.delete(config.name); // not in reach: not offered
       }
     }));
-    if (JSON.stringify([...this.discovered]) !== before) this.catalog = createModelCatalog({ ...this.sources, discovered: this.discovered });
+    if (JSON.stringify([...this.discovered]) === before) return;
+    const told = [...this.discovered].flatMap(([provider, models]) => models.map((model) => [`${provider}/${model.name}`, model] as const));
+    const discovered = new Map([...this.discovered].map(([provider, models]) => [provider, models.map(({ name }) => name)] as const));
+    this.catalog = createModelCatalog({ ...this.sources, discovered, told: new Map(told) });
   }
 }

@@ -1,4 +1,5 @@
 import type { ProviderTarget } from '../domain/provider-target.js';
+import type { ToldModel } from '../domain/told-model.js';
 import type { CallOptions, CallRequest, LocalRequest } from './call-request.js';
 import { HttpClient } from './http/http-client.js';
 import type { AttemptFate } from './http/look-up-attempt.js';
@@ -10,7 +11,7 @@ export interface LocalModels {
   /** Never rejects and never retries: how it ended is the outcome. */
   complete(request: LocalRequest, options: CallOptions): Promise<ProviderOutcome>;
   /** Throws ProviderError. */
-  listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]>;
+  tellModels(target: ProviderTarget, signal: AbortSignal): Promise<ToldModel[]>;
   close(): Promise<void>;
 }
 
@@ -28,10 +29,10 @@ export class ProviderClient {
     return Promise.resolve({ kind: 'failed', error, usage: undefined, partial: undefined, providerRequestId: undefined, wasSent: false, timings: { firstByteMs: undefined, totalMs: 0 } });
   }
 
-  /** The names of the models that a provider says it has; also how one asks whether it is in reach. Throws ProviderError. */
-  async listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]> {
-    if (target.kind !== 'local') return this.http.listModels(target, signal);
-    if (this.local) return this.local.listModels(target, signal);
+  /** The models that a provider says it has; also how one asks whether it is in reach. Throws ProviderError. */
+  async tellModels(target: ProviderTarget, signal: AbortSignal): Promise<ToldModel[]> {
+    if (target.kind !== 'local') return (await this.http.listModels(target, signal)).map((name) => ({ name }));
+    if (this.local) return this.local.tellModels(target, signal);
     throw new ProviderError('not_found', 'is a local model, and this router calls none', { provider: target.name, wasSent: false });
   }
 

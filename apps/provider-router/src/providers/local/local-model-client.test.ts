@@ -124,7 +124,7 @@ describe('a call of a local model fails', () => {
     completed(await client.complete(call, {}));
     await server.kill();
     expect(failed(await client.complete(call, {}))).toMatchObject({ wasSent: false, partial: undefined, usage: undefined, error: { code: 'connection', isRetryable: true, charge: 'none', message: 'local: cannot be reached (ECONNREFUSED)' } });
-    await expect(client.listModels(server.target, AbortSignal.timeout(1_000))).rejects.toMatchObject({ code: 'connection' });
+    await expect(client.tellModels(server.target, AbortSignal.timeout(1_000))).rejects.toMatchObject({ code: 'connection' });
   });
 
   it('whose plug is pulled before the first piece: as if it had never been made', async () => {
@@ -208,7 +208,10 @@ describe('a call of a local model fails', () => {
   });
 });
 
-it('lists what a server has', async () => {
+it('tells what a server has, and what that can do', async () => {
   const { server, client } = await serve(() => all(finish));
-  expect(await client.listModels(server.target, AbortSignal.timeout(5_000))).toEqual(['tiny', 'small']);
+  expect(await client.tellModels(server.target, AbortSignal.timeout(5_000))).toEqual([
+    { name: 'tiny', contextWindow: 4_096, abilities: { tools: true, vision: false, jsonSchema: true, reasoning: false, files: false, audio: false } },
+    { name: 'small', abilities: { tools: false, vision: false, jsonSchema: false, reasoning: false, files: false, audio: false } },
+  ]);
 });

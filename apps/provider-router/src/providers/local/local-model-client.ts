@@ -1,7 +1,8 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-import { LocalModelService } from '@nexus/contracts';
+import { LocalModelService, type LocalModel } from '@nexus/contracts';
 import type { ProviderTarget } from '../../domain/provider-target.js';
+import type { ToldModel } from '../../domain/told-model.js';
 import type { CallOptions, LocalRequest } from '../call-request.js';
 import type { LocalModels } from '../provider-client.js';
 import { ProviderError } from '../provider-error.js';
@@ -37,12 +38,12 @@ export class LocalModelClient implements LocalModels {
     }
   }
 
-  /** The names of the models that a server has; also how one asks whether it is in reach. Throws ProviderError. */
-  async listModels(target: ProviderTarget, signal: AbortSignal): Promise<string[]> {
+  /** The models that a server has; also how one asks whether it is in reach. Throws ProviderError. */
+  async tellModels(target: ProviderTarget, signal: AbortSignal): Promise<ToldModel[]> {
     try {
       const { client } = await this.connected(target, signal);
       const { models } = await client.listLocalModels({}, { signal });
-      return models.map(({ name }) => name);
+      return models.map(toldModelOf);
     } catch (error) {
       throw signal.aborted ? new ProviderError('timeout', 'did not answer in time', { provider: target.name, wasSent: false }) : localError(error, { provider: target.name, wasSent: false, hasStarted: false });
     }
@@ -80,4 +81,10 @@ export class LocalModelClient implements LocalModels {
     }
     return connection;
   }
+}
+
+/** The contract has no place for files and audio. */
+function toldModelOf({ name, contextTokens, tools, vision, jsonSchema, reasoning }: LocalModel): ToldModel {
+  const abilities = { tools, vision, jsonSchema, reasoning, files: false, audio: false };
+  return { name, ...(contextTokens > 0n && { contextWindow: Number(contextTokens) }), abilities };
 }

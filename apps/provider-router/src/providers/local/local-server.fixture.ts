@@ -30,7 +30,7 @@ export async function startLocalServer(answer: (request: GenerateRequest, contex
             received.push(request);
             for await (const kind of answer(request, context)) yield { kind };
           },
-          listLocalModels: () => ({ models: [{ name: 'tiny' }, { name: 'small' }] }),
+          listLocalModels: () => ({ models: [{ name: 'tiny', contextTokens: 4_096n, tools: true, jsonSchema: true }, { name: 'small' }] }),
         }),
     }),
   );
