@@ -1,7 +1,6 @@
-import { redisTest } from '@nexus/testing';
+import { hasOpenAiSchemas, openAiValidator, redisTest } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startGateway, type GatewayUnderTest } from './gateway-test.js';
-import { hasOpenAiSchemas, openAiValidator } from './openai-schema.js';
 import { take } from './sse-reader.js';
 
 const messages = [{ role: 'user', content: 'what is the answer?' }];

@@ -42,7 +42,7 @@ export interface CompletionFrame {
 export function completionBody(completion: FakeCompletion, { id, model, created, promptCharacters }: CompletionFrame): object {
   const usage = completionUsage(completion, promptCharacters);
   const tool_calls = toolCallsOf(completion);
-  const message = { role: 'assistant', content: textOf(completion) ?? null, ...(tool_calls.length > 0 && { tool_calls }) };
+  const message = { role: 'assistant', content: textOf(completion) ?? null, refusal: null, ...(tool_calls.length > 0 && { tool_calls }) };
   return { id, object: 'chat.completion', created, model, choices: [{ index: 0, message, logprobs: null, finish_reason: finishReasonOf(completion) }], ...(usage && { usage }) };
 }
 

@@ -6,6 +6,7 @@ export { type ChatRequest, type FakeReply } from './fake-reply.js';
 export { startFaultProxy, type FaultProxy, type FaultProxyTarget } from './fault-proxy.js';
 export { type AttributeValue, type ReceivedSpan } from './otlp-payload.js';
 export { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.js';
+export { hasOpenAiSchemas, openAiValidator } from './openai-schema.js';
 export { createDatabase, postgresTest, type TestDatabase } from './postgres-test.js';
 export { createKeyspace, redisTest, type TestKeyspace } from './redis-test.js';
 export { spawnService, type Service, type ServiceOptions } from './spawn-service.js';

@@ -5,6 +5,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 /** OpenAI's published component schemas, beside the repository; not part of it. */
 const FILE = resolve(import.meta.dirname, '../../../../shared/data/openai-schemas.json');
 
+/** True where the schemas are; a test that needs them says in its name when it is skipped. */
 export const hasOpenAiSchemas = existsSync(FILE);
 
 /** Validates against a component schema of OpenAI's OpenAPI document. Throws with what is wrong. */
