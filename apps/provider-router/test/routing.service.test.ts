@@ -133,7 +133,7 @@ it('the list tells modes, abilities and tiers, and the names that leave the choi
   expect(fewer.models.some(({ id }) => id.startsWith('cloud/'))).toBe(false);
 });
 
-it('a call by name goes without a question more to the database', async () => {
+it('a call by name says so, and nothing else', async () => {
   const answer = await answerTo('cloud/mini');
   expect(routingOf(answer)).toMatchObject({ requested: 'cloud/mini', model: 'cloud/mini', tier: '', reason: 'asked for by name', classifier: '', fallbacks: [] });
 });

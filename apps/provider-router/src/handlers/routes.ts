@@ -3,14 +3,14 @@ import type { Clock } from '@nexus/core';
 import type { AskedCall } from '../domain/asked-call.js';
 import type { ModelCatalog, ResolvedModel } from '../domain/model-catalog.js';
 import { priceForTenant } from '../domain/price-override.js';
-import { chooseModels, type Choice, type ChoiceSources } from '../domain/routing/choose-models.js';
+import { chooseModels, modelsOfTier, type Choice, type ChoiceSources } from '../domain/routing/choose-models.js';
 import { classify, type Classification } from '../domain/routing/classify.js';
 import type { Demand } from '../domain/routing/lacks.js';
 import { traitsOf, type RequestTraits } from '../domain/routing/request-traits.js';
 import type { RoutingConfig } from '../domain/routing/routing-config.js';
 import { selectAble, type Selection } from '../domain/routing/select-able.js';
 import { constraintsOf } from '../domain/routing/tenant-constraints.js';
-import type { Tier } from '../domain/routing/tier.js';
+import { tierOf, type Tier } from '../domain/routing/tier.js';
 import type { Models } from '../providers/models.js';
 
 /** The name that leaves the choice to NEXUS. */
@@ -29,6 +29,8 @@ interface TenantRoutes {
   readonly day: number;
   readonly sources: ChoiceSources;
   readonly choices: Map<string, Choice>;
+  /** The cheap model that classifies; undefined when there is none. */
+  readonly classifier: () => ResolvedModel | undefined;
 }
 
 /** Asks a cheap model how hard a request is. Undefined: there is none to ask. Never rejects but with what ends the whole request. */
@@ -42,7 +44,7 @@ const REMEMBERED_NAMES = 500;
 export class Routes {
   private readonly known = new WeakMap<TenantSettings, TenantRoutes>();
 
-  constructor(private readonly parts: { readonly models: Models; readonly config: RoutingConfig; readonly clock: Clock }) {}
+  constructor(private readonly parts: { readonly models: Pick<Models, 'catalog'>; readonly config: RoutingConfig; readonly clock: Clock }) {}
 
   /**
    * Throws AppError: what a name alone is refused with (`model_not_found` ...), `model_not_allowed` (403), `no_model_can_serve` (400).
@@ -65,20 +67,12 @@ export class Routes {
     const { classifier, defaultTier: usual } = this.parts.config;
     const defaultTier = tenant.sources.constraints.defaultTier ?? usual;
     const byRules = classify(traits, defaultTier);
-    if (byRules.confidence >= classifier.below || classifier.model === undefined) return byRules;
-    const [model] = this.choiceOf(classifier.model, tenant)?.models ?? [];
-    if (model === undefined || model.id === this.parts.config.lastResort) return byRules;
+    if (byRules.confidence >= classifier.below) return byRules;
+    const model = tenant.classifier();
+    if (model === undefined) return byRules;
     const tier = await askClassifier(model, traits);
     if (tier === undefined) return { tier: defaultTier, confidence: 0, reason: 'the model that classifies did not say', classifier: 'default' };
     return { tier, confidence: CONFIDENCE_OF_MODELS, reason: `${model.id} says so; ${byRules.reason}`, classifier: 'model' };
-  }
-
-  private choiceOf(name: string, tenant: TenantRoutes): Choice | undefined {
-    try {
-      return this.choose(name, tenant);
-    } catch {
-      return undefined; // it is not to be had here
-    }
   }
 
   private choose(requested: string, { choices, sources }: TenantRoutes): Choice {
@@ -98,7 +92,8 @@ export class Routes {
     const overrides = overridesOf(settings);
     const date = new Date(day * DAY_MS).toISOString().slice(0, 10);
     const resolve = (name: string): ResolvedModel => (overrides === undefined ? catalog.resolve(name) : catalog.resolve(name, (names, otherwise) => priceForTenant(names, otherwise, overrides, date)));
-    const fresh = { catalog, day, choices: new Map<string, Choice>(), sources: { catalog, resolve, config: this.parts.config, constraints: constraintsOf(settings) } };
+    const sources = { catalog, resolve, config: this.parts.config, constraints: constraintsOf(settings) };
+    const fresh = { catalog, day, choices: new Map<string, Choice>(), sources, classifier: once(() => classifierOf(sources)) };
     this.known.set(settings, fresh);
     return fresh;
   }
@@ -107,11 +102,28 @@ export class Routes {
 /** A model that is asked for one word is right more often than not; it does not tell how sure it is. */
 const CONFIDENCE_OF_MODELS = 0.7;
 
+/** Of a tier its cheapest model, and never one of another: that may not be cheap. */
+function classifierOf(sources: ChoiceSources): ResolvedModel | undefined {
+  const { classifier, lastResort } = sources.config;
+  if (classifier.model === undefined) return undefined;
+  const tier = tierOf(classifier.model);
+  try {
+    const [model] = tier === undefined ? chooseModels(classifier.model, sources).models : modelsOfTier(tier, sources);
+    return model?.id === lastResort ? undefined : model;
+  } catch {
+    return undefined; // it is not to be had here
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 function demandOf(asked: AskedCall): Demand {
-  let traits: RequestTraits | undefined;
   return {
     mode: asked.client !== undefined && asked.client.wire === Wire.OPENAI_EMBEDDINGS ? 'embedding' : 'chat',
-    traits: () => (traits ??= traitsOf(asked)),
+    traits: once(() => traitsOf(asked)),
     bytes: asked.client?.bytes.length ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -17,6 +17,8 @@ interface Rule {
   readonly confidence: number;
   readonly says: string;
   readonly fits: (traits: RequestTraits, question: string) => boolean;
+  /** An easy question outweighs it. */
+  readonly isWeak?: boolean;
 }
 
 /** Characters of the question that are looked at: its beginning and its end say what is wanted. */
@@ -33,6 +35,9 @@ const MIDDLE = 8_000;
 const LONG = 40_000;
 const VERY_LONG = 200_000;
 const MANY_TOOLS = 8;
+const SURELY_EASY = 0.8;
+/** Agents have tools at hand also when they are greeted. */
+const WITH_WEAK_NEEDS = 0.65;
 
 /** What asks for more than the cheapest: the highest tier that one of them names is taken, with the confidence of the surest rule for it. */
 const NEEDS: readonly Rule[] = [
@@ -45,7 +50,7 @@ const NEEDS: readonly Rule[] = [
   { tier: 'best', confidence: 0.7, says: 'a hard question, by its words, at length', fits: ({ question: { length } }, question) => HARD.test(question) && length > 400 },
   { tier: 'balanced', confidence: 0.65, says: 'a hard question, by its words', fits: (_traits, question) => HARD.test(question) },
   { tier: 'balanced', confidence: 0.8, says: 'many tools', fits: ({ toolCount }) => toolCount > MANY_TOOLS },
-  { tier: 'balanced', confidence: 0.65, says: 'tools', fits: ({ hasTools }) => hasTools },
+  { tier: 'balanced', confidence: 0.65, says: 'tools', fits: ({ hasTools }) => hasTools, isWeak: true },
   { tier: 'balanced', confidence: 0.75, says: 'pictures, files or audio', fits: ({ hasImages, hasFiles, hasAudio }) => hasImages || hasFiles || hasAudio },
 ];
 
@@ -62,9 +67,13 @@ export function classify(traits: RequestTraits, defaultTier: Tier): Classificati
   const { question: whole } = traits;
   const question = whole.length > HEAD + TAIL ? `${whole.slice(0, HEAD)}\n${whole.slice(-TAIL)}` : whole;
   const needs = NEEDS.filter((rule) => rule.fits(traits, question));
+  const ease = EASE.find(({ fits }) => fits(traits, question));
+  if (ease && ease.confidence >= SURELY_EASY && needs.length > 0 && needs.every(({ isWeak }) => isWeak)) {
+    return { tier: ease.tier, confidence: WITH_WEAK_NEEDS, reason: `${ease.says}, though there are ${needs[0]?.says ?? ''}`, classifier: 'rules' };
+  }
   const highest = tiers.findLast((tier) => needs.some((rule) => rule.tier === tier));
   const surest = needs.filter(({ tier }) => tier === highest).toSorted((a, b) => b.confidence - a.confidence)[0];
-  const rule = surest ?? EASE.find(({ fits }) => fits(traits, question));
+  const rule = surest ?? ease;
   if (rule === undefined) return { tier: defaultTier, confidence: 0.5, reason: 'no rule fits', classifier: 'rules' };
   return { tier: rule.tier, confidence: rule.confidence, reason: rule.says, classifier: 'rules' };
 }
