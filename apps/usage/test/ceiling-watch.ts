@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** A use of a budget that stood above its limit when a transaction committed. */
+/** A use of a budget that stood above its limit when a transaction committed, by more than what was alerted as costs above what was set aside. */
 export interface AboveLimit {
   readonly name: string;
   readonly subject: string;
@@ -26,8 +26,11 @@ const WATCH = `
     PERFORM nextval('watch.commits');
     INSERT INTO watch.above
     SELECT d.name, u.subject, u.spent_micro_usd + u.reserved_micro_usd, d.limit_micro_usd FROM usage.budget d JOIN usage.budget_use u ON u.tenant_id = d.tenant_id AND u.budget_id = d.id
-     WHERE u.tenant_id = NEW.tenant_id AND u.budget_id = NEW.budget_id AND u.subject = NEW.subject AND u.spent_micro_usd + u.reserved_micro_usd > d.limit_micro_usd
-       AND d.level <> 'soft' AND NOT u.subject = ANY (d.exempt_agents);
+     WHERE u.tenant_id = NEW.tenant_id AND u.budget_id = NEW.budget_id AND u.subject = NEW.subject AND d.level <> 'soft' AND NOT u.subject = ANY (d.exempt_agents)
+       AND u.spent_micro_usd + u.reserved_micro_usd > d.limit_micro_usd + coalesce((
+         SELECT sum(r.amount_micro_usd) FROM usage.budget_alert r JOIN usage.attempt a ON a.tenant_id = r.tenant_id AND a.id = r.attempt_id
+          WHERE r.tenant_id = u.tenant_id AND r.kind = 'over_reservation' AND usage.window_start(d.period, a.day) = u.window_start
+            AND usage.budget_subject(d.scope, a.client, a.project, a.key_id, a.user_label, a.agent) = u.subject), 0);
     RETURN NULL;
   END $$;
   -- Deferred: what it sees is what the transaction leaves.

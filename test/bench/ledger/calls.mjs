@@ -17,13 +17,11 @@ export function call(n, now) {
   const tenantId = TENANTS[pick(run, 1, TENANTS.length) % TENANTS.length];
   const attemptId = deterministicId('ledger bench', n);
   const client = CLIENTS[pick(run, 2, CLIENTS.length) % CLIENTS.length];
-  const runDigits = (now - (n % STEPS)).toString(16).padStart(12, '0');
   const attribution = {
     client, project: `${client}-${pick(run, 3, 3) % 3}`, keyId: `key-${pick(run, 4, 40) % 40}`, user: `user-${pick(run, 5, 60) % 60}`, agent: pick(run, 6, 2) % 2 === 0 ? '' : 'writer', threadId: `thread-${run}`,
   };
   const model = MODELS[pick(run, 7, MODELS.length) % MODELS.length];
-  // All calls of a run bear its id, whose time is that of its first call to within a batch.
-  const runId = `${runDigits.slice(0, 8)}-${runDigits.slice(8)}-7000-8000-${run.toString(16).padStart(12, '0')}`;
+  const runId = deterministicId('ledger bench run', run);
   const tokens = { input: 200 + (pick(n, 8, 3_000) % 3_000), output: 50 + (pick(n, 9, 400) % 400), cacheRead: 0, cacheWrite: 0, reasoning: 20 };
   const planned = { tenantId, attemptId, owner: 'bench', provider: 'bench', model, maxInputTokens: 4_000, maxOutputTokens: 1_000, minOutputTokens: 1, price: PRICE, attribution, runId, step: n % STEPS };
   const record = {

@@ -42,13 +42,10 @@ export interface SettledRow {
   readonly corrected: number;
 }
 
-/** Attempts of younger runs have their rows: those that are settled are kept for longer. */
-const FRESH_RUN_MS = 86_400_000;
-
 /** `$1, $2, ... $n`. */
 const places = (count: number): string => Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ');
 
-const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, budget_scope, budget_subject, when_reached, affordable, day::text, held_by, result FROM usage.open_attempts(${places(34)})`;
+const OPEN = `SELECT attempt_id, outcome, granted, budget_name, budget_period, budget_scope, budget_subject, when_reached, affordable, day::text, held_by, result FROM usage.open_attempts(${places(33)})`;
 
 const SETTLE = `SELECT * FROM usage.settle(${places(49)})`;
 
@@ -76,7 +73,9 @@ const UNKNOWN = `${UNSETTLED} WHERE a.state = 'unknown' ORDER BY a.opened_at, a.
 /** A correction adds to what it corrects, and knows better how the attempt ended. */
 const OF_RUN = `
   SELECT * FROM (
-    ${UNSETTLED} WHERE a.run_id = $1 AND a.state <> 'settled'
+    ${UNSETTLED} WHERE a.run_id = $1 AND a.state IN ('open', 'unknown')
+    UNION ALL
+    ${UNSETTLED} WHERE a.run_id = $1 AND a.state = 'refused'
     UNION ALL
     SELECT l.attempt_id, 'settled', min(l.provider), min(l.model), min(l.step), sum(l.reserved_micro_usd)::bigint, min(l.opened_at), min(l.settled_at),
            ${(Object.values(tokenColumns) as string[]).map((column) => `sum(l.${column})::bigint`).join(', ')},
@@ -114,7 +113,6 @@ export class AttemptRepository {
       plainArray(reservations.map((reservation) => reservation.outputPrice)),
       ...whoseArrays(items),
       ...priceArrays(items.map((item) => item.price)),
-      idOfTime(now - FRESH_RUN_MS),
     ]);
     const others = rows.filter((row): row is OpenedRow => row.attempt_id !== null);
     const openedAsAsked = rows.reduce((sum, row) => sum + (row.attempt_id === null ? row.granted : 0), 0);
@@ -185,10 +183,4 @@ function tokenArrays(items: readonly Settlement[]): string[] {
 function priceArrays(given: readonly TokenPrice[]): string[] {
   const prices = given.map(allPrices);
   return [...(Object.keys(priceColumns) as (keyof Prices)[]).map((name) => plainArray(prices.map((price) => price[name]))), textArray(given.map(({ version }) => version ?? ''))];
-}
-
-/** The least UUIDv7 of a moment in Unix milliseconds: ids of runs that began before are smaller. */
-function idOfTime(ms: number): string {
-  const digits = Math.max(ms, 0).toString(16).padStart(12, '0');
-  return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`;
 }

@@ -90,7 +90,11 @@ const ROWS = `
   ALTER TABLE usage.ledger FORCE ROW LEVEL SECURITY, ENABLE ALWAYS TRIGGER append_only, ENABLE ALWAYS TRIGGER append_only_truncate;
   ${tenantTable('usage', 'tool_execution', ['SELECT', 'INSERT'])}`;
 
-/** Every key grows at its end: entries by number within a day, runs by their UUIDv7. */
+/**
+ * Keys grow at their ends. Ids of runs and of attempts are random: a filter for each 64 pages says which are surely not there, which costs a
+ * row next to nothing, and a question reads these filters and then a few pages. Runs have attempts that are under way, which are few, and
+ * refused ones; the others are in the ledger.
+ */
 const KEYS = `
   ALTER TABLE usage.ledger
     DROP CONSTRAINT ledger_pkey,
@@ -98,7 +102,6 @@ const KEYS = `
     ALTER COLUMN opened_at SET NOT NULL,
     ADD CONSTRAINT ledger_pkey PRIMARY KEY (tenant_id, day, entry);
   DROP INDEX usage.ledger_by_day;
-  CREATE INDEX ledger_of_run ON usage.ledger (tenant_id, run_id) WHERE run_id IS NOT NULL;
-  -- The ledger has the settled ones.
+  CREATE INDEX ledger_ids ON usage.ledger USING brin (run_id uuid_bloom_ops, attempt_id uuid_bloom_ops) WITH (pages_per_range = 64, autosummarize = on);
   DROP INDEX usage.attempt_of_run;
-  CREATE INDEX attempt_of_run ON usage.attempt (tenant_id, run_id) WHERE run_id IS NOT NULL AND state <> 'settled';`;
+  CREATE INDEX attempt_refused_of_run ON usage.attempt (tenant_id, run_id) WHERE state = 'refused';`;

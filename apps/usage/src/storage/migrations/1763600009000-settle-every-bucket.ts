@@ -22,27 +22,16 @@ const whose = whoseColumns.map(([column]) => column);
 const KEPT = ['provider', 'model', 'tool', 'requested', 'route', ...pricesOfAttempt];
 const NEWS = told.filter((column) => !KEPT.includes(column) && !countedColumns.includes(column));
 
-/**
- * The entry of an attempt whose own row is gone, because it was settled long ago: by its run, and without one among the entries of the days
- * around p_finished_at, when that is not now.
- */
+/** The entry of an attempt or an execution whose own row is gone. Not for what may be recent: it reads the filters of the whole ledger. */
 const ENTRY_OF = batchFunction({
   name: 'entry_of',
-  isInner: true,
-  parameters: 'p_id uuid, p_run_id uuid, p_finished_at timestamptz, p_now timestamptz',
+  hasBitmaps: true,
+  parameters: 'p_id uuid',
   returns: 'TABLE (day date, entry bigint, result text, corrected_by bigint)',
   body: `
     BEGIN
-      IF p_run_id IS NOT NULL THEN
-        RETURN QUERY SELECT l.day, l.entry, l.result, c.entry FROM usage.ledger l
-          LEFT JOIN usage.ledger c ON c.run_id = p_run_id AND c.attempt_id = p_id AND c.correction = 1
-         WHERE l.run_id = p_run_id AND l.attempt_id = p_id AND l.correction = 0 AND l.tool = '';
-      ELSIF p_finished_at < p_now - interval '1 day' THEN
-        RETURN QUERY SELECT l.day, l.entry, l.result, c.entry FROM usage.ledger l
-          LEFT JOIN usage.ledger c ON c.day = l.day AND c.attempt_id = p_id AND c.correction = 1
-         WHERE l.day BETWEEN (p_finished_at AT TIME ZONE 'UTC')::date - 2 AND (p_finished_at AT TIME ZONE 'UTC')::date + 1
-           AND l.attempt_id = p_id AND l.correction = 0 AND l.tool = '';
-      END IF;
+      RETURN QUERY SELECT min(l.day), min(l.entry) FILTER (WHERE l.correction = 0), (array_agg(l.result ORDER BY l.correction DESC))[1], min(l.entry) FILTER (WHERE l.correction = 1)
+        FROM usage.ledger l WHERE l.attempt_id = p_id HAVING count(*) > 0;
     END`,
 });
 
@@ -78,6 +67,7 @@ const alsoBook = (id: string, day: string, cost: string, over: string, of: (colu
             v_ids := v_ids || ${id}; v_day := v_day || ${day}; v_costs := v_costs || ${cost}; v_reserved := v_reserved || 0::bigint; v_over := v_over || ${over};
             ${budgetedColumns.map((column) => `v_${column} := v_${column} || ${of(column)};`).join(' ')}`;
 
+/** What is added to a cost is set aside by nobody any more, and so counts as a cost above its reservation. */
 const CORRECT = `
           FOR v_i IN SELECT i FROM generate_series(a, b) AS i WHERE p_tool[i] = '' AND p_resolution[i] IN ('', 'owner') AND NOT p_ids[i] = ANY (v_ids) LOOP
             SELECT l.* INTO v_base FROM usage.attempt x JOIN usage.ledger l ON l.day = x.day AND l.entry = x.entry
@@ -88,7 +78,7 @@ const CORRECT = `
             VALUES (p_tenants[k], p_ids[v_i], v_entry_of_correction, 1, 'owner', v_base.day, v_base.opened_at, p_now, 0,
                    ${listed([...whose, ...KEPT], (column) => `v_base.${column}`)}, ${listed(NEWS, (column) => `p_${column}[v_i]`)}, ${listed(countedColumns, (column) => `p_${column}[v_i] - v_base.${column}`)});
             corrected := corrected + 1;
-            ${alsoBook('p_ids[v_i]', 'v_base.day', '(p_cost_micro_usd[v_i] - v_base.cost_micro_usd)', 'greatest(p_cost_micro_usd[v_i] - greatest(v_base.cost_micro_usd, v_base.reserved_micro_usd), 0)', (column) => `v_base.${column}`)}
+            ${alsoBook('p_ids[v_i]', 'v_base.day', '(p_cost_micro_usd[v_i] - v_base.cost_micro_usd)', 'greatest(p_cost_micro_usd[v_i] - v_base.cost_micro_usd, 0)', (column) => `v_base.${column}`)}
           END LOOP;`;
 
 /**
@@ -142,9 +132,9 @@ const SETTLE = batchFunction({
 
         v_gone := '{}';
         IF cardinality(v_new) > 0 THEN
-          -- What was never opened may be an attempt whose row is gone: then it is no news.
-          FOR v_late IN SELECT n.id, f.day, f.entry, f.result, f.corrected_by FROM unnest(v_new) AS n (id),
-                 LATERAL usage.entry_of(n.id, p_run_id[array_position(p_ids, n.id, a)], p_finished_at[array_position(p_ids, n.id, a)], p_now) AS f LOOP
+          -- What was never opened and ended long ago may be an attempt whose row is gone: then it is no news.
+          FOR v_late IN SELECT n.id, f.day, f.entry, f.result, f.corrected_by
+                 FROM (SELECT y.id FROM unnest(v_new) AS y (id) WHERE p_finished_at[array_position(p_ids, y.id, a)] < p_now - interval '1 day' OFFSET 0) n, LATERAL usage.entry_of(n.id) AS f LOOP
             UPDATE usage.attempt x SET day = v_late.day, entry = v_late.entry, result = v_late.result, corrected_by = v_late.corrected_by WHERE x.id = v_late.id;
             v_gone := v_gone || v_late.id;
           END LOOP;
@@ -162,7 +152,7 @@ const SETTLE = batchFunction({
           v_places := ARRAY(SELECT array_position(p_ids, c.id, a) FROM unnest(v_ids) WITH ORDINALITY AS c (id, n) ORDER BY c.n);
           WITH executed AS (
             INSERT INTO usage.tool_execution AS x (tenant_id, id, settled_at) SELECT p_tenants[k], p_ids[i], p_now FROM generate_series(a, b) AS i WHERE p_tool[i] <> ''
-                AND NOT (p_finished_at[i] < p_now - interval '1 day' AND EXISTS (SELECT FROM usage.ledger l WHERE l.run_id = p_run_id[i] AND l.attempt_id = p_ids[i]))
+                AND CASE WHEN p_finished_at[i] < p_now - interval '1 day' THEN NOT EXISTS (SELECT FROM usage.entry_of(p_ids[i])) ELSE true END
             ON CONFLICT ON CONSTRAINT tool_execution_pkey DO NOTHING RETURNING x.id)
           SELECT coalesce(array_agg(array_position(p_ids, e.id, a)), '{}') INTO v_tools FROM executed e;
         END IF;

@@ -112,19 +112,24 @@ const ASKED_AGAIN = `
               FROM usage.attempt x LEFT JOIN usage.budget g ON g.id = x.refused_by
               LEFT JOIN usage.budget_use u ON u.budget_id = x.refused_by AND u.subject = x.refused_subject WHERE x.id = v_existing.id;`;
 
+const INSERT_ATTEMPTS = `
+          INSERT INTO usage.attempt AS x (tenant_id, id, state, day, opened_at, reserved_micro_usd, granted_output_tokens, owner, provider, model, ${listed([...whose, ...pricesOfAttempt])})
+          SELECT p_tenants[k], p_ids[i], 'open', p_day, p_now, p_reserve[i], p_max_output[i], p_owner[i], p_provider[i], p_model[i],
+                 ${listed([...whose, ...pricesOfAttempt], (column) => `p_${column}[i]`)}
+            FROM generate_series(a, b) AS i ORDER BY p_ids[i]`;
+
 /**
  * usage.open_attempts: inserts a batch of attempts and reserves their worst cost, tenant by tenant.
  * In: the attempts of each tenant stand side by side, those of p_tenants[k] from p_first[k] to p_last[k], in the order in which a
  * budget that does not last for all serves them. p_fixed is the price of the input in micro-USD * 1,000,000, p_reserve the worst
- * cost in micro-USD, p_dearest_output the dearest price that output can have. No id stands twice. Runs with ids below p_oldest_run are so old
- * that rows of their attempts may be gone: then the ledger is asked.
+ * cost in micro-USD, p_dearest_output the dearest price that output can have. No id stands twice.
  * Out: for each tenant one row with attempt_id NULL, which counts in \`granted\` the attempts that were opened as asked; and one row
  * for every other attempt: opened with fewer tokens, in_flight, settled, unknown, or refused with the budget that could not pay.
  */
 const OPEN_ATTEMPTS = batchFunction({
   name: 'open_attempts',
   parameters: `p_now timestamptz, p_day date, p_tenants uuid[], p_first integer[], p_last integer[], p_ids uuid[], p_owner text[], p_provider text[], p_model text[],
-    p_reserve bigint[], p_fixed bigint[], p_max_output bigint[], p_min_output bigint[], p_dearest_output bigint[], ${arrays(whoseColumns)}, ${arrays(priceColumns)}, p_oldest_run uuid`,
+    p_reserve bigint[], p_fixed bigint[], p_max_output bigint[], p_min_output bigint[], p_dearest_output bigint[], ${arrays(whoseColumns)}, ${arrays(priceColumns)}`,
   returns: `TABLE (attempt_id uuid, outcome text, granted bigint, ${REFUSAL}, held_by text, result text)`,
   body: `
     DECLARE
@@ -132,7 +137,6 @@ const OPEN_ATTEMPTS = batchFunction({
       b integer;
       v_new uuid[];
       v_is_all_new boolean;
-      v_late record;
       v_day date;
       v_id uuid;
       u_budget uuid[];
@@ -155,26 +159,15 @@ const OPEN_ATTEMPTS = batchFunction({
         v_day := p_day;
         PERFORM set_config('app.tenant_id', p_tenants[k]::text, true);
         PERFORM pg_advisory_xact_lock_shared(usage.tenant_lock(p_tenants[k]));
-        -- In the order of ids, so that two batches never wait for each other in a circle; attempts before budgets, as everywhere.
-        WITH inserted AS (
-          INSERT INTO usage.attempt AS x (tenant_id, id, state, day, opened_at, reserved_micro_usd, granted_output_tokens, owner, provider, model,
-                 ${listed([...whose, ...pricesOfAttempt])})
-          SELECT p_tenants[k], p_ids[i], 'open', p_day, p_now, p_reserve[i], p_max_output[i], p_owner[i], p_provider[i], p_model[i],
-                 ${listed([...whose, ...pricesOfAttempt], (column) => `p_${column}[i]`)}
-            FROM generate_series(a, b) AS i
-           ORDER BY p_ids[i]
-          ON CONFLICT ON CONSTRAINT attempt_pkey DO NOTHING
-          RETURNING x.id)
-        SELECT coalesce(array_agg(x.id), '{}') INTO v_new FROM inserted x;
-        IF EXISTS (SELECT FROM generate_series(a, b) AS i WHERE p_run_id[i] < p_oldest_run) THEN
-          FOR v_late IN SELECT p_ids[i] AS id, f.day, f.entry, f.result, f.corrected_by FROM generate_series(a, b) AS i, LATERAL usage.entry_of(p_ids[i], p_run_id[i], p_now, p_now) AS f
-             WHERE p_run_id[i] < p_oldest_run AND p_ids[i] = ANY (v_new)
-          LOOP
-            UPDATE usage.attempt x SET state = 'settled', settled_at = p_now, reserved_micro_usd = 0, owner = '', day = v_late.day, entry = v_late.entry, result = v_late.result,
-                   corrected_by = v_late.corrected_by WHERE x.id = v_late.id;
-            v_new := array_remove(v_new, v_late.id);
-          END LOOP;
-        END IF;
+        -- In the order of ids, so that two batches never wait for each other in a circle; attempts before budgets, as everywhere. Most batches
+        -- are all new: looking for each id before it is inserted would read the index twice.
+        BEGIN
+          ${INSERT_ATTEMPTS};
+          v_new := p_ids[a:b];
+        EXCEPTION WHEN unique_violation THEN
+          WITH inserted AS (${INSERT_ATTEMPTS} ON CONFLICT ON CONSTRAINT attempt_pkey DO NOTHING RETURNING x.id)
+          SELECT coalesce(array_agg(x.id), '{}') INTO v_new FROM inserted x;
+        END;
         v_is_all_new := cardinality(v_new) = b - a + 1;
 
         u_is_short := '{}';

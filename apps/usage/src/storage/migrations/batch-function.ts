@@ -8,6 +8,8 @@ export interface BatchFunction {
   readonly body: string;
   /** Called by other batch functions only, and so under their settings. */
   readonly isInner?: boolean;
+  /** May scan by bitmaps, as filters (BRIN) need it. */
+  readonly hasBitmaps?: boolean;
 }
 
 /**
@@ -16,8 +18,9 @@ export interface BatchFunction {
  */
 const PLANNING = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off', 'enable_bitmapscan = off', 'jit = off'];
 
-export function batchFunction({ name, parameters, returns, body, isInner = false }: BatchFunction): string {
-  const settings = isInner ? '' : ['search_path = pg_catalog', ...PLANNING].map((setting) => `SET ${setting}`).join(' ');
+export function batchFunction({ name, parameters, returns, body, isInner = false, hasBitmaps = false }: BatchFunction): string {
+  const planning = hasBitmaps ? [...PLANNING, 'enable_bitmapscan = on'] : PLANNING;
+  const settings = isInner ? '' : ['search_path = pg_catalog', ...planning].map((setting) => `SET ${setting}`).join(' ');
   return `
     CREATE FUNCTION usage.${name}(${parameters}) RETURNS ${returns} LANGUAGE plpgsql SECURITY INVOKER ${settings}
       AS $function$ ${body} $function$;
