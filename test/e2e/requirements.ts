@@ -11,6 +11,8 @@ export const requirements = {
   'TEN-2': 'A tenant sees only its rows.',
   'USE-1': 'One ledger row an attempt, and no second one for a finished attempt.',
   'USE-2': 'An attempt whose end nobody heard is resolved, once, by its provider or a policy, and the budget is exact.',
+  'USE-3': 'A plan has a quota of runs a month: each run counts once, and what is above it is refused.',
+  'USE-4': 'What a client cost this month, in one command; CSV, FOCUS, an invoice with its markup.',
   'OPS-2': 'One connected trace from the edge to the ledger.',
   'OPS-3': 'Any replica of the gateway goes on with the stream of any run; a replica that stops fails no request and loses no run.',
   'IDEM-1': 'An Idempotency-Key makes a change happen once at whatever replica: same body same answer, other body 422, in flight 409.',

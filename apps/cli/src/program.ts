@@ -55,6 +55,8 @@ function createProgram(context: CliContext): Command {
     .description('NEXUS answers every message exactly once, with the cheapest model that can do the job inside the budget.')
     .version(version)
     .exitOverride()
+    // What stands behind a command is its own: `usage` and `usage events` have options of the same names.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .addHelpText('after', '\nIn the folder of NEXUS: npx nexus <command>\n\nExit codes: 0 done, 1 it did not succeed, 2 the command was not understood.\nKeys come from NEXUS_API_KEY, NEXUS_DEV_API_KEY or the data folder (NEXUS_DATA_DIR); .env is read.');
   addUp(program, context);

@@ -5,7 +5,7 @@ import { priceOverridesSchema } from './price-overrides.js';
 import { routingSettingSchemas } from './routing-settings.js';
 
 /** What a tenant's configuration keys must hold, where more than one service reads them: checked when they are set. */
-export const tenantConfigSchemas: Readonly<Record<string, z.ZodType>> = {
+const tenantConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   prices: priceOverridesSchema,
   billing: billingSchema,
   'invoice.markup_percent': markupPercentSchema,
