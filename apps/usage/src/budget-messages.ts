@@ -13,9 +13,11 @@ const KINDS: Readonly<Record<BudgetAlert['kind'], Kind>> = { reached: Kind.REACH
 /** What a budget wants, as it travels. */
 export const whenReachedMessage = (wish: WhenReached): Wish => WISHES[wish];
 
-/** The name of a value that travels as a number; undefined for one that is not known here. */
+/** The scope that travels as this number; undefined for one that is not known here. */
 export const scopeNamed = (told: Scope): BudgetScope | undefined => named(SCOPES, told);
+/** The level that travels as this number; undefined for one that is not known here. */
 export const levelNamed = (told: Level): BudgetLevel | undefined => named(LEVELS, told);
+/** The wish that travels as this number; undefined for one that is not known here. */
 export const wishNamed = (told: Wish): WhenReached | undefined => named(WISHES, told);
 
 /** A budget as it travels. */

@@ -128,6 +128,17 @@ describe('a refusal', () => {
   });
 });
 
+it('refusals and alerts are counted for GET /metrics', async () => {
+  await setBudget({ scope: Scope.AGENT, subject: 'writer', limitMicroUsd: 1n });
+  const count = async (line: RegExp) => Number(line.exec(await (await fetch(`${usage.url}/metrics`)).text())?.[1] ?? 0);
+  const refusals = /^nexus_budget_refusals_total\{scope="agent"\} (\d+)$/m;
+  const reached = /^nexus_budget_alerts_total\{kind="reached",level="hard"\} (\d+)$/m;
+  const before = [await count(refusals), await count(reached)];
+  await open(of({ agent: 'writer' }));
+  expect(await count(refusals)).toBe((before[0] as number) + 1);
+  await expect.poll(() => count(reached), { timeout: 5_000 }).toBeGreaterThan(before[1] as number);
+});
+
 describe('a soft budget', () => {
   it('lets everything through, and tells once in its window that it was reached', async () => {
     await setBudget({ level: Level.SOFT, limitMicroUsd: 150n });
@@ -237,7 +248,11 @@ describe('200 callers of two processes on one key with one dollar', () => {
     };
     const answers = (await Promise.all(Array.from({ length: 200 }, async (_, index) => [await call(index), await call(index + 1), await call(index)]))).flat();
     await expect.poll(async () => (await quota())[1]?.[3], { timeout: 20_000 }).toBe(0);
+    // Both looked for alerts all the time: the one there is was told by one of them, once.
+    const toldByBoth = () => [...told(), ...other.alerts.filter(({ tenantId }) => tenantId === tenant)].map(({ payload }) => [payload.kind, payload.subject]);
+    await expect.poll(toldByBoth, { timeout: 10_000 }).toEqual([[Kind.REACHED, 'k1']]);
     await other.stop();
+    expect(toldByBoth()).toHaveLength(1);
     expect(await ceilings.above()).toEqual([]);
     expect(await ceilings.commits()).toBeGreaterThan(10);
     await ceilings.stop();

@@ -1,3 +1,5 @@
+// Migrations are made of this: it never changes, a new migration brings lists of its own.
+
 /** What a record tells of a call, as columns of the ledger with their types; a batch has an array `p_<column>` of each. */
 export const toldColumns = [
   ['result', 'text'], ['provider', 'text'], ['model', 'text'], ['tool', 'text'], ['requested', 'text'], ['route', 'text'],
