@@ -66,9 +66,9 @@ beforeEach(() => {
   cloud.reply({ text: 'cloud', usage: { prompt_tokens: 10, completion_tokens: 10 } });
 });
 
-async function ask(model: string, content: string): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }> {
+async function ask(model: string, content: string | readonly object[]): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }> {
   const response = await fetch(`${nexus.urls.gateway}/v1/chat/completions`, {
-    method: 'POST', headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
+    method: 'POST', headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: typeof content === 'string' ? [{ role: 'user', content }] : content }),
   });
   const body = (await response.json()) as Partial<Completion>;
   return { status: response.status, text: body.choices?.[0]?.message.content ?? JSON.stringify(body), headers: response.headers };
@@ -101,6 +101,16 @@ describe('models by other names than their own', () => {
     await call(nexus.urls.gateway, 'nexus.usage.v1.UsageService/SetBudget', { ...budget, whenReached: 'WHEN_REACHED_REFUSE' });
     const refused = await ask('best', 'hi');
     expect([refused.status, refused.text.includes(name)]).toEqual([429, true]);
+    await call(nexus.urls.gateway, 'nexus.usage.v1.UsageService/DeleteBudget', { name });
+  });
+
+  it('RTR-2 a budget that is short gets a smaller context, if it wants that: the oldest turns go', async () => {
+    const name = `short ${newId()}`;
+    await call(nexus.urls.gateway, 'nexus.usage.v1.UsageService/SetBudget', { name, period: 'total', limitMicroUsd: '20000', level: 'BUDGET_LEVEL_HARD', whenReached: 'WHEN_REACHED_SMALLER_CONTEXT' });
+    const turn = (n: number) => [{ role: 'user', content: `${n} ${'x'.repeat(9_000)}` }, { role: 'assistant', content: 'yes' }];
+    const messages = [{ role: 'system', content: 'be kind' }, ...turn(1), ...turn(2), ...turn(3), { role: 'user', content: 'and now?' }];
+    expect(await ask('cloud/mini', messages)).toMatchObject({ status: 200, text: 'cloud' });
+    expect(cloud.requests.at(-1)?.body.messages).toEqual([messages[0], ...turn(2), ...turn(3), messages.at(-1)]);
     await call(nexus.urls.gateway, 'nexus.usage.v1.UsageService/DeleteBudget', { name });
   });
 

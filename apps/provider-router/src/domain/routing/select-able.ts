@@ -16,6 +16,7 @@ export interface Selection {
  * that names what was missing.
  */
 export function selectAble(choice: Choice, demand: Demand): Selection {
+  if (choice.models.length > 0 && choice.models.every((model) => lackOf(model, demand) === undefined)) return { choice, models: choice.models, skipped: choice.skipped };
   const skipped: Skipped[] = [...choice.skipped];
   for (const option of [choice, ...choice.instead()]) {
     const lacking = option.models.map((model) => ({ model, lack: lackOf(model, demand) }));
