@@ -21,7 +21,7 @@ beforeAll(async () => {
   cloud = await startFakeProvider();
   cloud.reply({ text: 'said by the cloud' });
   const port = await freePort();
-  await writeTinyGguf(join(folder, 'tiny.gguf'), { words: [' on', ' and'], isEndless: true });
+  await writeTinyGguf(join(folder, 'tiny.gguf'), { words: [' on', ' and'], isEndless: true, contextTokens: 8_192 });
   local = await spawnService({
     args: [join(root, 'apps/local-model/dist/main.js')],
     env: { NEXUS_LOCAL_MODEL: join(folder, 'tiny.gguf'), NEXUS_LOCAL_MODEL_PORT: String(port), NEXUS_LOCAL_MODEL_THREADS: '1', NEXUS_LOCAL_MODEL_GPU: 'off' },

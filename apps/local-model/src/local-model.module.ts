@@ -10,8 +10,9 @@ import { localModelRpc } from './local-model.rpc.js';
 
 export { readConfig as readLocalModelConfig } from './config.js';
 
-/** How long an answer that is under way may go on after `close`, in milliseconds. */
 const GRACE_MS = 2_000;
+/** A stopped answer ends at its next token; what has not ended by then is cut off. */
+const STOPS_WITHIN_MS = 2_000;
 const MAX_MESSAGE_BYTES = 16 * 1_048_576;
 
 /** A local model that answers. */
@@ -21,8 +22,8 @@ export interface RunningLocalModel {
   readonly port: number;
   /** Most tokens of a conversation and its answer together. */
   readonly contextTokens: number;
-  /** Takes no more calls, stops those that are under way after 2 s, and resolves when port and memory are free. */
-  close(): Promise<void>;
+  /** Takes no more calls, stops those that are under way after `graceMs` (default 2 s), and resolves when port and memory are free. */
+  close(graceMs?: number): Promise<void>;
 }
 
 /**
@@ -52,13 +53,13 @@ export async function startLocalModel(config: LocalModelConfig): Promise<Running
   server.listen(config.port, config.host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const shut = async (): Promise<void> => {
+  const shut = async (graceMs: number): Promise<void> => {
     readiness.set('over');
     const closed = once(server, 'close');
     server.close();
     for (const session of sessions) session.close();
-    const stop = setTimeout(() => closing.abort(), GRACE_MS);
-    const cut = setTimeout(() => sessions.forEach((session) => session.destroy()), 2 * GRACE_MS);
+    const stop = setTimeout(() => closing.abort(), graceMs);
+    const cut = setTimeout(() => sessions.forEach((session) => session.destroy()), graceMs + STOPS_WITHIN_MS);
     await closed;
     clearTimeout(stop);
     clearTimeout(cut);
@@ -67,7 +68,7 @@ export async function startLocalModel(config: LocalModelConfig): Promise<Running
   try {
     engine = await LlamaEngine.load(config);
   } catch (error) {
-    await shut();
+    await shut(0);
     throw error;
   }
   readiness.set('serving');
@@ -77,8 +78,8 @@ export async function startLocalModel(config: LocalModelConfig): Promise<Running
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     port,
     contextTokens: Number(loaded.description.contextTokens),
-    close: () => {
-      isOver ??= shut().then(() => loaded.close());
+    close: (graceMs = GRACE_MS) => {
+      isOver ??= shut(graceMs).then(() => loaded.close());
       return isOver;
     },
   };

@@ -38,9 +38,12 @@ interface Started {
 
 async function start(words: readonly string[], more: Partial<LocalModelConfig> & { isEndless?: boolean } = {}): Promise<Started> {
   const file = join(folder, `${words.join('').replace(/\W/g, '')}.gguf`);
-  await writeTinyGguf(file, { words, isEndless: more.isEndless ?? false });
+  const { isEndless = false } = more;
+  // An endless answer must still be under way when it is looked at.
+  const contextTokens = isEndless ? 16_384 : 1_024;
+  await writeTinyGguf(file, { words, isEndless, contextTokens });
   // One thread: two that wait for each other are slow where other tests run.
-  const model = await startLocalModel({ file, name: 'tiny', host: '127.0.0.1', port: 0, contextTokens: 1_024, parallel: 1, waiting: 4, threads: 1, gpu: 'off', ...more });
+  const model = await startLocalModel({ file, name: 'tiny', host: '127.0.0.1', port: 0, contextTokens, parallel: 1, waiting: 4, threads: 1, gpu: 'off', ...more });
   running.push(model);
   return { model, client: createClient(LocalModelService, createGrpcTransport({ baseUrl: model.url })) };
 }
@@ -156,6 +159,17 @@ describe.skipIf(!isThere)(`a call of a local model${ABSENT}`, () => {
     abort.abort();
     await expect(first).rejects.toMatchObject({ code: Code.Canceled });
     expect(textOf(await second)).toBe('on and');
+  });
+
+  it('under way when the server closes may end within its grace, and is stopped then', async () => {
+    const { client, model } = await start([' on', ' and'], { isEndless: true });
+    const begun = Promise.withResolvers<void>();
+    const answer = (async () => {
+      for await (const { kind } of client.generate({ model: 'tiny', messages: [user('hi')] })) if (kind.case === 'text') begun.resolve();
+    })();
+    answer.catch(begun.reject);
+    await begun.promise;
+    await Promise.all([model.close(0), expect(answer).rejects.toMatchObject({ code: Code.Unavailable })]);
   });
 
   it('ends at its deadline, and its place is free again', async () => {

@@ -6,11 +6,11 @@ import type { StopList } from './stop-list.js';
  * The URL of a local model: that of NEXUS_LOCAL_MODEL_URL, else of one that is started here on a free port when NEXUS_LOCAL_MODEL names its
  * file; undefined when there is none. Throws AppError when the model cannot run.
  */
-export async function startLocalModel({ config, environment }: CliContext, stops: StopList): Promise<string | undefined> {
+export async function startLocalModel({ config, environment }: Pick<CliContext, 'config' | 'environment'>, stops: StopList): Promise<string | undefined> {
   if (config.localModelUrl !== undefined || config.localModel === undefined) return config.localModelUrl;
   const local = await import('@nexus/local-model/module');
   const model = await local.startLocalModel({ ...readConfig(local, { ...environment }), host: '127.0.0.1', port: 0 });
-  stops.add(() => model.close());
+  stops.add((graceMs) => model.close(graceMs));
   return model.url;
 }
 
