@@ -65,7 +65,7 @@ it('counts a message once, however often it comes, and lets it begin once the pl
 });
 
 it('counts nothing for a tenant without a plan, nor for one whose plan cannot be understood', async () => {
-  for (const config of [{}, { plan: '"gold"' }]) {
+  for (const config of [{}, { plan: '"gold"' }] as Record<string, string>[]) {
     const { tenantId, secret } = directory.tenant();
     directory.settings.set(tenantId, { config });
     const id = newId();
