@@ -95,8 +95,8 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         { provide: SimilarStore, inject: [DATABASE], useFactory: (database: Database) => new SimilarStore(database) },
         {
           provide: SemanticCache,
-          inject: [SimilarStore, Routes, CLOCK, LOGGER],
-          useFactory: (store: SimilarStore, routes: Routes, clock: Clock, logger: Logger) => new SemanticCache({ store, routes, clock, logger }),
+          inject: [SimilarStore, Routes, LOGGER],
+          useFactory: (store: SimilarStore, routes: Routes, logger: Logger) => new SemanticCache({ store, routes, logger }),
         },
         { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
         {

@@ -127,14 +127,14 @@ export class CompleteHandler {
     const place = this.parts.cache.placeOf(message, asked, settings);
     const cached = place && (await this.parts.cache.find(place));
     if (place && cached) return this.given(message, cached, 'exact', this.parts.cache.answer(message, place, cached, this.parts.bus), span);
-    const publish = (record: OutgoingMessage): void => void this.parts.bus.publish(record).catch(() => undefined);
-    const meant = await this.parts.similar.read(message, asked, settings, { caller: this.caller, publish, stop: call.stop });
+    const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage) => void this.parts.bus.publish(record).catch(() => undefined), clock, stop: call.stop.signal };
+    const meant = await this.parts.similar.read(message, asked, settings, sideCalls);
     const alike = meant && (await this.parts.similar.find(meant));
     if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);
     const noted = message.deliveries > 1 ? await chains.find(message.tenantId, attemptId).catch(() => undefined) : undefined;
     if (signal.aborted) throw stopping();
     if (call.stop.signal.aborted) throw cancelled();
-    const classifier = askClassifier({ message, caller: this.caller, publish, clock, withinMs: this.parts.classifyWithinMs, stop: call.stop.signal });
+    const classifier = askClassifier(message, sideCalls, this.parts.classifyWithinMs);
     const route = await this.parts.routes.find(model, asked, settings, classifier, noted && classificationOf(noted));
     const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
     try {

@@ -1,25 +1,15 @@
 import { create } from '@bufbuild/protobuf';
-import type { Message, OutgoingMessage } from '@nexus/channels';
-import { ConversationSchema, InferenceRequestSchema, OpenedAttempt_State as State, Role } from '@nexus/contracts';
-import { deterministicId, type Clock } from '@nexus/core';
+import type { Message } from '@nexus/channels';
+import { ConversationSchema, InferenceRequestSchema, Role } from '@nexus/contracts';
+import { deterministicId } from '@nexus/core';
 import { askedByRun } from '../domain/asked-call.js';
 import type { ResolvedModel } from '../domain/model-catalog.js';
 import { planCall } from '../domain/plan-call.js';
 import type { RequestTraits } from '../domain/routing/request-traits.js';
 import { tiers, type Tier } from '../domain/routing/tier.js';
-import { recordOf, type Attempt } from './answer.js';
-import type { ModelCaller } from './model-caller.js';
+import type { Attempt } from './answer.js';
 import type { AskClassifier } from './routes.js';
-
-export interface ClassifierParts {
-  readonly message: Message<'inference.request'>;
-  readonly caller: ModelCaller;
-  readonly publish: (record: OutgoingMessage) => void;
-  readonly clock: Clock;
-  readonly withinMs: number;
-  /** Nobody waits for the request any more. */
-  readonly stop: AbortSignal;
-}
+import { sideCall, type SideCalls } from './side-call.js';
 
 const INSTRUCTIONS =
   'You sort requests to language models by how able the model must be that answers. Answer with one word. fast: small talk, facts, short or mechanical tasks on a text. ' +
@@ -29,29 +19,12 @@ const SHOWN = 2_000;
 /** Some models think before they speak, and this is all they may say. */
 const MOST_TOKENS = 64n;
 
-/** Asks a cheap model which tier a request needs: an attempt of its own, which is booked like any other. Undefined when it fails or takes too long. */
-export function askClassifier({ message, caller, publish, clock, withinMs, stop }: ClassifierParts): AskClassifier {
+/** Asks a cheap model which tier a request needs. Undefined when it fails, takes too long, or says something else. */
+export function askClassifier(message: Message<'inference.request'>, calls: SideCalls, withinMs: number): AskClassifier {
   return async (model: ResolvedModel, traits: RequestTraits): Promise<Tier | undefined> => {
     try {
-      const attempt = attemptOf(message, model, traits);
-      const leave = await caller.leaveFor(attempt.plan, () => SHOWN / 4);
-      if ('why' in leave) return undefined;
-      const opened = await caller.open(attempt).catch(() => undefined);
-      if (opened?.state !== State.OPENED) {
-        caller.giveBack(attempt, leave);
-        return undefined;
-      }
-      const limit = new AbortController();
-      const onStop = (): void => limit.abort();
-      stop.addEventListener('abort', onStop, { once: true });
-      const timer = setTimeout(onStop, withinMs);
-      const made = await caller.make(attempt, Number(opened.grantedOutputTokens), limit, leave).finally(() => {
-        clearTimeout(timer);
-        stop.removeEventListener('abort', onStop);
-      });
-      const record = recordOf(made, clock.now());
-      if (record) publish(record);
-      return made.outcome.kind === 'completed' ? tierIn(made.outcome.answer().parts.map((part) => (part.kind === 'text' ? part.text : '')).join(' ')) : undefined;
+      const outcome = await sideCall(attemptOf(message, model, traits), calls, SHOWN / 4, withinMs);
+      return outcome && tierIn(outcome.answer().parts.map((part) => (part.kind === 'text' ? part.text : '')).join(' '));
     } catch {
       return undefined; // whatever it is, the request itself may still be answered
     }

@@ -156,7 +156,7 @@ export class RequestChain {
     try {
       return { message, id, plan: planCall(this.asked, model), route: this.routeText() };
     } catch (error) {
-      const isForOthers = error instanceof AppError && error.code === 'unsupported_value' && this.models.length > this.place + 1;
+      const isForOthers = error instanceof AppError && error.code === 'unsupported_value' && (this.models.length > this.place + 1 || this.records.length > 0);
       if (!isForOthers) throw error;
       this.skip(model, error.code, error);
       return undefined;
@@ -253,6 +253,7 @@ export class RequestChain {
       this.goOnFrom(noted);
       return GO_ON;
     }
+    this.lastError ??= error;
     this.fallbacks.push(failedFallback(attempt.plan.model.id, attempt.id, error));
     await this.goOn();
     return GO_ON;

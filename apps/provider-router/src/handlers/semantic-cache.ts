@@ -1,8 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { hash } from 'node:crypto';
-import type { Message, OutgoingMessage } from '@nexus/channels';
-import { InferenceRequestSchema, OpenedAttempt_State as State, Wire, semanticCacheSchema, type SemanticCacheSettings, type TenantSettings } from '@nexus/contracts';
-import { deterministicId, type Clock } from '@nexus/core';
+import type { Message } from '@nexus/channels';
+import { InferenceRequestSchema, Wire, semanticCacheSchema, type SemanticCacheSettings, type TenantSettings } from '@nexus/contracts';
+import { deterministicId } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import { z } from 'zod';
 import { readAskedCall, type AskedCall } from '../domain/asked-call.js';
@@ -11,16 +11,15 @@ import { comparableQuestion } from '../domain/routing/comparable-question.js';
 import { traitsOf } from '../domain/routing/request-traits.js';
 import type { CachedAnswer } from '../storage/cache.store.js';
 import type { SimilarStore } from '../storage/similar.store.js';
-import { recordOf, type Attempt, type MadeCall } from './answer.js';
-import type { ModelCaller } from './model-caller.js';
+import type { Attempt, MadeCall } from './answer.js';
 import type { Routes } from './routes.js';
+import { sideCall, type SideCalls } from './side-call.js';
 
 type Request = Message<'inference.request'>;
 
 export interface SemanticCacheParts {
   readonly store: Pick<SimilarStore, 'asked' | 'answer' | 'keep'>;
   readonly routes: Routes;
-  readonly clock: Clock;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
@@ -33,13 +32,8 @@ export interface MeantQuestion {
   readonly threshold: number;
 }
 
-/** What makes the calls of one request. */
-export interface ModelCalls {
-  readonly caller: ModelCaller;
-  readonly publish: (record: OutgoingMessage) => void;
-  readonly stop: AbortController;
-}
-
+/** An answer is worth more than a cache. */
+const EMBEDDED_WITHIN_MS = 2_000;
 const ROUTING_SETTING = /^(?:routing|prices)/;
 const embeddingSchema = z.object({ data: z.array(z.object({ embedding: z.array(z.number()).min(1) })).min(1) });
 
@@ -52,7 +46,7 @@ export class SemanticCache {
   constructor(private readonly parts: SemanticCacheParts) {}
 
   /** Undefined for what is not cached, and when it is not known what it means. */
-  async read(message: Request, asked: AskedCall, settings: TenantSettings, calls: ModelCalls): Promise<MeantQuestion | undefined> {
+  async read(message: Request, asked: AskedCall, settings: TenantSettings, calls: SideCalls): Promise<MeantQuestion | undefined> {
     const wanted = settingsOf(settings);
     if (!wanted || message.payload.run !== undefined) return undefined;
     const comparable = comparableQuestion(asked, traitsOf(asked));
@@ -87,25 +81,16 @@ export class SemanticCache {
     this.parts.store.keep(tenantId, question, plan.model.id, outcome.answer()).catch((error: unknown) => this.parts.logger.warn({ error }, 'an answer could not be cached'));
   }
 
-  private async embed(message: Request, question: string, name: string, settings: TenantSettings, { caller, publish, stop }: ModelCalls): Promise<Buffer | undefined> {
+  private async embed(message: Request, question: string, name: string, settings: TenantSettings, calls: SideCalls): Promise<Buffer | undefined> {
     const body = Buffer.from(JSON.stringify({ model: name, input: question }));
     const payload = create(InferenceRequestSchema, { ...message.payload, wantParts: false, wire: Wire.OPENAI_EMBEDDINGS, input: { case: 'body', value: body } });
     const asked = readAskedCall(payload);
     const { models: [model] } = await this.parts.routes.find(name, asked, settings, async () => undefined);
     if (model === undefined) return undefined;
     const attempt: Attempt = { message: { ...message, payload }, id: deterministicId(message.payload.attemptId, 'embed'), plan: planCall(asked, model), route: 'compares the question with others' };
-    const leave = await caller.leaveFor(attempt.plan, () => Math.ceil(question.length / 4));
-    if ('why' in leave) return undefined;
-    const opened = await caller.open(attempt).catch(() => undefined);
-    if (opened?.state !== State.OPENED) {
-      caller.giveBack(attempt, leave);
-      return undefined;
-    }
-    const made = await caller.make(attempt, Number(opened.grantedOutputTokens), stop, leave);
-    const record = recordOf(made, this.parts.clock.now());
-    if (record) publish(record);
-    if (made.outcome.kind !== 'completed' || !made.outcome.body) return undefined;
-    const parsed = embeddingSchema.safeParse(JSON.parse(made.outcome.body.toString('utf8')));
+    const outcome = await sideCall(attempt, calls, Math.ceil(question.length / 4), EMBEDDED_WITHIN_MS);
+    if (!outcome?.body) return undefined;
+    const parsed = embeddingSchema.safeParse(JSON.parse(outcome.body.toString('utf8')));
     return parsed.success ? unit(parsed.data.data[0]?.embedding ?? []) : undefined;
   }
 }
