@@ -2,7 +2,7 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type On
 import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
-import { BUS, CLIENTS, CLOCK, DATABASE, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, type Environment, type Logger, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { BUS, CLIENTS, CLOCK, DATABASE, LOGGER, METRICS, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, type Environment, type Logger, type Metrics, type ServiceClients, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readRouterConfig } from './config.js';
 import { AnsweredCalls } from './handlers/answered-calls.js';
 import { AttemptOpener } from './handlers/attempt-opener.js';
@@ -15,6 +15,7 @@ import { ModelListing } from './handlers/model-listing.js';
 import { OwnAttempts } from './handlers/own-attempts.js';
 import { ProviderHealth } from './handlers/provider-health.js';
 import { ProviderLimits } from './handlers/provider-limits.js';
+import { RouterMetrics } from './handlers/router-metrics.js';
 import { Routes } from './handlers/routes.js';
 import { SemanticCache } from './handlers/semantic-cache.js';
 import { UnknownAttempts } from './handlers/unknown-attempts.js';
@@ -88,6 +89,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
           inject: [BUS, Models, ProviderClient, AttemptOwner, CLOCK, LOGGER],
           useFactory: (bus: ChannelBus, models: Models, client: ProviderClient, owner: AttemptOwner, clock: Clock, logger: Logger) => new UnknownAttempts({ bus, models, client, owner, clock, logger }),
         },
+        { provide: RouterMetrics, inject: [METRICS], useFactory: (metrics: Metrics) => new RouterMetrics(metrics) },
         { provide: Routes, inject: [Models, CLOCK], useFactory: (models: Models, clock: Clock) => new Routes({ models, config: routing, clock }) },
         { provide: ModelListing, inject: [Routes], useFactory: (routes: Routes) => new ModelListing(routes, routing) },
         { provide: CacheStore, inject: [DATABASE], useFactory: (database: Database) => new CacheStore(database) },
@@ -101,8 +103,8 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
         {
           provide: ProviderHealth,
-          inject: [BUS, CLOCK, LOGGER, AttemptOwner],
-          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, owner: AttemptOwner) => new ProviderHealth({ bus, clock, logger, replica: owner.name }),
+          inject: [BUS, CLOCK, LOGGER, AttemptOwner, RouterMetrics],
+          useFactory: (bus: ChannelBus, clock: Clock, logger: Logger, owner: AttemptOwner, metrics: RouterMetrics) => new ProviderHealth({ bus, clock, logger, metrics, replica: owner.name }),
         },
         {
           provide: ProviderLimits,
@@ -111,12 +113,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache, SemanticCache],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache, SemanticCache, RouterMetrics],
           useFactory: (
             bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache, similar: SemanticCache,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache, similar: SemanticCache, metrics: RouterMetrics,
           ) => new CompleteHandler({
-            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache, similar,
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache, similar, metrics,
             retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
           }),
         },

@@ -48,6 +48,10 @@ describe('two replicas', () => {
       const arePassedOver = answers.every((answer) => routingOf(answer).fallbacks[0]?.code === 'breaker_open' && routingOf(answer).model === 'cloud/mini');
       return arePassedOver && own.calls(text) === calls && replicasSince(from).size === 2;
     }, { timeout: 10_000 }).toBe(true);
+    const metrics = await (await fetch(`${router.service.url}/metrics`)).text();
+    expect(metrics).toMatch(/nexus_router_breaker_open\{provider="own"\} 1/);
+    expect(metrics).toMatch(/nexus_router_passed_over_total\{provider="own",why="breaker_open"\} \d+/);
+    expect(metrics).toMatch(/nexus_router_calls_total\{provider="own",outcome="server_error"\} \d+/);
     own.provider.reply({ text: 'well again' });
     await expect.poll(async () => bodyOf((await askMany('own/plain', 1))[0] as never).includes('well again'), { timeout: 10_000 }).toBe(true);
     await expect.poll(async () => (await askMany('own/plain', 12)).every((answer) => bodyOf(answer).includes('well again')), { timeout: 10_000 }).toBe(true);

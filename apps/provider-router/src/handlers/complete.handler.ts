@@ -25,6 +25,7 @@ import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
 import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
 import { RequestChain } from './request-chain.js';
+import type { RouterMetrics } from './router-metrics.js';
 import type { Routes } from './routes.js';
 import type { SemanticCache } from './semantic-cache.js';
 
@@ -44,6 +45,7 @@ export interface CompleteParts {
   readonly owner: AttemptOwner;
   readonly health: ProviderHealth;
   readonly limits: ProviderLimits;
+  readonly metrics: RouterMetrics;
   readonly chains: Pick<ChainStore, 'note' | 'find'>;
   readonly retries: RetryConfig;
   readonly budget: RetryBudget;

@@ -11,6 +11,7 @@ import type { AttemptOpener } from './attempt-opener.js';
 import { LiveParts } from './live-parts.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
+import type { RouterMetrics } from './router-metrics.js';
 
 export interface ModelCallerParts {
   /** For live parts. */
@@ -20,6 +21,7 @@ export interface ModelCallerParts {
   readonly attempts: AttemptOpener;
   readonly health: ProviderHealth;
   readonly limits: ProviderLimits;
+  readonly metrics: RouterMetrics;
 }
 
 /** Leave to call a provider, which must be used by `make` or given back. */
@@ -40,13 +42,17 @@ export class ModelCaller {
 
   /** Asks the provider's limits and its breaker. */
   async leaveFor({ model }: Attempt['plan'], estimatedTokens: () => number): Promise<Leave | NoLeave> {
-    const { limits, health } = this.parts;
+    const { limits, health, metrics } = this.parts;
     const tokens = model.target.limits.tokensPerMinute === undefined ? 0 : estimatedTokens();
     const waitMs = await limits.take(model.target, tokens);
-    if (waitMs !== undefined) return { why: 'rate_limit', waitMs };
+    if (waitMs !== undefined) {
+      metrics.skipped(model.target.name, 'rate_limit');
+      return { why: 'rate_limit', waitMs };
+    }
     const asked = health.ask(model.target);
     if (asked.leave !== 'none') return { tokens };
     limits.giveBack(model.target, tokens);
+    metrics.skipped(model.target.name, 'breaker_open');
     return { why: 'breaker_open', waitMs: asked.waitMs };
   }
 
@@ -73,7 +79,7 @@ export class ModelCaller {
 
   /** Makes the call of an attempt that the ledger has opened. Its signal stops it, and so does the request's deadline. */
   async make(attempt: Attempt, granted: number, stop: AbortController, leave: Leave): Promise<MadeCall> {
-    const { bus, client, clock, health, limits } = this.parts;
+    const { bus, client, clock, health, limits, metrics } = this.parts;
     const { message, id, plan } = attempt;
     const { target } = plan.model;
     const { attemptId: askedAs } = message.payload;
@@ -83,6 +89,7 @@ export class ModelCaller {
     failpoint('router.after-answer');
     if (outcome.kind === 'completed') live?.end();
     else live?.flush();
+    metrics.called(target.name, outcome);
     health.ended(target, outcome);
     limits.used(target, tokensOf(outcome), leave.tokens);
     return { ...attempt, outcome, parts: live?.sent ?? 0 };

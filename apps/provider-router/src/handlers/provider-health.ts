@@ -6,11 +6,13 @@ import type { Logger } from '@nexus/runtime';
 import type { ProviderTarget } from '../domain/provider-target.js';
 import { answered, ask, closed, failed, told, unprobed, type Breaker, type Leave } from '../domain/routing/circuit-breaker.js';
 import type { ProviderOutcome } from '../providers/provider-outcome.js';
+import type { RouterMetrics } from './router-metrics.js';
 
 export interface ProviderHealthParts {
   readonly bus: Pick<ChannelBus, 'publish'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: RouterMetrics;
   /** Names this life of this replica. */
   readonly replica: string;
 }
@@ -72,6 +74,7 @@ export class ProviderHealth {
   }
 
   private keep(name: string, breaker: Breaker): void {
+    if (breaker.kind !== 'closed' || this.breakers.has(name)) this.parts.metrics.breaker(name, breaker.kind !== 'closed');
     if (breaker === closed) this.breakers.delete(name);
     else this.breakers.set(name, breaker);
   }
