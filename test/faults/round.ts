@@ -136,7 +136,7 @@ async function gather(stage: Stage, happened: readonly (Happened & { readonly is
   });
   return {
     questions: stage.questions.all, sightings: stage.adapter.sightings.all, runs: await state.runs(), calls: behaviour.calls, attempts: await state.attempts(),
-    budgets: await state.budgets(), effects: stage.effects.counts, deadLetters: await state.deadLetters(), poison: stage.adapter.poison, leftovers: await leftovers(stage.redis),
+    budgets: await state.budgets(), sums: await state.sums(), effects: stage.effects.counts, deadLetters: await state.deadLetters(), poison: stage.adapter.poison, leftovers: await leftovers(stage.redis),
     splices: stage.streams.splices, settings: { count: stage.settings.count, wrong: await stage.settings.wrong() },
     faults, recoveries, deaths: cluster.replicas.flatMap(({ deaths }) => deaths),
     outages: happened.filter(({ isOutage }) => isOutage).map(({ startedAt, endedAt }) => ({ from: startedAt, to: endedAt })),

@@ -38,6 +38,19 @@ export interface LedgerRow {
   readonly resolution: string;
 }
 
+/** What reports say of one day and model, and what the rows of the ledger say. */
+export interface StoredSum {
+  readonly name: string;
+  readonly reported: SumFigures;
+  readonly ofRows: SumFigures;
+}
+
+export interface SumFigures {
+  readonly attempts: number;
+  readonly cost: number;
+  readonly tokens: number;
+}
+
 export interface StoredBudget {
   readonly name: string;
   readonly spent: number;
@@ -101,6 +114,7 @@ export interface Evidence {
   readonly calls: readonly ProviderCall[];
   readonly attempts: readonly StoredAttempt[];
   readonly budgets: readonly StoredBudget[];
+  readonly sums: readonly StoredSum[];
   /** Calls by `<tool>/<number>`. */
   readonly effects: ReadonlyMap<string, number>;
   readonly deadLetters: readonly DeadLetterRow[];

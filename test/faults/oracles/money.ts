@@ -83,3 +83,12 @@ export const budgetsAreExact: Oracle = ({ budgets }) => {
   ]);
   return { oracle: 'budgets are exact', checked: budgets.length, violations: budgets.length === 0 ? ['there is no budget'] : violations };
 };
+
+/** What reports say is the sum of the rows of the ledger. */
+export const reportsAreExact: Oracle = ({ sums }) => {
+  const violations = sums.flatMap(({ name, reported, ofRows }) => {
+    const wrong = (['attempts', 'cost', 'tokens'] as const).filter((figure) => reported[figure] !== ofRows[figure]);
+    return wrong.map((figure) => `${name}: reports say ${reported[figure]} ${figure}, the rows of the ledger ${ofRows[figure]}`);
+  });
+  return { oracle: 'reports are exact', checked: sums.length, violations: sums.length === 0 ? ['there is nothing to report'] : violations };
+};

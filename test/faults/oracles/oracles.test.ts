@@ -29,6 +29,7 @@ const good: Evidence = {
   calls: [call(1), call(2)],
   attempts: [1, 2].map((number) => ({ attemptId: `attempt-${number}`, state: 'settled', reserved: 900, openedAt: number * 100 + 15, settledAt: number * 100 + 40, ledger: ledger() })),
   budgets: [{ name: 'day', spent: 520, reserved: 0, ledgerSum: 520 }],
+  sums: [{ name: '2026-11-20 fake fake', reported: { attempts: 3, cost: 520, tokens: 90 }, ofRows: { attempts: 3, cost: 520, tokens: 90 } }],
   effects: new Map([['count_once/1', 1], ['look_up/2', 2]]),
   deadLetters: [{ schema: 'orchestrator', channel: 'requests.incoming', messageId: 'poison-1', reason: 'no JSON' }],
   poison: [{ id: 'poison-1', publishedAt: 50 }],
@@ -53,7 +54,7 @@ const attempt = (index: number) => good.attempts[index] as (typeof good.attempts
 describe('the oracles', () => {
   it('find nothing wrong where nothing is', () => {
     expect(wrong({})).toEqual({});
-    expect(oracles.length).toBe(15);
+    expect(oracles.length).toBe(16);
   });
 
   it('a question without an answer, a run that is not over and a lost change of settings are lost', () => {
@@ -140,6 +141,12 @@ describe('the oracles', () => {
     const calls = [call(1), call(2), call(3)];
     expect(wrong({ attempts, calls, faults: [fault({ startedAt: 210, endedAt: 350 })] })).toEqual({ 'unknown has a cause': [expect.stringContaining('2 attempts of reliable models became unknown, and only 1')] });
     expect(found({ attempts, calls, faults: [fault({ startedAt: 210, endedAt: 350 }), fault({ startedAt: 330, endedAt: 350 })] })).toEqual([]);
+  });
+
+  it('a report that says something else than the rows of the ledger, or nothing at all', () => {
+    const figures = { attempts: 3, cost: 520, tokens: 90 };
+    for (const wrong of [{ attempts: 2 }, { cost: 521 }, { tokens: 0 }]) expect(found({ sums: [{ name: 'a day', reported: { ...figures, ...wrong }, ofRows: figures }] })).toEqual(['reports are exact']);
+    expect(found({ sums: [] })).toEqual(['reports are exact']);
   });
 
   it('a budget that keeps a reservation, or has spent something else than its ledger', () => {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Query } from '../faults/fault.js';
 import { isAfter } from '../load/sightings.js';
-import type { DeadLetterRow, Leftover, StoredAttempt, StoredBudget, StoredRun } from './evidence.js';
+import type { DeadLetterRow, Leftover, StoredAttempt, StoredBudget, StoredRun, StoredSum } from './evidence.js';
 
 const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
@@ -40,6 +40,21 @@ export class StoredState {
               (SELECT coalesce(sum(l.cost_micro_usd), 0) FROM usage.ledger l WHERE l.tenant_id = b.tenant_id AND l.day >= u.window_start) AS sum
          FROM usage.budget b LEFT JOIN usage.budget_use u ON u.tenant_id = b.tenant_id AND u.budget_id = b.id WHERE b.scope = 'tenant'`);
     return rows.map((row) => ({ name: row.name, spent: Number(row.spent), reserved: Number(row.reserved), ledgerSum: Number(row.sum) }));
+  }
+
+  /** Every day and model that the sums or the rows know. */
+  async sums(): Promise<StoredSum[]> {
+    const figures = (from: string, attempts: string): string => `SELECT day, provider, model, ${attempts} AS attempts, sum(cost_micro_usd) AS cost, sum(input_tokens + cache_read_tokens + output_tokens + reasoning_tokens) AS tokens
+      FROM ${from} GROUP BY day, provider, model`;
+    const rows = await this.query<Record<'name' | 'attempts' | 'cost' | 'tokens' | 'row_attempts' | 'row_cost' | 'row_tokens', string>>(
+      `SELECT concat_ws(' ', day, provider, model) AS name, coalesce(s.attempts, 0) AS attempts, coalesce(s.cost, 0) AS cost, coalesce(s.tokens, 0) AS tokens,
+              coalesce(l.attempts, 0) AS row_attempts, coalesce(l.cost, 0) AS row_cost, coalesce(l.tokens, 0) AS row_tokens
+         FROM (${figures("usage.ledger_sum WHERE provider <> 'tool'", 'sum(attempts)')}) s FULL JOIN (${figures("usage.ledger WHERE tool = ''", 'count(*) FILTER (WHERE correction = 0)')}) l USING (day, provider, model)`);
+    return rows.map((row) => ({
+      name: row.name,
+      reported: { attempts: Number(row.attempts), cost: Number(row.cost), tokens: Number(row.tokens) },
+      ofRows: { attempts: Number(row.row_attempts), cost: Number(row.row_cost), tokens: Number(row.row_tokens) },
+    }));
   }
 
   async deadLetters(): Promise<DeadLetterRow[]> {
