@@ -13,9 +13,12 @@ export interface AskedRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** True for a request in Anthropic's protocol: on its own paths, and anywhere else with the header that its clients send. */
+const ANTHROPICS_PATHS = /^\/v1\/messages(?:[/?]|$)/;
+const OPENAIS_PATHS = /^\/v1\/(?:chat\/completions|responses|embeddings)(?:[/?]|$)/;
+
+/** True for a request in Anthropic's protocol: on its own paths, and with the header that its clients send on those that are not OpenAI's own. */
 export function speaksAnthropic({ url = '', headers }: AskedRequest): boolean {
-  return headers['anthropic-version'] !== undefined || /^\/v1\/messages(?:[/?]|$)/.test(url);
+  return ANTHROPICS_PATHS.test(url) || (headers['anthropic-version'] !== undefined && !OPENAIS_PATHS.test(url));
 }
 
 /** The error in Anthropic's shape for its clients, else in OpenAI's. */
