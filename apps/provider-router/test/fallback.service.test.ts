@@ -135,6 +135,44 @@ describe('a retry of the same model', () => {
   });
 });
 
+describe('a chain under an idempotency key', () => {
+  const keyed = (attemptId: string, tenantId: string) => router.ask(chat('own/small', text), { attemptId, idempotencyHash: 'hash' }, { tenantId });
+
+  it('is answered again with the same bytes and the same reasons', async () => {
+    own.provider.reply({ status: 402 });
+    const [id, tenantId] = [newId(), newId()];
+    await keyed(id, tenantId);
+    const first = await router.answer({ id });
+    await keyed(id, tenantId);
+    const again = await router.answer({ id }, 2);
+    expect(bodyOf(again)).toBe(bodyOf(first));
+    expect(routingOf(again)).toEqual(routingOf(first));
+    expect([own.calls(text), world.calls(text).length]).toEqual([1, 1]);
+  });
+
+  it('that failed altogether and cost nothing may be asked for again, as a chain of its own', async () => {
+    own.provider.reply({ status: 402 });
+    world.provider.reply({ status: 402 });
+    const [id, tenantId] = [newId(), newId()];
+    await keyed(id, tenantId);
+    expect(codeOf(await router.answer({ id }))).toBe('402 quota_exhausted');
+    world.provider.reply({ status: 429 });
+    await keyed(id, tenantId);
+    expect(codeOf(await router.answer({ id }, 2))).toBe('402 quota_exhausted'); // which says nothing of a retry, and so stands
+    expect(world.calls(text)).toHaveLength(1);
+    const other = newId();
+    own.provider.reply({ status: 503 });
+    await keyed(other, tenantId);
+    expect(codeOf(await router.answer({ id: other }))).toBe('429 rate_limited');
+    world.provider.reply({ text: 'at last' });
+    await keyed(other, tenantId);
+    expect(bodyOf(await router.answer({ id: other }, 2))).toContain('at last');
+    const roots = world.ledger.asked.filter((attempt) => attempt.tenantId === tenantId).map(({ attemptId }) => attemptId);
+    expect(roots).toContain(deterministicId(other, 'try', 1));
+    expect(new Set(roots).size).toBe(roots.length);
+  });
+});
+
 describe('a model that cannot serve a request', () => {
   it('is refused by name', async () => {
     const { answer } = await answered('cloud/mild', { messages: [{ role: 'user', content: image(text) }] });

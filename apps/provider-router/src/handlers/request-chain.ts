@@ -1,17 +1,16 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { OpenedAttempt_State as State, WhenReached, type Fallback, type OpenedAttempt, type Routing, type UsageRecorded } from '@nexus/contracts';
+import { OpenedAttempt_State as State, type Fallback, type OpenedAttempt, type Routing, type UsageRecorded } from '@nexus/contracts';
 import { AppError, deterministicId, failpoint, type Clock } from '@nexus/core';
 import type { Logger, Span } from '@nexus/runtime';
 import type { AskedCall } from '../domain/asked-call.js';
 import type { ResolvedModel } from '../domain/model-catalog.js';
 import { planCall } from '../domain/plan-call.js';
 import { afterFailure } from '../domain/routing/after-failure.js';
-import { cheaperModels } from '../domain/routing/choose-models.js';
-import { estimatedInputTokens, lackOf } from '../domain/routing/lacks.js';
+import { budgetReaction } from '../domain/routing/budget-reaction.js';
+import { estimatedInputTokens } from '../domain/routing/lacks.js';
 import type { RetryBudget } from '../domain/routing/retry-budget.js';
 import { failedFallback, routingOf, skippedFallback } from '../domain/routing/routing-answer.js';
 import type { RetryConfig } from '../domain/routing/routing-config.js';
-import { shortenedToAfford } from '../domain/routing/shortened-to-afford.js';
 import type { ProviderError } from '../providers/provider-error.js';
 import type { ChainNote, ChainStore } from '../storage/chain.store.js';
 import { answerOf, notSentOf, recordOf, refusalOf, toldAgain, type Attempt, type MadeCall } from './answer.js';
@@ -61,7 +60,6 @@ const GO_ON = undefined;
 
 /** What the ledger may need to hear of an attempt that has ended before the budget is free again. */
 const SETTLES_WITHIN_MS = 150;
-const MOST_SHORTENINGS = 3;
 
 /**
  * The attempts that one request takes: a model after the other, and the same again where that may help, until one answers, a part of an
@@ -75,7 +73,6 @@ export class RequestChain {
   private number = 0;
   private retries = 0;
   private waits = 0;
-  private shortenings = 0;
   private asked: AskedCall;
   private reason: string;
   private lastModel = '';
@@ -245,39 +242,26 @@ export class RequestChain {
       await this.goOn();
       return GO_ON;
     }
-    const isCheaper = opened.whenReached === WhenReached.CHEAPER_TIER && this.goCheaper(attempt.plan.model);
-    const isShorter = opened.whenReached === WhenReached.SMALLER_CONTEXT && this.goShorter(attempt, Number(opened.affordableMicroUsd));
-    if (!isCheaper && !isShorter) {
+    const { choice, sources, demand } = this.request.route;
+    const tried = new Set(this.fallbacks.map(({ model }) => model));
+    const reaction = budgetReaction(opened, { plan: attempt.plan, asked: this.asked, choice, sources, demand, tried });
+    if (reaction === undefined) {
       const noted = await this.findNote();
       if (noted === undefined) throw error;
       this.goOnFrom(noted);
       return GO_ON;
     }
+    this.reason = reaction.reason;
+    if (reaction.kind === 'shorter') this.asked = reaction.asked;
+    else {
+      this.models = reaction.models;
+      this.place = 0;
+      this.retries = 0;
+    }
     this.lastError ??= error;
     this.fallbacks.push(failedFallback(attempt.plan.model.id, attempt.id, error));
     await this.goOn();
     return GO_ON;
-  }
-
-  private goCheaper(refusedModel: ResolvedModel): boolean {
-    const { choice, sources, demand } = this.request.route;
-    const tried = new Set(this.fallbacks.map(({ model }) => model));
-    const models = cheaperModels(refusedModel, choice.tier, sources).filter((model) => !tried.has(model.id) && lackOf(model, demand) === undefined);
-    if (models.length === 0) return false;
-    this.models = models;
-    this.place = 0;
-    this.retries = 0;
-    this.reason = `${this.request.route.choice.reason}, but the budget wants a cheaper tier`;
-    return true;
-  }
-
-  private goShorter({ plan }: Attempt, affordableMicroUsd: number): boolean {
-    if (this.shortenings++ >= MOST_SHORTENINGS) return false;
-    const shortened = shortenedToAfford(this.asked, plan, affordableMicroUsd);
-    if (shortened === undefined) return false;
-    this.asked = shortened.asked;
-    this.reason = `${this.request.route.choice.reason}; the budget wants a smaller context: the ${shortened.droppedTurns} oldest turns are left out`;
-    return true;
   }
 
   private async whenNotOpened(attempt: Attempt, opened: OpenedAttempt): Promise<Outcome | undefined> {
