@@ -109,6 +109,20 @@ describe('RTR-8 what the clients share', () => {
     await expect.poll(booked, { timeout: 10_000 }).toEqual([COST]);
   });
 
+  it.each([
+    ['/v1/responses', { input: 'what is the answer?' }],
+    ['/v1/messages', { max_tokens: 50, messages: [{ role: 'user', content: 'what is the answer?' }] }],
+  ])('IDEM-1 %s answers a repeated request with the same, whole and streamed, and is booked once', async (path, asked) => {
+    for (const stream of [false, true]) {
+      const ask = async (): Promise<string> =>
+        (await fetch(stock.nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}`, 'idempotency-key': `again ${path} ${stream}`.replaceAll(' ', '-') }, body: JSON.stringify({ model: 'fake', stream, ...asked }) })).text();
+      const answers: string[] = [];
+      expect(await bookedBy(async () => void answers.push(await ask(), await ask()))).toBe(COST);
+      if (!stream) expect(answers[1]).toBe(answers[0]);
+      for (const text of answers) expect(text).toMatch(stream ? /The[^]+42[^]+\nevent: (?:response\.completed|message_stop)\n/ : /The answer is 42\./);
+    }
+  });
+
   it('a task is classified, run and told of; a queued one comes to the same', async () => {
     const post = async (path: string, body: object): Promise<Record<string, unknown>> =>
       (await fetch(stock.nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: JSON.stringify(body) })).json() as Promise<Record<string, unknown>>;
