@@ -16,7 +16,7 @@ const STEPPED = [
 ];
 const STEP = new RegExp(`^(${STEPPED.join('|')})_above_\\d+k_tokens$`);
 const PLAIN = [
-  'input_cost_per_audio_token', 'output_cost_per_audio_token', 'output_cost_per_reasoning_token', 'output_cost_per_image', 'input_cost_per_request', 'search_context_cost_per_query',
+  'cache_read_input_audio_token_cost', 'input_cost_per_audio_token', 'output_cost_per_audio_token', 'output_cost_per_reasoning_token', 'output_cost_per_image', 'input_cost_per_request', 'search_context_cost_per_query',
 ];
 const LIMITS = ['max_input_tokens', 'max_output_tokens'];
 const ABILITIES = ['supports_function_calling', 'supports_vision', 'supports_reasoning', 'supports_response_schema', 'supports_audio_input', 'supports_pdf_input'];
@@ -35,6 +35,12 @@ const CORRECTIONS = [
     reason: 'OpenAI charges 10 USD for 1,000 searches of the web with its models that search by a tool (platform.openai.com, Pricing, Built-in tools); the table has a former price for one of them, and none for the others',
     fix: (name, row) => row.litellm_provider === 'openai' && ['chat', 'responses'].includes(row.mode) && SEARCHING.test(name) && {
       search_context_cost_per_query: { search_context_size_high: 0.01, search_context_size_low: 0.01, search_context_size_medium: 0.01 },
+    },
+  },
+  {
+    reason: 'Gemini charges for sound that it reads from its cache the same part of its price as for other input (ai.google.dev, Pricing, Context caching); the table has no such price',
+    fix: (_, row) => row.litellm_provider === 'gemini' && row.input_cost_per_audio_token > row.input_cost_per_token && row.cache_read_input_token_cost > 0 && {
+      cache_read_input_audio_token_cost: exact((row.input_cost_per_audio_token * row.cache_read_input_token_cost) / row.input_cost_per_token),
     },
   },
   {

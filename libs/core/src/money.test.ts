@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { costOf, formatUsd } from './money.js';
+import { costOf, formatUsd, mixedCacheRead } from './money.js';
 
 const price = { input: 2_500_000, output: 10_000_000, cacheRead: 1_250_000, cacheWrite: 0 };
 
@@ -33,4 +33,14 @@ describe('formatUsd', () => {
     expect(formatUsd(1_234)).toBe('$0.001234');
     expect(formatUsd(-12_000_000)).toBe('-$12.000000');
   });
+});
+
+it('prices what came from the cache by the mean of its kinds, so that the cost is that of each', () => {
+  const price = { input: 300_000, output: 2_500_000, cacheRead: 30_000, cacheWrite: 0, cacheReadAudio: 100_000 };
+  const mixed = mixedCacheRead(price, { cacheRead: 3_000, sound: 1_885 });
+  expect(mixed.cacheRead).toBe(73_983); // (1,115 x 30,000 + 1,885 x 100,000) / 3,000
+  expect(costOf({ input: 0, output: 0, cacheRead: 3_000, cacheWrite: 0 }, mixed)).toBe(222);
+  expect(mixedCacheRead(price, { cacheRead: 10, sound: 99 }).cacheRead).toBe(100_000);
+  for (const same of [{ cacheRead: 10, sound: 0 }, { cacheRead: 0, sound: 5 }]) expect(mixedCacheRead(price, same)).toBe(price);
+  expect(mixedCacheRead({ ...price, cacheReadAudio: undefined }, { cacheRead: 3, sound: 3 }).cacheRead).toBe(30_000);
 });

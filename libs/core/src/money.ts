@@ -35,12 +35,26 @@ export interface TokenPrice {
   readonly audioInput?: number | undefined;
   readonly audioOutput?: number | undefined;
   readonly reasoning?: number | undefined;
+  /** Of sound read from the cache, where it has a price of its own. No bucket is counted by it: see `mixedCacheRead`. */
+  readonly cacheReadAudio?: number | undefined;
   /** Of a picture; left out: nothing. */
   readonly image?: number | undefined;
   /** Of a search and the like; left out: nothing. */
   readonly request?: number | undefined;
   /** Which prices these are, such as `2026-07-24`. */
   readonly version?: string | undefined;
+}
+
+/**
+ * The price of a call that read `sound` tokens of sound among its `cacheRead` tokens. There is one bucket for both, whose price is then the
+ * mean of the two, rounded half up: so the cost is that of each at its own price, within a micro-USD.
+ */
+export function mixedCacheRead(price: TokenPrice, { cacheRead, sound }: { readonly cacheRead: number; readonly sound: number }): TokenPrice {
+  const { cacheReadAudio } = price;
+  if (cacheReadAudio === undefined || sound === 0 || cacheRead === 0) return price;
+  const part = Math.min(sound, cacheRead);
+  const total = product(cacheRead - part, price.cacheRead) + product(part, cacheReadAudio);
+  return { ...price, cacheRead: Number((2n * total + BigInt(cacheRead)) / (2n * BigInt(cacheRead))) };
 }
 
 const MILLION = 1_000_000n;

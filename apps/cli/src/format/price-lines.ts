@@ -8,7 +8,7 @@ const OLD_AFTER_DAYS = 90;
 const DAY_MS = 86_400_000;
 
 const BUCKETS = [
-  ['input', 'input'], ['cacheRead', 'cache read'], ['cacheWrite', 'cache write, 5 min'], ['cacheWrite1h', 'cache write, 1 h'], ['output', 'output'],
+  ['input', 'input'], ['cacheRead', 'cache read'], ['cacheReadAudio', 'cache read, sound'], ['cacheWrite', 'cache write, 5 min'], ['cacheWrite1h', 'cache write, 1 h'], ['output', 'output'],
   ['reasoning', 'reasoning'], ['audioInput', 'audio input'], ['audioOutput', 'audio output'],
 ] as const satisfies readonly (readonly [keyof TokenPrice, string])[];
 

@@ -22,6 +22,8 @@ export interface PriceRow extends TokenRates {
   readonly vendor: string;
   readonly mode: string;
   readonly audioInput?: number | undefined;
+  /** Sound read from the cache. */
+  readonly cacheReadAudio?: number | undefined;
   readonly audioOutput?: number | undefined;
   readonly reasoningOutput?: number | undefined;
   /** Of a picture made. */
@@ -120,6 +122,7 @@ function readPrice(row: PriceRow, version: string | undefined): TokenPrice | und
     cacheRead: priceFromUsdPerToken(row.cacheRead ?? row.input),
     cacheWrite: priceFromUsdPerToken(row.cacheWrite ?? row.input),
     ...given('cacheWrite1h', row.cacheWrite1h, priceFromUsdPerToken),
+    ...given('cacheReadAudio', row.cacheReadAudio, priceFromUsdPerToken),
     ...given('audioInput', row.audioInput, priceFromUsdPerToken),
     ...given('audioOutput', row.audioOutput, priceFromUsdPerToken),
     ...given('reasoning', row.reasoningOutput, priceFromUsdPerToken),
@@ -159,6 +162,7 @@ function stepPrice(rates: TokenRates, base: TokenPrice): TokenPrice {
     cacheRead: told(rates.cacheRead, base.cacheRead),
     cacheWrite: told(rates.cacheWrite, base.cacheWrite),
     ...(base.cacheWrite1h !== undefined && { cacheWrite1h: told(rates.cacheWrite1h, base.cacheWrite1h) }),
+    ...(base.cacheReadAudio !== undefined && { cacheReadAudio: withInput(base.cacheReadAudio) }),
     ...(base.audioInput !== undefined && { audioInput: withInput(base.audioInput) }),
     ...(base.audioOutput !== undefined && { audioOutput: withOutput(base.audioOutput) }),
     ...(base.reasoning !== undefined && { reasoning: withOutput(base.reasoning) }),
@@ -169,7 +173,7 @@ function grown(part: number, from: number, to: number): number {
   return from === 0 ? Math.max(part, to) : Math.ceil((part * to) / from);
 }
 
-const RATES = ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'audioInput', 'audioOutput', 'reasoningOutput', 'image', 'request'] as const;
+const RATES = ['input', 'output', 'cacheRead', 'cacheWrite', 'cacheWrite1h', 'cacheReadAudio', 'audioInput', 'audioOutput', 'reasoningOutput', 'image', 'request'] as const;
 
 /** What the later row says, except that no price of it is lower than the earlier one's. */
 function dearer(earlier: PriceRow, later: PriceRow): PriceRow {

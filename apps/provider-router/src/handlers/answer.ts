@@ -4,7 +4,7 @@ import {
   CompletionSchema, InferenceResponseSchema, SpendSchema, UsageRecordedSchema, UsageRecorded_Result as Result, toWireError,
   type InferenceResponse, type Routing, type Spend, type UsageRecorded,
 } from '@nexus/contracts';
-import { costOf, type AppError, type TokenPrice } from '@nexus/core';
+import { costOf, mixedCacheRead, type AppError, type TokenPrice } from '@nexus/core';
 import type { FinishReason } from '@nexus/wires';
 import { priceForInput } from '../domain/model-catalog.js';
 import type { CallPlan } from '../domain/plan-call.js';
@@ -83,11 +83,12 @@ export function recordOf(made: MadeCall, now: number): OutgoingMessage<'usage.re
   });
 }
 
-/** The price of what was used: that of long inputs only when this one was, and for searches what the provider says. */
+/** The price of what was used: that of long inputs only when this one was, for searches what the provider says, and of what came from the cache the mean of its kinds. */
 export function priceOf(plan: CallPlan, { usage }: ProviderOutcome): TokenPrice {
   if (!usage) return plan.price;
-  const price = priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite + (usage.cacheWrite1h ?? 0));
-  return usage.requestPrice === undefined ? price : { ...price, request: usage.requestPrice };
+  const price = priceForInput(plan.model, usage.input + usage.cacheRead + usage.cacheWrite + (usage.cacheWrite1h ?? 0) + (usage.audioInput ?? 0));
+  const mixed = mixedCacheRead(price, { cacheRead: usage.cacheRead, sound: usage.cachedSound ?? 0 });
+  return usage.requestPrice === undefined ? mixed : { ...mixed, request: usage.requestPrice };
 }
 
 function response(message: Request, fields: Partial<Pick<InferenceResponse, 'outcome' | 'spend' | 'routing'>>, parts: number): OutgoingMessage {

@@ -12,7 +12,7 @@ export const priceColumns = {
   input: 'input_price', cacheRead: 'cache_read_price', cacheWrite: 'cache_write_price', cacheWrite1h: 'cache_write_1h_price',
   output: 'output_price', reasoning: 'reasoning_price', audioInput: 'audio_input_price', audioOutput: 'audio_output_price',
   image: 'image_price', request: 'request_price',
-} as const satisfies Record<Exclude<keyof TokenPrice, 'version'>, string>;
+} as const satisfies Record<Exclude<keyof TokenPrice, 'version' | 'cacheReadAudio'>, string>;
 
 /** Every bucket, each with its tokens or pieces. */
 export type Buckets = Readonly<Record<keyof TokenCount, number>>;

@@ -17,7 +17,7 @@ describe('the usage of Gemini', () => {
       cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 20 }, { modality: 'TEXT', tokenCount: 20 }],
       candidatesTokensDetails: [{ modality: 'AUDIO', tokenCount: 20 }, { modality: 'TEXT', tokenCount: 5 }],
     });
-    expect(usage).toEqual({ input: 30, audioInput: 30, output: 5, audioOutput: 20, cacheRead: 40, cacheWrite: 0, reasoning: undefined });
+    expect(usage).toEqual({ input: 30, audioInput: 30, output: 5, audioOutput: 20, cacheRead: 40, cachedSound: 20, cacheWrite: 0, reasoning: undefined });
   });
 
   it('adds what its own tools read', () => {

@@ -10,6 +10,7 @@ export function readUsage(usage: UsageMetadata | undefined): ToldUsage | undefin
   if (usage?.promptTokenCount === undefined) return undefined;
   const { promptTokenCount: prompt, toolUsePromptTokenCount: toolUse = 0, candidatesTokenCount: candidates = 0, thoughtsTokenCount: thoughts } = usage;
   const cacheRead = Math.min(prompt, usage.cachedContentTokenCount ?? 0);
+  const cachedSound = Math.min(cacheRead, soundOf(usage.cacheTokensDetails));
   const sound = soundOf(usage.promptTokensDetails) - soundOf(usage.cacheTokensDetails);
   const audioInput = Math.min(prompt - cacheRead, Math.max(0, sound)) + Math.min(toolUse, soundOf(usage.toolUsePromptTokensDetails));
   const audioOutput = Math.min(candidates, soundOf(usage.candidatesTokensDetails));
@@ -21,6 +22,7 @@ export function readUsage(usage: UsageMetadata | undefined): ToldUsage | undefin
     cacheRead,
     cacheWrite: 0,
     reasoning: thoughts === undefined ? undefined : Math.min(thoughts, output),
+    ...(cachedSound > 0 && { cachedSound }),
     ...(audioInput > 0 && { audioInput }),
     ...(audioOutput > 0 && { audioOutput }),
   };

@@ -10,6 +10,8 @@ export interface ToldUsage extends TokenCount {
   readonly reasoning: number | undefined;
   /** What one of `requests` costs, in micro-USD for a million, where the provider tells: the price list may know another. */
   readonly requestPrice?: number | undefined;
+  /** The part of `cacheRead` that was sound, where the provider tells. */
+  readonly cachedSound?: number | undefined;
 }
 
 /** A model's whole answer: of the first choice, as all wires but OpenAI's chat have one. */
