@@ -1,7 +1,7 @@
 import { expiringRows, finderFunction, tenantTable } from '@nexus/postgres';
 import type { QueryRunner } from 'typeorm';
 
-/** Tasks that wait for their turn. `waiting_tasks` answers, of each tenant, those under way and then the first that wait, as many as its batch has room for. */
+/** Tasks that wait for their turn. `waiting_tasks` answers, of each tenant, those under way and then the first that wait, as many as its batch has room for; it reads no more rows than these. */
 export class QueuedTask1764500000001 {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -33,10 +33,13 @@ export class QueuedTask1764500000001 {
       ${expiringRows('orchestrator', 'queued_task')}
       ${finderFunction({
         schema: 'orchestrator', name: 'waiting_tasks', parameters: 'p_batch integer', table: 'queued_task', columns: ['state', 'place'],
-        query: `SELECT o.tenant_id, o.id FROM (
-            SELECT t.tenant_id, t.id, row_number() OVER (PARTITION BY t.tenant_id ORDER BY t.state DESC, t.place) AS turn
-              FROM orchestrator.queued_task t WHERE t.state <= 2) o
-          WHERE o.turn <= p_batch`,
+        query: `WITH RECURSIVE waiting AS (
+            (SELECT t.tenant_id FROM orchestrator.queued_task t WHERE t.state <= 2 ORDER BY t.tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT t.tenant_id FROM orchestrator.queued_task t WHERE t.state <= 2 AND t.tenant_id > w.tenant_id ORDER BY t.tenant_id LIMIT 1)
+              FROM waiting w WHERE w.tenant_id IS NOT NULL)
+          SELECT w.tenant_id, b.id FROM waiting w CROSS JOIN LATERAL (
+            SELECT t.id FROM orchestrator.queued_task t WHERE t.tenant_id = w.tenant_id AND t.state <= 2 ORDER BY t.state DESC, t.place LIMIT p_batch) b`,
       })}`);
   }
 
