@@ -84,9 +84,10 @@ describe('models by other names than their own', () => {
     });
     expect(response.status).toBe(200);
     const id = await waitFor(async () => (await database.query<{ id: string }>('SELECT id FROM orchestrator.run ORDER BY created_at DESC LIMIT 1')).rows[0]?.id);
-    const { events } = (await call(nexus.urls.gateway, 'nexus.run.v1.ThreadService/GetRun', { id })) as { events: { kind: string; payloadJson: string }[] };
+    const { events, answer } = (await call(nexus.urls.gateway, 'nexus.run.v1.ThreadService/GetRun', { id })) as { events: { kind: string; payloadJson: string }[]; answer: object };
     const answered = events.find(({ kind }) => kind === 'model_answered');
     expect(JSON.parse(answered?.payloadJson ?? '{}')).toMatchObject({ modelAnswered: { routing: { requested: 'auto', model: 'cloud/mini', tier: 'fast', classifier: 'rules', reason: 'a short question: tier fast' } } });
+    expect(answer).toMatchObject({ usage: { routing: { requested: 'auto', model: 'cloud/mini', tier: 'fast' } } });
     await waitFor(async () => (await ledger('auto')).length === 1);
     expect(await ledger('auto')).toMatchObject([{ provider: 'cloud', model: 'mini', result: 'succeeded', route: 'tier fast' }]);
   });
