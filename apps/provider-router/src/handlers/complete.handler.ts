@@ -129,7 +129,7 @@ export class CompleteHandler {
     const place = this.parts.cache.placeOf(message, asked, settings);
     const cached = place && (await this.parts.cache.find(place));
     if (place && cached) return this.given(message, cached, 'exact', this.parts.cache.answer(message, place, cached, this.parts.bus), span);
-    const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage) => void this.parts.bus.publish(record).catch(() => undefined), clock, stop: call.stop.signal };
+    const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage<'usage.recorded'>) => this.tell(message.tenantId, record), clock, stop: call.stop.signal };
     const meant = await this.parts.similar.read(message, asked, settings, sideCalls);
     const alike = meant && (await this.parts.similar.find(meant));
     if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);
@@ -159,6 +159,12 @@ export class CompleteHandler {
     this.parts.answered.remember(message.tenantId, message.payload.attemptId, messages, message.payload.idempotencyHash);
     if (span.isRecording) span.setAttributes({ [attributes.routeModel]: cached.model, [attributes.cacheHit]: how });
     return messages;
+  }
+
+  /** The ledger hears of it, now or when it asks. */
+  private tell(tenantId: string, record: OutgoingMessage<'usage.recorded'>): void {
+    this.parts.answered.remember(tenantId, record.id, [record]);
+    this.parts.bus.publish(record).catch(() => undefined);
   }
 
   private settingsOf(tenantId: string): Promise<TenantSettings> {

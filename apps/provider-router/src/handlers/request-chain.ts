@@ -60,6 +60,8 @@ const GO_ON = undefined;
 
 /** What the ledger may need to hear of an attempt that has ended before the budget is free again. */
 const SETTLES_WITHIN_MS = 150;
+/** A database that stands still must not keep an answer from coming. */
+const NOTED_WITHIN_MS = 1_000;
 
 /**
  * The attempts that one request takes: a model after the other, and the same again where that may help, until one answers, a part of an
@@ -221,15 +223,16 @@ export class RequestChain {
 
   /** The attempt has ended and cost nothing: the next one gets the next number, which whoever goes on with the request will find. */
   private async goOn(record?: UsageRecorded): Promise<void> {
-    const { message } = this.request;
+    const { message, call } = this.request;
     const { attemptId } = message.payload;
     if (record) this.records.push(record);
     if (record && record.attemptId !== attemptId) this.parts.answered.remember(message.tenantId, record.attemptId, [toldAgain(message, record)]);
     this.number++;
     const note = { next: this.number, model: this.models[this.place]?.id ?? '', routing: this.routing(), records: this.records };
-    await this.parts.chains.note(message.tenantId, attemptId, note).catch((error: unknown) => {
+    const noted = this.parts.chains.note(message.tenantId, attemptId, note).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: attemptId }, 'it could not be noted how far a request has come: if this replica dies now, nobody goes on with it');
     });
+    await Promise.race([noted, pauseUnless(NOTED_WITHIN_MS, call.stop.signal)]);
     failpoint('router.after-fallback');
   }
 

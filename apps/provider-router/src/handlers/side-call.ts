@@ -8,7 +8,7 @@ import type { ModelCaller } from './model-caller.js';
 /** What makes the calls beside the one that answers a request. */
 export interface SideCalls {
   readonly caller: ModelCaller;
-  readonly publish: (record: OutgoingMessage) => void;
+  readonly publish: (record: OutgoingMessage<'usage.recorded'>) => void;
   readonly clock: Clock;
   /** Nobody waits for the request any more. */
   readonly stop: AbortSignal;

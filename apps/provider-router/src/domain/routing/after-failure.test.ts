@@ -14,7 +14,7 @@ describe('after a failure', () => {
     ['the wait grows', busy, { retries: 1, attempts: 2 }, { kind: 'retry', waitMs: 250 }],
     ['that was the last retry, the next model is tried', busy, { retries: 2, attempts: 3 }, { kind: 'next' }],
     ['whose provider asks for long, the next model is tried at once', failure('rate_limited', { isRetryable: true, retryAfterMs: 5_000 }), {}, { kind: 'next' }],
-    ['whose provider asks for long, and there is no other, that is waited for', failure('rate_limited', { isRetryable: true, retryAfterMs: 5_000 }), { hasNext: false }, { kind: 'retry', waitMs: 5_000 }],
+    ['whose provider asks for long, and there is no other, that is waited for', failure('rate_limited', { isRetryable: true, retryAfterMs: 5_000 }), { hasNext: false }, { kind: 'retry', waitMs: 5_125 }],
     ['whose provider asks for too long, it is told', failure('rate_limited', { isRetryable: true, retryAfterMs: 30_000 }), { hasNext: false }, { kind: 'stop' }],
     ['whose wait would outlast the deadline, it is told', failure('rate_limited', { isRetryable: true, retryAfterMs: 800 }), { hasNext: false, leftMs: 1_000 }, { kind: 'stop' }],
     ['of the key, the next model is tried', failure('authentication'), {}, { kind: 'next' }],

@@ -42,7 +42,7 @@ export function afterFailure(failure: FailedTry, standing: Standing, config: Ret
   const next: AfterFailure = standing.hasNext && HELPED_BY_ANOTHER.has(failure.code) ? { kind: 'next' } : { kind: 'stop' };
   if (!failure.isRetryable || standing.retries >= config.most) return next;
   const asked = failure.retryAfterMs ?? 0;
-  const waitMs = Math.max(asked, backoffMs(standing.retries, config.baseMs, config.capMs, standing.random));
+  const waitMs = asked + backoffMs(standing.retries, config.baseMs, config.capMs, standing.random); // not all at the same moment
   if (next.kind === 'next' && waitMs > PATIENCE_MS) return next;
   if (asked > config.longestWaitMs || waitMs + SHORTEST_TRY_MS > standing.leftMs) return next;
   return mayRetry() ? { kind: 'retry', waitMs } : next;
