@@ -1,4 +1,6 @@
+import { createOpenAI } from '@ai-sdk/openai';
 import type { FakeReply, FakeRequest } from '@nexus/testing';
+import { generateText, streamText, type ModelMessage } from 'ai';
 import OpenAI from 'openai';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -35,7 +37,7 @@ function reply({ body }: FakeRequest): FakeReply {
   const tools = (body['tools'] ?? []) as readonly { readonly function: { readonly name: string } }[];
   const tool = tools[0]?.function.name;
   if (tool === 'json') return { toolCalls: [{ name: tool, arguments: { answer: 42 } }], usage: USAGE };
-  if (tool !== undefined) return { toolCalls: [{ name: tool, arguments: { city: 'Oslo' } }], usage: USAGE };
+  if (tool !== undefined) return { text: 'Let me see.', toolCalls: [{ name: tool, arguments: { city: 'Oslo' } }], usage: USAGE };
   return body['response_format'] === undefined ? { text: TEXT, usage: USAGE } : { text: '{"answer":42}', usage: USAGE };
 }
 
@@ -90,6 +92,17 @@ describe.each(clients)('RTR-8 $name, end to end and unmodified', (client) => {
 });
 
 describe('RTR-8 what the clients share', () => {
+  it('a conversation goes on with references to what was said, as Vercel\'s AI SDK makes them', async () => {
+    const model = createOpenAI({ baseURL: `${stock.nexus.urls.gateway}/v1`, apiKey })('fake');
+    const said: ModelMessage[] = [{ role: 'user', content: 'what is the answer?' }];
+    for (const stream of [false, true]) {
+      const messages = stream ? (await streamText({ model, messages: said }).response).messages : (await generateText({ model, messages: said })).response.messages;
+      said.push(...messages, { role: 'user', content: 'and why?' });
+    }
+    expect((await generateText({ model, messages: said })).text).toBe(TEXT);
+    expect(stock.provider.requests.at(-1)?.body.messages).toMatchObject([{ role: 'user' }, { role: 'assistant', content: TEXT }, { role: 'user' }, { role: 'assistant', content: TEXT }, { role: 'user', content: 'and why?' }]);
+  });
+
   it('embeddings are made and booked', async () => {
     const openai = new OpenAI({ baseURL: `${stock.nexus.urls.gateway}/v1`, apiKey });
     const booked = await bookedBy(async () => {

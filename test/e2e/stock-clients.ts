@@ -96,8 +96,7 @@ function aiSdk(name: string, modelOf: (model: string) => LanguageModel): StockCl
       if (failure !== undefined) throw failure instanceof Error ? failure : new Error(JSON.stringify(failure));
       return text;
     },
-    // what NEXUS does not keep must not be referred to, so `store` is off
-    tools: async (model, prompt) => streamText({ ...usual, model: modelOf(model), prompt, tools, stopWhen: isStepCount(3), providerOptions: { openai: { store: false } } }).text,
+    tools: async (model, prompt) => streamText({ ...usual, model: modelOf(model), prompt, tools, stopWhen: isStepCount(3) }).text,
     object: async (model, prompt) => (await generateText({ ...usual, model: modelOf(model), prompt, output: Output.object({ schema: answer }) })).output,
   };
 }

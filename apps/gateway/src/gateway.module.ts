@@ -13,6 +13,7 @@ import { embeddings } from './domain/endpoints/embeddings.js';
 import { messages } from './domain/endpoints/messages.js';
 import { responses } from './domain/endpoints/responses.js';
 import { Admission } from './handlers/admission.js';
+import { KeptAnswers } from './handlers/kept-answers.js';
 import { KeyedRuns } from './handlers/keyed-runs.js';
 import { ModelCalls } from './handlers/model-calls.js';
 import { ModelDirectory } from './handlers/model-directory.js';
@@ -91,9 +92,9 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: RAW_ROUTES,
-          inject: [ModelCalls, Admission, AgentCompletions, TRACER, CLOCK, GATEWAY_CONFIG],
-          useFactory: (modelCalls: ModelCalls, admission: Admission, agents: AgentCompletions, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
-            rawRoutes({ modelCalls, admission, agents, tracer, clock, maxBodyBytes, timeoutMs }),
+          inject: [ModelCalls, Admission, AgentCompletions, CLIENTS, LOGGER, TRACER, CLOCK, GATEWAY_CONFIG],
+          useFactory: (modelCalls: ModelCalls, admission: Admission, agents: AgentCompletions, clients: ServiceClients, logger: Logger, tracer: Tracer, clock: Clock, { maxBodyBytes, timeoutMs }: GatewayConfig) =>
+            rawRoutes({ modelCalls, admission, agents, kept: new KeptAnswers(clients, logger), tracer, clock, maxBodyBytes, timeoutMs }),
         },
         {
           provide: RAW_HTTP,

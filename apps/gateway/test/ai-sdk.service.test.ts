@@ -28,8 +28,6 @@ const providers: readonly (readonly [string, (model: string) => LanguageModel])[
   ["Anthropic's provider", (model) => createAnthropic({ baseURL: `${gateway.url}/v1`, apiKey })(model)],
   ['the provider for what is compatible', (model) => compatible()(model)],
 ];
-/** What NEXUS does not keep must not be referred to. */
-const providerOptions = { openai: { store: false } };
 const maxOutputTokens = 100;
 
 describe.each(providers)("Vercel's AI SDK with %s", (_, modelOf) => {
@@ -49,7 +47,7 @@ describe.each(providers)("Vercel's AI SDK with %s", (_, modelOf) => {
   it('calls a tool and goes on, streamed too', async () => {
     const heard: unknown[] = [];
     const asked = {
-      prompt, providerOptions, stopWhen: isStepCount(3),
+      prompt, stopWhen: isStepCount(3),
       tools: { get_weather: tool({ description: 'The weather.', inputSchema: z.object({ city: z.string() }), execute: (input) => { heard.push(input); return 'rain'; } }) },
     };
     const { text, steps } = await generateText({ maxOutputTokens, model: modelOf('tool-loop'), ...asked });

@@ -9,16 +9,16 @@ export interface HubAnswer {
 }
 
 const wires: ReadonlyMap<Wire, ClientWire> = new Map<Wire, ClientWire>([[Wire.OPENAI_CHAT, openAiChat], [Wire.OPENAI_RESPONSES, openAiResponses], [Wire.ANTHROPIC_MESSAGES, anthropic]]);
-const ID: Readonly<Record<number, string>> = { [Wire.OPENAI_CHAT]: 'chatcmpl-upstream', [Wire.OPENAI_RESPONSES]: 'resp_upstream', [Wire.ANTHROPIC_MESSAGES]: 'msg_upstream' };
+const ID: Readonly<Record<number, string>> = { [Wire.OPENAI_CHAT]: 'chatcmpl-upstream', [Wire.ANTHROPIC_MESSAGES]: 'msg_upstream' };
 /** A tool of this name is how some clients ask for JSON. */
 const JSON_TOOL = 'json';
 
 /** Undefined where there is nothing to say but the text, in OpenAI's chat. */
-export function hubAnswer(wireName: Wire, body: unknown, model: string, chunks: readonly string[]): HubAnswer | undefined {
+export function hubAnswer(wireName: Wire, body: unknown, model: string, chunks: readonly string[], attemptId: string): HubAnswer | undefined {
   const wire = wires.get(wireName);
   if (!wire) return undefined;
   const request = wire.readRequest(body);
-  const frame: AnswerFrame = { id: ID[wireName] ?? '', model, createdAt: 1_763_600_000, request };
+  const frame: AnswerFrame = { id: wireName === Wire.OPENAI_RESPONSES ? `resp_${attemptId.replaceAll('-', '')}` : (ID[wireName] ?? ''), model, createdAt: 1_763_600_000, request };
   const isAnswered = request.messages.some(({ role }) => role === 'tool');
   const isJson = request.responseFormat?.kind === 'schema';
   if (wireName === Wire.OPENAI_CHAT && !isAnswered && !isJson) return undefined;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { createRouterTransport, decodeBinaryHeader, type ConnectRouter } from '@connectrpc/connect';
 import {
-  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, RunStatus, SettingsService, TaskService, TaskState, ThreadService, UsageService,
+  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, ResponseService, RunStatus, SettingsService, TaskService, TaskState, ThreadService, UsageService,
   ProcessedRequestSchema, QueuedTaskSchema, Outcome, type Key, type ProcessedRequest, type QueuedTask, type Thread,
 } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
@@ -40,6 +40,8 @@ export interface Neighbourhood {
   readonly threads: Map<string, { readonly tenantId: string; readonly thread: Partial<Omit<Thread, '$typeName'>> & { id: string } }>;
   readonly runs: Map<string, StoredRun>;
   readonly cancelled: string[];
+  /** Items of responses, by tenant and id. */
+  readonly responses: Map<string, readonly string[]>;
   readonly tasks: Map<string, { readonly tenantId: string; readonly task: QueuedTask }>;
   /** That changes of threads came with. */
   readonly idempotencyKeys: (string | null)[];
@@ -73,7 +75,7 @@ function notFound(what: string): never {
 
 /** Puts services that remember in memory in the places of settings, provider-router, usage and orchestrator's own RPCs. */
 export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbourhood): void {
-  const { keys, threads, runs, cancelled, tasks, idempotencyKeys } = neighbourhood;
+  const { keys, threads, runs, cancelled, tasks, responses, idempotencyKeys } = neighbourhood;
   clients.offer('settings', createRouterTransport((router) => {
     router.service(DirectoryService, {
       resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
@@ -119,6 +121,18 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       const found = tasks.get(id);
       return found?.tenantId === tenantOf(headers) ? found.task : notFound('task');
     };
+    router.service(ResponseService, {
+      keepResponse({ response }, { requestHeader }) {
+        if (response) responses.set(`${tenantOf(requestHeader)} ${response.id}`, response.items);
+        return {};
+      },
+      getResponses: ({ ids }, { requestHeader }) => ({
+        responses: ids.flatMap((id) => {
+          const items = responses.get(`${tenantOf(requestHeader)} ${id}`);
+          return items ? [{ id, items: [...items] }] : [];
+        }),
+      }),
+    });
     router.service(TaskService, {
       enqueueTask({ text, agent, model }, { requestHeader }) {
         idempotencyKeys.push(requestHeader.get('idempotency-key'));

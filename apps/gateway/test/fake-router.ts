@@ -35,7 +35,7 @@ function answersTo(message: Request): OutgoingMessage[] {
   if (model === 'missing') return [response(message, { outcome: failure('model_not_found', 404) })];
   if (model === 'busy') return [response(message, { outcome: failure('rate_limit_exceeded', 429, 1_500) })];
   if (wire === Wire.OPENAI_EMBEDDINGS) return [response(message, { outcome: completion(embeddingsAnswer(body, model)) })];
-  const inWire = hubAnswer(wire, body, model, CHUNKS);
+  const inWire = hubAnswer(wire, body, model, CHUNKS, message.payload.attemptId);
   const streamed = inWire?.streamed ?? streamOf(model, body);
   if (model === 'slow') return wantParts ? [part(message, 0, inWire?.streamed[0] ?? chunk(model, { role: 'assistant', content: 'one' }))] : [];
   if (!wantParts || model === 'whole') return [response(message, { outcome: completion(inWire?.whole ?? whole(model, body.tools?.[0]?.function.name)) })];

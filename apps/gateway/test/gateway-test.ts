@@ -24,7 +24,7 @@ export interface GatewayUnderTest extends Neighbourhood {
 export async function startGateway(redis: { url: string; prefix: string }, environment: Record<string, string> = {}): Promise<GatewayUnderTest> {
   const bus = redisBus(redis.url, { prefix: redis.prefix });
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
-  const neighbourhood: Neighbourhood = { keys: testKeys(), threads: new Map(), runs: new Map(), cancelled: [], tasks: new Map(), idempotencyKeys: [] };
+  const neighbourhood: Neighbourhood = { keys: testKeys(), threads: new Map(), runs: new Map(), cancelled: [], tasks: new Map(), responses: new Map(), idempotencyKeys: [] };
   offerNeighbours(clients, neighbourhood);
   const router = startFakeRouter(bus);
   const orchestrator = new FakeOrchestrator(bus, SERVICE_TOKEN, neighbourhood.runs);

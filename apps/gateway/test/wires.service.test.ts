@@ -149,13 +149,45 @@ describe('a stream of responses', () => {
     const all = await events(ask('/v1/responses', { stream: true, model: 'cut' }));
     const [error, failed] = all.slice(-2);
     expect(error).toMatchObject({ event: 'error', data: { type: 'error', code: 'provider_error', message: expect.any(String), param: 'model' } });
-    expect(failed).toMatchObject({ event: 'response.failed', data: { response: { id: 'resp_upstream', status: 'failed', error: { code: 'server_error' } } } });
+    expect(failed).toMatchObject({ event: 'response.failed', data: { response: { id: expect.stringMatching(/^resp_/), status: 'failed', error: { code: 'server_error' } } } });
     expect(all.map(({ data }) => data.sequence_number)).toEqual(all.map((_, i) => i));
   });
 
   it('is made of a whole answer where the provider does not stream', async () => {
     const all = await events(ask('/v1/responses', { stream: true, model: 'whole' }));
     expect(all.at(-1)).toMatchObject({ event: 'response.completed', data: { response: { status: 'completed', output: [{ content: [{ text: TEXT }] }] } } });
+  });
+});
+
+describe('items of responses', () => {
+  const input = async (): Promise<unknown> => (JSON.parse(Buffer.from(last()?.input.value as Uint8Array).toString()) as { input: unknown }).input;
+  const outputOf = async (response: Promise<Response>): Promise<{ id: string }[]> => ((await json(response)) as { output: { id: string }[] }).output;
+  const referring = (id: string) => ask('/v1/responses', { input: [{ role: 'user', content: 'hi' }, { type: 'item_reference', id }, { role: 'user', content: 'and?' }] });
+
+  it('can be referred to, whole and streamed, of models and of agents', async () => {
+    const [whole] = await outputOf(ask('/v1/responses'));
+    const streamed = (await events(ask('/v1/responses', { stream: true }))).at(-1)?.data.response as { output: { id: string }[] };
+    const [ofAgent] = await outputOf(ask('/v1/responses', { model: 'agent/default' }));
+    const ofAgentStreamed = (await events(ask('/v1/responses', { model: 'agent/default', stream: true }))).at(-1)?.data.response as { output: { id: string }[] };
+    for (const item of [whole, streamed.output[0], ofAgent, ofAgentStreamed.output[0]]) {
+      expect((await referring(item?.id ?? '')).status).toBe(200);
+      expect(await input()).toEqual([{ role: 'user', content: 'hi' }, item, { role: 'user', content: 'and?' }]);
+    }
+  });
+
+  it('are not kept where the client says so, nor for others', async () => {
+    const [unkept] = await outputOf(ask('/v1/responses', { store: false }));
+    expect(await json(referring(unkept?.id ?? ''))).toMatchObject({ error: { param: 'input[1].id', code: 'invalid_value' } });
+    const [mine] = await outputOf(ask('/v1/responses'));
+    const body = { ...bodies['/v1/responses'], input: [{ type: 'item_reference', id: mine?.id }] };
+    expect((await gateway.call('/v1/responses', { body, key: 'nx_b_user' })).status).toBe(400);
+  });
+
+  it('that a provider made are left to it', async () => {
+    const reference = { type: 'item_reference', id: `msg_${'0'.repeat(48)}` };
+    const body = JSON.stringify({ model: 'missing', input: [reference], spaced: true });
+    await gateway.call('/v1/responses', { body });
+    expect(await input()).toEqual([reference]);
   });
 });
 

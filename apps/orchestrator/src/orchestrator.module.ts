@@ -33,7 +33,9 @@ import { Sweep } from './handlers/sweep.js';
 import { ToolSchemas } from './handlers/tool-schemas.js';
 import { IncomingReader } from './incoming.reader.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
+import { ResponseRpc } from './response.rpc.js';
 import { RunForks } from './run-forks.js';
+import { KeptResponseStore } from './storage/kept-response.store.js';
 import { LeaseStore } from './storage/lease.store.js';
 import { migrations } from './storage/migrations/index.js';
 import { QueuedTaskStore } from './storage/queued-task.store.js';
@@ -75,7 +77,7 @@ class LiveRuns {
 @Module({})
 export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private stopWatching = (): void => undefined;
-  private stopDeleting = (): Promise<void> => Promise.resolve();
+  private stopDeleting: (() => Promise<void>)[] = [];
 
   constructor(
     @Inject(IncomingReader) private readonly reader: IncomingReader,
@@ -84,6 +86,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
     @Inject(AgentCalls) private readonly calls: AgentCalls,
     @Inject(QueueHeartbeat) private readonly heartbeat: QueueHeartbeat,
     @Inject(QueuedTaskStore) private readonly tasks: QueuedTaskStore,
+    @Inject(KeptResponseStore) private readonly responses: KeptResponseStore,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(BUS) private readonly bus: ChannelBus,
     @Inject(STOPPING) { signal }: Stopping,
@@ -99,11 +102,12 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
       module: OrchestratorModule,
       controllers: [OrchestratorConsumer],
       providers: [
-        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, RunForks,
+        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, ResponseRpc, RunForks,
         { provide: MOST_WAITING_TASKS, useValue: config.queueMostWaiting },
         { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
         { provide: ThreadStore, inject: [DATABASE], useFactory: (database: Database) => new ThreadStore(database) },
         { provide: QueuedTaskStore, inject: [DATABASE], useFactory: (database: Database) => new QueuedTaskStore(database) },
+        { provide: KeptResponseStore, inject: [DATABASE], useFactory: (database: Database) => new KeptResponseStore(database) },
         { provide: LeaseStore, inject: [DATABASE], useFactory: (database: Database) => new LeaseStore(database) },
         { provide: PublisherCheck, inject: [SERVICE_TOKEN, KEY_RESOLVER], useFactory: (token: string, keys: KeyResolver) => new PublisherCheck(token, keys) },
         {
@@ -177,13 +181,13 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
     await this.reader.start();
     this.sweep.start();
     this.heartbeat.start();
-    this.stopDeleting = deleteHourly('tasks', () => this.tasks.prune(), this.logger);
+    this.stopDeleting = [deleteHourly('tasks', () => this.tasks.prune(), this.logger), deleteHourly('responses', () => this.responses.prune(), this.logger)];
     this.stopWatching = this.bus.onLoss(() => this.sweep.onLoss());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopWatching();
-    await Promise.all([this.reader.stop(), this.sweep.stop(), this.heartbeat.stop(), this.calls.stop(), this.stopDeleting()]);
+    await Promise.all([this.reader.stop(), this.sweep.stop(), this.heartbeat.stop(), this.calls.stop(), ...this.stopDeleting.map((stop) => stop())]);
     this.live.memory.stop();
     this.live.delayed.stop();
   }

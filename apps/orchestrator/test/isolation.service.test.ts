@@ -28,6 +28,7 @@ beforeAll(async () => {
     await admin.query(`INSERT INTO orchestrator.dead_letter VALUES ($1, $1, 'c', 'g', 'e', 'm', '', 'r', 'r', 1, now(), now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.run_count VALUES ($1, '2026-11-01', 1)`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.queued_task (tenant_id, id, key_id, client, project, created_at, request) VALUES ($1, $1, '', '', '', now(), '')`, [tenantId]);
+    await admin.query(`INSERT INTO orchestrator.kept_response VALUES ($1, $1, now(), '{}')`, [tenantId]);
   }
 });
 afterAll(async () => {
@@ -45,7 +46,7 @@ it('TEN-2 no table shows, takes or loses a row of another tenant', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'orchestrator', tenantA, tenantB });
   await serving.end();
   expect(report.violations).toEqual([]);
-  expect(report.tables).toHaveLength(8);
+  expect(report.tables).toHaveLength(9);
 });
 
 it('stored events cannot be changed or removed by the service', async () => {

@@ -6,6 +6,7 @@ export * from './gen/nexus/inference/v1/inference_pb.js';
 export * from './gen/nexus/local/v1/local_model_pb.js';
 export * from './gen/nexus/run/v1/agent_service_pb.js';
 export * from './gen/nexus/run/v1/requests_pb.js';
+export * from './gen/nexus/run/v1/response_service_pb.js';
 export * from './gen/nexus/run/v1/run_event_pb.js';
 export * from './gen/nexus/run/v1/task_pb.js';
 export * from './gen/nexus/run/v1/thread_service_pb.js';

@@ -18,6 +18,7 @@ export const definerFunctions: readonly string[] = [
   'router.expired_answer',
   'orchestrator.waiting_tasks',
   'orchestrator.expired_queued_task',
+  'orchestrator.expired_kept_response',
   'router.expired_chain',
   'router.expired_cache',
   'router.expired_similar',

@@ -74,7 +74,7 @@ export class AgentCompletions {
         requireAnswer(answer);
         // the same bytes for whoever asks again: not when it was answered, but when it was accepted
         const run = keyed && !call.asked.isStream ? (await this.keyedRuns.find(keyed, optionsOf(call)))?.run : undefined;
-        reader.onAnswer(answer, run && toUnixSeconds(run.createdAt));
+        await reader.onAnswer(answer, run && toUnixSeconds(run.createdAt));
       })
       .catch((error: unknown) => {
         span.recordError(error);
@@ -88,7 +88,7 @@ export class AgentCompletions {
 interface CompletionReader {
   onPart?(part: ProgressPart): void;
   /** `created`: in Unix seconds, where it is not when the request came. */
-  onAnswer(answer: ProcessedRequest, created?: number): void;
+  onAnswer(answer: ProcessedRequest, created?: number): Promise<void>;
   onFailure(error: AppError): void;
   /** Called once if the client leaves before the answer. */
   onGone(cancel: () => void): void;
@@ -101,8 +101,10 @@ class WholeCompletion<B> implements CompletionReader {
     private readonly identity: AnswerIdentity,
   ) {}
 
-  onAnswer(answer: ProcessedRequest, created = this.identity.created): void {
-    writeJson(this.call.response, 200, this.form.whole(answer, { ...this.identity, created }, this.call.body), nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
+  async onAnswer(answer: ProcessedRequest, created = this.identity.created): Promise<void> {
+    const body = this.form.whole(answer, { ...this.identity, created }, this.call.body);
+    await this.call.remember?.(body);
+    writeJson(this.call.response, 200, body, nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
   }
 
   onFailure(error: AppError): void {
@@ -138,8 +140,11 @@ class StreamedCompletion<B> implements CompletionReader {
     }
   }
 
-  onAnswer(answer: ProcessedRequest): void {
-    this.stream.end(this.events.finish(answer) + this.endpoint.endOfStream, nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
+  async onAnswer(answer: ProcessedRequest): Promise<void> {
+    const rest = this.events.finish(answer);
+    this.events.see?.(rest);
+    await this.call.remember?.(this.events.answer?.());
+    this.stream.end(rest + this.endpoint.endOfStream, nexusHeaders(answer.usage?.routing, answer.usage?.costMicroUsd));
   }
 
   onFailure(error: AppError): void {

@@ -12,4 +12,6 @@ export interface ModelCall<B = unknown> {
   readonly span: Span;
   readonly requestId: string;
   readonly deadlineMs: number;
+  /** Keeps the answer, so that the client can refer to it; to be awaited before it has the answer. Undefined where nothing is to be kept. */
+  readonly remember: ((answer: unknown) => Promise<void>) | undefined;
 }

@@ -2,11 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { create } from '@bufbuild/protobuf';
 import { InferenceRequestSchema } from '@nexus/contracts';
 import { AppError, deterministicId, isUuid, newId, parseTraceparent, type Clock } from '@nexus/core';
-import { REQUEST_ID_HEADER, attributes, type ResolvedKey, type Span, type Tracer } from '@nexus/runtime';
+import { REQUEST_ID_HEADER, asKey, attributes, type ResolvedKey, type Span, type Tracer } from '@nexus/runtime';
 import { agentOf } from '../domain/agent-request.js';
 import type { ModelEndpoint } from '../domain/endpoints/model-endpoint.js';
 import { invalidInput } from '../domain/invalid-input.js';
 import { COMPLETION_QUEUES, type Admission } from '../handlers/admission.js';
+import type { KeptAnswers } from '../handlers/kept-answers.js';
 import type { ModelCalls } from '../handlers/model-calls.js';
 import type { AgentCompletions } from './agent-completions.js';
 import type { RawRoute } from './door.js';
@@ -24,6 +25,7 @@ export interface ModelRouteOptions {
   readonly modelCalls: ModelCalls;
   readonly admission: Pick<Admission, 'publishing'>;
   readonly agents: AgentCompletions;
+  readonly kept: KeptAnswers;
   readonly tracer: Tracer;
   readonly clock: Clock;
   readonly maxBodyBytes: number;
@@ -42,14 +44,14 @@ export class ModelRoute<B> implements RawRoute {
   /** Rejects with an AppError as long as nothing was answered. */
   async serve(request: IncomingMessage, response: ServerResponse, key: ResolvedKey): Promise<void> {
     requireMethod('POST', request, response);
-    const bytes = await readBody(request, this.options.maxBodyBytes);
-    const body = this.endpoint.check(parseJson(bytes));
+    const read = await readBody(request, this.options.maxBodyBytes);
+    const { body, bytes } = await this.resolved(this.endpoint.check(parseJson(read)), read, request, key);
     const asked = this.endpoint.ask(body);
     const agent = agentOf(asked.model);
     const span = this.startSpan(request, asked.model, agent, key);
     try {
       const deadlineMs = this.options.clock.now() + this.options.timeoutMs;
-      const call: ModelCall<B> = { request, response, body, asked: { ...asked, user: userOf(request) ?? asked.user }, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs };
+      const call: ModelCall<B> = { request, response, body, asked: { ...asked, user: userOf(request) ?? asked.user }, key, span, requestId: String(request.headers[REQUEST_ID_HEADER]), deadlineMs, remember: this.rememberer(body, request, key) };
       if (agent === undefined) this.askModel(call, bytes);
       else await this.askAgent(call, agent, bytes);
     } catch (error) {
@@ -59,6 +61,24 @@ export class ModelRoute<B> implements RawRoute {
     }
   }
 
+  /** What the body refers to stands in it from here on; without references it is the client's own, byte for byte. */
+  private async resolved(body: B, bytes: Buffer, request: IncomingMessage, key: ResolvedKey): Promise<{ readonly body: B; readonly bytes: Buffer }> {
+    const { memory } = this.endpoint;
+    const ids = memory?.refersTo(body) ?? [];
+    if (!memory || ids.length === 0) return { body, bytes };
+    const whole = memory.resolve(body, await this.options.kept.get(ids, optionsOf(request, key)));
+    return { body: whole, bytes: Buffer.from(JSON.stringify(whole)) };
+  }
+
+  private rememberer(body: B, request: IncomingMessage, key: ResolvedKey): ModelCall['remember'] {
+    const { memory } = this.endpoint;
+    if (!memory?.isKept(body)) return undefined;
+    return async (answer) => {
+      const kept = memory.toKeep(answer);
+      if (kept) await this.options.kept.keep(kept, optionsOf(request, key));
+    };
+  }
+
   private async askAgent(call: ModelCall<B>, agent: string, bytes: Buffer): Promise<void> {
     const { endpoint } = this;
     if (!endpoint.agents) throw invalidInput('unsupported_value', 'model', `Invalid 'model': agents cannot be asked at ${endpoint.path}. Name a model.`);
@@ -66,7 +86,7 @@ export class ModelRoute<B> implements RawRoute {
   }
 
   private askModel(call: ModelCall<B>, bytes: Buffer): void {
-    const { request, response, body, asked, key, span, requestId } = call;
+    const { request, response, body, asked, key, span, requestId, remember } = call;
     const { endpoint } = this;
     const idempotencyKey = idempotencyKeyOf(request);
     const isRepeatable = idempotencyKey !== undefined;
@@ -96,11 +116,12 @@ export class ModelRoute<B> implements RawRoute {
         tail: endpoint.tail(),
         endOfStream: endpoint.endOfStream,
         wholeAsEvents: (json: string) => endpoint.wholeAsEvents(json, body),
+        remember,
         refuse: (error: AppError) => writeError(request, response, error),
       };
       cancel = this.options.modelCalls.start(inference, new PlainStream(new EventStream(response, onGone), span, ending), details);
     } else {
-      cancel = this.options.modelCalls.start(inference, new PlainAnswer(request, response, span), details);
+      cancel = this.options.modelCalls.start(inference, new PlainAnswer(request, response, span, remember), details);
       response.once('close', () => response.writableEnded || onGone());
     }
   }
@@ -121,6 +142,10 @@ export class ModelRoute<B> implements RawRoute {
     }
     return span;
   }
+}
+
+function optionsOf({ headers }: IncomingMessage, { tenantId, key }: ResolvedKey): ReturnType<typeof asKey> {
+  return asKey(tenantId, key, undefined, { requestId: String(headers[REQUEST_ID_HEADER]) });
 }
 
 function headersOf({ headers }: IncomingMessage, names: readonly string[]): Record<string, string> {

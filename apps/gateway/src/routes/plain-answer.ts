@@ -12,6 +12,7 @@ export class PlainAnswer implements ModelCallListener {
     private readonly request: IncomingMessage,
     private readonly response: ServerResponse,
     private readonly span: Span,
+    private readonly remember?: (answer: unknown) => Promise<void>,
   ) {}
 
   onEvents(): void {
@@ -29,15 +30,30 @@ export class PlainAnswer implements ModelCallListener {
       this.onFailure(emptyResponse());
       return;
     }
+    const write = (): void => this.write(output.value, nexusHeaders(routing, spend?.costMicroUsd));
+    if (this.remember) void this.remember(parsed(output.value)).then(write);
+    else write();
+  }
+
+  private write(body: Uint8Array, headers: Readonly<Record<string, string>>): void {
     this.span.end();
-    this.response.writeHead(200, { ...nexusHeaders(routing, spend?.costMicroUsd), 'content-type': 'application/json', 'content-length': output.value.length });
-    this.response.end(output.value);
+    this.response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': body.length });
+    this.response.end(body);
   }
 
   onFailure(error: AppError): void {
     this.span.recordError(error);
     this.span.end();
     writeError(this.request, this.response, error);
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'));
+  } catch {
+    return undefined;
   }
 }
 

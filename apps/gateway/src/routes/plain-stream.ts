@@ -14,6 +14,8 @@ export interface StreamEnd {
   readonly endOfStream: string;
   /** A whole answer as events; '' for what is no answer. */
   wholeAsEvents(json: string): string;
+  /** Keeps the answer that the events told, before the stream ends; undefined where nothing is to be kept. */
+  readonly remember: ((answer: unknown) => Promise<void>) | undefined;
   /** Answers with an error as long as nothing was sent. */
   refuse(error: AppError): void;
 }
@@ -49,7 +51,11 @@ export class PlainStream implements ModelCallListener {
       return;
     }
     this.span.end();
-    this.stream.end(events + this.ending.endOfStream, nexusHeaders(routing, spend?.costMicroUsd));
+    const { tail, endOfStream, remember } = this.ending;
+    const end = (): void => this.stream.end(events + endOfStream, nexusHeaders(routing, spend?.costMicroUsd));
+    if (!remember) return end();
+    if (events !== '') tail.see?.(events);
+    void remember(tail.answer?.()).then(end);
   }
 
   /** A provider that does not stream gave its answer in one piece. */

@@ -1,6 +1,6 @@
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
-import { AgentService, DeadLetterService, DirectoryService, Health, ProviderService, SettingsService, TaskService, ThreadService, ToolService, UsageService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, DirectoryService, Health, ProviderService, ResponseService, SettingsService, TaskService, ThreadService, ToolService, UsageService } from '@nexus/contracts';
 import type { ServiceName } from '../service-definition.js';
 import { RemoteService } from './remote-service.js';
 import { serviceTransport } from './service-transport.js';
@@ -19,6 +19,7 @@ export class ServiceClients {
   readonly agent: Client<typeof AgentService>;
   readonly threads: Client<typeof ThreadService>;
   readonly tasks: Client<typeof TaskService>;
+  readonly responses: Client<typeof ResponseService>;
   readonly settings: Client<typeof SettingsService>;
   readonly directory: Client<typeof DirectoryService>;
   readonly usage: Client<typeof UsageService>;
@@ -32,6 +33,7 @@ export class ServiceClients {
     this.agent = this.client('orchestrator', AgentService);
     this.threads = this.client('orchestrator', ThreadService);
     this.tasks = this.client('orchestrator', TaskService);
+    this.responses = this.client('orchestrator', ResponseService);
     this.settings = this.client('settings', SettingsService);
     this.directory = this.client('settings', DirectoryService);
     this.usage = this.client('usage', UsageService);

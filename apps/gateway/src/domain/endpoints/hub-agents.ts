@@ -54,6 +54,10 @@ class HubAgentStream implements AgentStream {
     this.tail.see?.(events);
   }
 
+  answer(): unknown {
+    return this.tail.answer?.();
+  }
+
   fail(error: AppError): string {
     return this.tail.fail(error);
   }

@@ -25,6 +25,28 @@ export interface StreamTail {
   see?(events: Uint8Array | string): void;
   /** The events that end the stream after an error. */
   fail(error: AppError): string;
+  /** The whole answer as the last events tell it; undefined where they do not. */
+  answer?(): unknown;
+}
+
+/** An answer whose items clients may refer to. */
+export interface KeptAnswer {
+  /** A UUID. */
+  readonly id: string;
+  /** JSON texts. */
+  readonly items: readonly string[];
+}
+
+/** How clients of a wire refer to what was answered before. */
+export interface AnswerMemory<B> {
+  /** The ids of the answers to whose items the body refers. */
+  refersTo(body: B): readonly string[];
+  /** The body with the items in the place of references. Throws an AppError (400) for one that is not among `kept`, the items by answer. */
+  resolve(body: B, kept: ReadonlyMap<string, readonly string[]>): B;
+  /** The client wants to be able to refer to the answer. */
+  isKept(body: B): boolean;
+  /** Undefined for an answer that others keep. */
+  toKeep(answer: unknown): KeptAnswer | undefined;
 }
 
 /** A run of an agent as the events of one stream. */
@@ -64,6 +86,8 @@ export interface ModelEndpoint<B = unknown> {
   /** A whole answer (JSON text) as the events that a client who asked for a stream expects; '' for what is no answer. */
   wholeAsEvents(json: string, body: B): string;
   tail(): StreamTail;
+  /** Undefined where nothing can be referred to. */
+  readonly memory?: AnswerMemory<B>;
   /** Undefined where models named agent/* cannot be asked. */
   readonly agents: AgentForm<B> | undefined;
 }

@@ -19,6 +19,11 @@ export class ResponsesTail implements StreamTail {
     this.last = events;
   }
 
+  answer(): unknown {
+    const data = /^data: (\{"type":"response\.(?:completed|incomplete)",.*)$/m.exec(textOf(this.last))?.[1];
+    return data === undefined ? undefined : (JSON.parse(data) as { readonly response?: unknown }).response;
+  }
+
   fail(error: AppError): string {
     const { message, param, code } = openAiErrorBody(error).error;
     const next = lastSequenceNumber(textOf(this.last)) + 1;

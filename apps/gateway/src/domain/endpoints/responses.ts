@@ -3,12 +3,13 @@ import { openAiResponses } from '@nexus/wires';
 import { checkBoolean, checkModel, userName } from '../body-fields.js';
 import { invalidInput, isRecord, wrongType } from '../invalid-input.js';
 import { hubAgents } from './hub-agents.js';
-import type { ModelEndpoint } from './model-endpoint.js';
+import type { AnswerMemory, ModelEndpoint } from './model-endpoint.js';
+import { responseMemory, type ReferringBody } from './response-memory.js';
 import { ResponsesTail } from './responses-tail.js';
 import { wholeAsEvents } from './whole-as-events.js';
 
 /** A checked body of POST /v1/responses. */
-export interface ResponsesBody {
+export interface ResponsesBody extends ReferringBody {
   readonly model: string;
   readonly stream?: boolean | null | undefined;
   readonly user?: unknown;
@@ -44,5 +45,6 @@ export const responses: ModelEndpoint<ResponsesBody> = {
   endOfStream: '',
   wholeAsEvents: (json, body) => wholeAsEvents(openAiResponses, json, body, body.model),
   tail,
+  memory: responseMemory as AnswerMemory<ResponsesBody>,
   agents: hubAgents(openAiResponses, 'resp_', tail),
 };

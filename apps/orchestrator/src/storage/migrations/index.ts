@@ -2,6 +2,7 @@ import type { MigrationClass } from '@nexus/postgres';
 import { AcceptBatch1763700000002 } from './accept-batch.migration.js';
 import { CommitBatch1763700000003 } from './commit-batch.migration.js';
 import { CommitWakes1764300000002 } from './commit-wakes.migration.js';
+import { KeptResponse1764700000001 } from './kept-response.migration.js';
 import { Lease1763700000005 } from './lease.migration.js';
 import { LoadRuns1763700000004 } from './load-runs.migration.js';
 import { QueuedTask1764500000001 } from './queued-task.migration.js';
@@ -13,4 +14,5 @@ import { Schema1763700000001 } from './schema.migration.js';
 export const migrations: readonly MigrationClass[] = [
   Schema1763700000001, AcceptBatch1763700000002, CommitBatch1763700000003, LoadRuns1763700000004, Lease1763700000005,
   Recovery1764300000001, CommitWakes1764300000002, QueuedTask1764500000001, RunCount1764600000001,
+  KeptResponse1764700000001,
 ];
