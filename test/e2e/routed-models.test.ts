@@ -74,7 +74,7 @@ async function ask(model: string, content: string | readonly object[]): Promise<
   return { status: response.status, text: body.choices?.[0]?.message.content ?? JSON.stringify(body), headers: response.headers };
 }
 const ledger = async (requested: string): Promise<readonly LedgerRow[]> =>
-  (await database.query<LedgerRow>('SELECT provider, model, result, error_code, requested, route FROM usage.ledger WHERE requested = $1 ORDER BY settled_at, attempt_id', [requested])).rows;
+  (await database.query<LedgerRow>('SELECT provider, model, result, error_code, requested, route FROM usage.ledger WHERE requested = $1 ORDER BY finished_at, settled_at, attempt_id', [requested])).rows;
 
 describe('models by other names than their own', () => {
   it('RTR-2 a tier and auto are answered by the cheapest model that can, and the run says which and why', async () => {

@@ -18,7 +18,7 @@ export interface ProviderCall {
 
 /** What the provider charges for a call, in micro-USD. */
 export function chargeOf({ isRefused, input, output }: Pick<ProviderCall, 'isRefused' | 'input' | 'output'>): number {
-  return isRefused ? 0 : Math.ceil((input * price.input + output * price.output) / 1_000_000);
+  return isRefused ? 0 : Math.round((input * price.input + output * price.output) / 1_000_000);
 }
 
 /** The answer of the n-th call to question `number`: no two calls say the same, so that a mix of two can be seen. */
