@@ -25,6 +25,9 @@ function streamsOf(endpoint: Endpoint, file: string): Recorded[] {
   return lines.flatMap(({ file: name, i, sse, raw }) => (sse && raw ? [{ endpoint, name: `${endpoint} ${name} #${i}`, raw }] : []));
 }
 
+/** Bytes between two of many cuts: prime, and shorter than most events. */
+const STRIDE = 61;
+
 /** All that somebody learns of a stream whose bytes come in these pieces. */
 function readIn(pieces: readonly Buffer[], endpoint: Endpoint, isPassthrough: boolean) {
   const form = answerFormOf(endpoint, isPassthrough);
@@ -81,7 +84,13 @@ describe.skipIf(!isThere)(`a recorded stream${isThere ? '' : ' (skipped: set NEX
       expect(whole.usage?.estimated).toBe(false);
       expect(whole.usage?.input).toBeGreaterThan(0);
       expect(whole.answer.parts.length).toBeGreaterThan(0);
+      // a cut at every place: in short streams alone, in all of them with others behind it
       if (bytes.length <= 2_500) for (let at = 1; at < bytes.length; at++) expect(readIn(cutAt(bytes, [at]), endpoint, isPassthrough), `cut at ${at}`).toEqual(whole);
+      for (let from = 1; from <= STRIDE; from++) {
+        const cuts = Array.from({ length: Math.ceil((bytes.length - from) / STRIDE) }, (_each, i) => from + i * STRIDE);
+        expect(readIn(cutAt(bytes, cuts), endpoint, isPassthrough), `cut every ${STRIDE} bytes from ${from} on`).toEqual(whole);
+      }
+      expect(readIn([...bytes].map((byte) => Buffer.from([byte])), endpoint, isPassthrough), 'byte by byte').toEqual(whole);
       const places = numbersBelow(bytes.length, 42);
       for (let round = 0; round < 60; round++) {
         const cuts = Array.from({ length: 1 + (round % 12) }, () => places.next().value).sort((a, b) => a - b);
