@@ -10,7 +10,10 @@ import { channelNames, channels, metadataKeys } from '@nexus/contracts';
 import { redisTest } from '@nexus/testing';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+// Generating all documents several times takes a slow machine its time.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const redis = redisTest();
