@@ -51,8 +51,10 @@ it('a batch reads the pages of its own rows only, however many rows its tenant h
     const attempts = Array.from({ length: few }, () => attempt(tenant));
     await usage.open(...attempts);
     if (name === 'usage_settle') {
+      const settlements = () => statements.mock.calls.filter((call) => call[0] === name).length;
+      const before = settlements();
       await usage.bus.publishAll(attempts.map((asked) => recorded(asked)));
-      await expect.poll(() => statements.mock.calls.at(-1)?.[0]).toBe(name);
+      await expect.poll(settlements).toBe(before + 1);
     }
     // The same batch once more finds the same rows and changes nothing.
     const [, text, values] = statements.mock.calls.findLast((call) => call[0] === name) ?? [];
