@@ -64,9 +64,9 @@ describe.skipIf(!isThere)(`recorded exchanges with Google${isThere ? '' : ' (ski
     expect(usage.reasoning).toBe(told.thoughtsTokenCount);
   });
 
-  it('has cached sound in a bucket of its own, once', () => {
+  it('has cached sound told apart, once', () => {
     const heard = named.map(([, exchange]) => streamed(chunksOf(exchange)).usage).filter((usage) => (usage?.cacheRead ?? 0) > 0);
-    expect(heard).toEqual([{ input: 298, audioInput: 36, cacheRead: 17_379, cacheWrite: 0, output: 889, reasoning: 821 }]);
+    expect(heard).toEqual([{ input: 298, audioInput: 36, cacheRead: 17_379, cachedSound: 1_881, cacheWrite: 0, output: 889, reasoning: 821 }]);
   });
 
   it.each(named.filter(([, exchange]) => chunksOf(exchange).some(({ candidates }) => candidates[0]?.content.parts?.some((part) => part.functionCall))))('%s goes back as it came', (_, exchange) => {
