@@ -2,7 +2,7 @@ import type { InferenceResponse, Routing } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { startFakeProvider, type FakeProvider } from '@nexus/testing';
 
-/** `own` is a server of one's own, `cloud` is somebody else's: that of the tests' world. */
+/** `own` is a server of one's own, `cloud` is somebody else's: that of the tests' world. `abroad` is by its address, and is never called. */
 export const ROUTED_PROVIDERS = `
 providers:
   - name: own
@@ -21,6 +21,9 @@ providers:
   - name: open
     base_url_env: TEST_FAKE_URL
     models: [{ id: unpriced }]
+  - name: abroad
+    base_url: https://llm.example.org/v1
+    models: [{ id: far, price: free }]
   - name: narrow
     base_url_env: TEST_FAKE_URL
     limits: { requests_per_minute: 60 }
