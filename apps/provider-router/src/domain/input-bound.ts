@@ -54,6 +54,24 @@ function isFree({ input, output, request = 0 }: TokenPrice): boolean {
   return input === 0 && output === 0 && request === 0;
 }
 
+/** Items of a conversation that a provider keeps, so that a request may hold no more than their names. Thoughts that it keeps are not sent. */
+const KEPT_ITEMS: ReadonlySet<unknown> = new Set(['compaction', 'code_interpreter_call', 'file_search_call', 'mcp_call', 'mcp_list_tools', 'image_generation_call']);
+
+/** True when a provider puts in the place of something in the body what it keeps under that name. */
+export function readsKept(body: Body): boolean {
+  const { input, messages, extra_body: extra } = body;
+  if (isObject(extra) && isObject(extra['google']) && extra['google']['cached_content'] !== undefined) return true;
+  if (Array.isArray(input) && input.some(isKeptItem)) return true;
+  return Array.isArray(messages) && messages.some((message: unknown) => isObject(message) && isObject(message['audio']) && message['audio']['id'] !== undefined);
+}
+
+function isKeptItem(item: unknown): boolean {
+  if (!isObject(item)) return false;
+  const { type, id, role, encrypted_content: content } = item;
+  if (type === undefined || type === null) return typeof id === 'string' && role === undefined;
+  return type === 'item_reference' || (KEPT_ITEMS.has(type) && typeof id === 'string' && typeof content !== 'string');
+}
+
 interface Media {
   images: number;
   /** Of the body, that are pictures: they are charged by their size in pixels. */
@@ -73,6 +91,7 @@ function countMedia(value: unknown, media: Media): void {
   for (const item of value as unknown[]) {
     if (!isObject(item)) continue;
     for (const field of ['content', 'output', 'parts'] as const) if (Array.isArray(item[field])) countParts(item[field] as unknown[], media);
+    if (isObject(item['output'])) countParts([item['output']], media); // what a computer shows
   }
 }
 

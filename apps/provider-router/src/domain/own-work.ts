@@ -22,9 +22,17 @@ export function ownWorkOf(endpoint: Endpoint, body: Body): OwnWork {
   switch (endpoint) {
     case 'messages': return workOfMessages(body);
     case 'responses': return workOfResponses(body);
-    case 'chat': return { rounds: isObject(body['web_search_options']) ? { most: 1, searches: 1 } : NONE, changes: {} };
+    case 'chat': return workOfChat(body);
     default: return { rounds: NONE, changes: {} };
   }
+}
+
+function workOfChat(body: Body): OwnWork {
+  for (const tool of Array.isArray(body['tools']) ? (body['tools'] as unknown[]) : []) {
+    const type = isObject(tool) ? tool['type'] : undefined;
+    if (typeof type === 'string' && type !== 'function' && type !== 'custom') throw unbounded(`the tool "${type.slice(0, 60)}"`, 'tools');
+  }
+  return { rounds: isObject(body['web_search_options']) ? { most: 1, searches: 1 } : NONE, changes: {} };
 }
 
 /** Tools that the client carries out itself, by the beginning of their type. */

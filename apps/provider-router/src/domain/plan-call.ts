@@ -4,11 +4,12 @@ import { withoutForeignReasoning, withoutForeignThoughts, type AnswerWriter, typ
 import { isObject, type AskedCall, type Body, type ClientRequest } from './asked-call.js';
 import { clientFormOf, type AnsweredAttempt } from './client-form.js';
 import { endpointOf, endpointOfWire, upstreamWires, type Endpoint } from './endpoint.js';
-import { mostInputTokens, searchesAsTokens } from './input-bound.js';
+import { mostInputTokens, readsKept, searchesAsTokens } from './input-bound.js';
 import { priceForInput, type ResolvedModel } from './model-catalog.js';
 import { outputLimits } from './output-limit.js';
 import { ownWorkOf } from './own-work.js';
 import { rewritten } from './rewritten-body.js';
+import { standardService } from './standard-service.js';
 
 /** Where neither caller, configuration nor price list says how long an answer may be. */
 const FALLBACK_OUTPUT = 4_096;
@@ -55,7 +56,8 @@ export function planCall(asked: AskedCall, model: ResolvedModel): CallPlan {
   const upstream = isPassthrough ? passed(client) : { body: translated(asked, endpoint, model, output), original: undefined };
   const choices = endpoint === 'embeddings' || endpoint === 'local' ? 1 : outputLimits[endpoint].choicesOf(upstream.body);
   const bytes = upstream.original?.length ?? Buffer.byteLength(JSON.stringify(upstream.body));
-  const { rounds, changes } = ownWorkOf(endpoint, upstream.body);
+  const { rounds, changes: limited } = ownWorkOf(endpoint, upstream.body);
+  const changes = { ...limited, ...standardService(endpoint, upstream.body) };
   const work = { ...rounds, searches: Math.max(rounds.searches, model.searchesPerCall ?? 0) * dearestSearch(upstream.body) };
   const readTokens = mostInputTokens({ body: upstream.body, bytes, rounds: work, isMoreThanBody: isMoreThanBody(upstream.body) }, windowOf(endpoint, model));
   const listed = priceForInput(model, readTokens);
@@ -154,22 +156,24 @@ function windowOf(endpoint: Endpoint, { contextWindow }: ResolvedModel): number 
 
 /** What a provider keeps and reads again is nowhere in the body. */
 function isMoreThanBody(body: Body): boolean {
-  return ['previous_response_id', 'conversation', 'prompt', 'container'].some((field) => body[field] !== undefined && body[field] !== null);
+  return ['previous_response_id', 'conversation', 'prompt', 'container'].some((field) => body[field] !== undefined && body[field] !== null) || readsKept(body);
 }
 
-/** Prices are those of the smallest searches; the largest cost up to three times as much. */
+/** Prices are those of the smallest searches; the largest cost up to three times as much, and not every provider makes small ones unasked. */
 function dearestSearch(body: Body): number {
   const { web_search_options: options } = body;
-  return isObject(options) && (options['search_context_size'] === 'medium' || options['search_context_size'] === 'high') ? 3 : 1;
+  return isObject(options) && options['search_context_size'] !== 'low' ? 3 : 1;
 }
 
 const LONG_CACHE = Buffer.from('"1h"');
+/** A word may be written with it so that its letters are not to be seen. */
+const ESCAPED = Buffer.from('\\u');
 
 /** Without the prices of what this call cannot use: audio that is neither sent nor asked for, a cache for an hour, searches. */
 function reachable(price: TokenPrice, searches: boolean, { body, original }: Upstream): TokenPrice {
   const { audioInput, audioOutput, cacheWrite1h, request, ...others } = price;
   if (audioInput === undefined && audioOutput === undefined && cacheWrite1h === undefined && request === undefined) return price;
-  const bytes = original ?? Buffer.from(JSON.stringify(body));
+  const bytes = original && !original.includes(ESCAPED) ? original : Buffer.from(JSON.stringify(body));
   const hasAudio = bytes.includes('audio');
   return { ...others, ...(hasAudio && { audioInput, audioOutput }), ...(bytes.includes(LONG_CACHE) && { cacheWrite1h }), ...(searches && { request }) };
 }

@@ -26,6 +26,19 @@ describe('violationOf', () => {
     expect(violation?.constraint).toBe(constraint);
   });
 
+  it('looks behind the names under which a model is offered: its own name, and that of a model whose maker is another', () => {
+    const denied = constraints({ 'routing.deny': '["gpt-4o", "p/dear"]' });
+    expect(violationOf(modelOf({ upstreamName: 'dear' }), denied)?.constraint).toBe('routing.deny');
+    expect(violationOf({ ...modelOf(), id: 'openrouter/openai/gpt-4o', upstreamModel: 'openai/gpt-4o' }, denied)?.constraint).toBe('routing.deny');
+    expect(violationOf(modelOf({ upstreamName: 'gpt-4o-mini' }), denied)).toBeUndefined();
+  });
+
+  it.each(['gpt-oss:120b-cloud', 'glm-4.6:cloud'])('knows that %s is not of this machine, although it is asked there', (upstreamModel) => {
+    const local = { ...modelOf({}, { baseUrl: 'http://127.0.0.1:11434/v1' }), upstreamModel };
+    expect(violationOf(local, constraints({ 'routing.local_only': 'true' }))?.constraint).toBe('routing.local_only');
+    expect(violationOf({ ...local, upstreamModel: 'gpt-oss:20b' }, constraints({ 'routing.local_only': 'true' }))).toBeUndefined();
+  });
+
   it('names a provider that is switched off', () => {
     expect(violationOf(modelOf(), constraints({}, ['p']))).toMatchObject({ constraint: 'disabled providers' });
   });

@@ -40,12 +40,12 @@ export function constraintsOf({ config, disabledProviders }: { readonly config: 
 }
 
 /** What forbids a model to a tenant; undefined when nothing does. */
-export function violationOf(model: Pick<ResolvedModel, 'id' | 'target' | 'price'>, constraints: TenantConstraints): Violation | undefined {
+export function violationOf(model: Pick<ResolvedModel, 'id' | 'target' | 'price' | 'upstreamModel'>, constraints: TenantConstraints): Violation | undefined {
   const { isLocalOnly, allow, deny, maxOutputPrice, disabledProviders } = constraints;
   const { name } = model.target;
   if (disabledProviders.includes(name)) return { constraint: 'disabled providers', message: `The provider "${name}" is switched off for this tenant.` };
-  if (isLocalOnly && !isLocal(model.target)) return { constraint: 'routing.local_only', message: `This tenant's requests stay on its own machines (routing.local_only), and "${name}" is not there.` };
-  if (deny.some((pattern) => isMatch(pattern, model.id))) return { constraint: 'routing.deny', message: `"${model.id}" is on this tenant's list of models that must not be used (routing.deny).` };
+  if (isLocalOnly && (!isLocal(model.target) || isOfCloud(model))) return { constraint: 'routing.local_only', message: `This tenant's requests stay on its own machines (routing.local_only), and "${model.id}" is not there.` };
+  if (deny.some((pattern) => isDenied(pattern, model))) return { constraint: 'routing.deny', message: `"${model.id}" is on this tenant's list of models that must not be used (routing.deny).` };
   if (allow.length > 0 && !allow.some((pattern) => isMatch(pattern, model.id))) {
     return { constraint: 'routing.allow', message: `"${model.id}" is not on this tenant's list of models that may be used (routing.allow).` };
   }
@@ -60,6 +60,11 @@ function isMatch(pattern: string, id: string): boolean {
   return fits(pattern, id) || (!pattern.includes('/') && fits(pattern, id.slice(id.indexOf('/') + 1)));
 }
 
+/** What is denied stays so under another name, and where it is provided by somebody who names its maker too: `openrouter/openai/gpt-4o`. */
+function isDenied(pattern: string, { id, target, upstreamModel }: Pick<ResolvedModel, 'id' | 'target' | 'upstreamModel'>): boolean {
+  return [id, `${target.name}/${upstreamModel}`].some((name) => isMatch(pattern, name) || (!pattern.includes('/') && fits(pattern, name.slice(name.lastIndexOf('/') + 1))));
+}
+
 function fits(pattern: string, name: string): boolean {
   return isPattern(pattern) ? matchesPattern(pattern, name) : pattern === name;
 }
@@ -70,6 +75,13 @@ const PRIVATE_HOST = /^(?:localhost|127\.\d+\.\d+\.\d+|10\.\d+\.\d+\.\d+|192\.16
 export function isLocal({ baseUrl }: Pick<ProviderTarget, 'baseUrl'>): boolean {
   const host = URL.parse(baseUrl)?.hostname;
   return host !== undefined && PRIVATE_HOST.test(host);
+}
+
+/** Ollama on this machine passes what is asked of these on to its makers. */
+const CLOUD_NAME = /[:-]cloud$/i;
+
+function isOfCloud({ id, upstreamModel }: Pick<ResolvedModel, 'id' | 'upstreamModel'>): boolean {
+  return CLOUD_NAME.test(id) || CLOUD_NAME.test(upstreamModel);
 }
 
 function isOn(value: string | undefined): boolean {
