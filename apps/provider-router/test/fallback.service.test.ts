@@ -30,8 +30,8 @@ afterEach(async () => {
 const start = (routing = ROUTED) =>
   RouterUnderTest.start(world, { redisUrl: redis.url, databaseUrl: postgres.url, providers: ROUTED_PROVIDERS, routing, environment: { TEST_OWN_URL: own.url } });
 const nth = (id: string, n: number) => deterministicId(id, 'chain', n);
-const answered = async (model: string, more: object = {}, fields = {}) => {
-  const message = await router.ask(chat(model, text, more), fields);
+const answered = async (model: string, more: object = {}, fields = {}, envelope = {}) => {
+  const message = await router.ask(chat(model, text, more), fields, envelope);
   return { id: message.id, answer: await router.answer(message) };
 };
 
@@ -204,6 +204,22 @@ describe('a budget that refuses', () => {
     expect(codeOf(answer)).toBe('completion');
     expect(world.calls(text)[0]?.body['messages']).toEqual([messages[0], ...old(3), { role: 'user', content: text }]);
     expect(routingOf(answer).reason).toContain('the 2 oldest turns are left out');
+  });
+
+  it('changes no answer that is kept for others: neither that of the cheaper model, nor that to less than was asked', async () => {
+    const tenant = { tenantId: newId() };
+    const ask = async (model: string, more = {}) => (await answered(model, more, {}, tenant)).answer;
+    world.config = { 'cache.exact_seconds': '60' };
+    world.ledger.answer = ({ model }) => (model === 'large' ? refuse(WhenReached.CHEAPER_TIER, 1n) : undefined);
+    expect((await ask('best')).spend).toMatchObject({ model: 'mild' });
+    const old = { role: 'user', content: `old ${'x'.repeat(4_000)}` };
+    const long = { messages: [old, { role: 'assistant', content: 'yes' }, { role: 'user', content: text }], max_tokens: 16 };
+    world.ledger.answer = ({ maxInputTokens }) => (maxInputTokens > 3_500n ? refuse(WhenReached.SMALLER_CONTEXT, 3_600n) : undefined);
+    expect(routingOf(await ask('cloud/mini', long)).reason).toContain('oldest turns are left out');
+    world.ledger.answer = () => undefined;
+    await waitFor(async () => routingOf(await ask('own/plain')).cache === 'exact'); // by now those before it would be kept too
+    expect((await ask('best')).spend).toMatchObject({ model: 'large' });
+    expect(routingOf(await ask('cloud/mini', long))).toMatchObject({ cache: '', fallbacks: [] });
   });
 
   it('altogether is told by its name', async () => {

@@ -98,13 +98,14 @@ describe('a question that means the same as one before', () => {
     expect(await cached(question)).toBe('semantic');
   });
 
-  it('is asked the usual way when nobody knows what it means, and of another tenant', async () => {
+  it('is asked the usual way when nobody knows what it means, and of another tenant or client', async () => {
     const question = `what is the colour of ${topic}`;
     await askFirst(question);
     isBroken = true;
     const { answer } = await ask(question);
     expect([codeOf(answer), routingOf(answer).cache]).toEqual(['completion', '']);
     isBroken = false;
+    expect(routingOf((await ask(question, {}, { attribution: { client: 'somebody-else' } })).answer).cache).toBe('');
     tenantId = newId();
     expect(routingOf((await ask(question)).answer).cache).toBe('');
   });

@@ -122,8 +122,8 @@ export class CompleteHandler {
   }
 
   private async route(message: Request, call: CallUnderWay, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
-    const { chains, clock } = this.parts;
-    const { model, attemptId } = message.payload;
+    const { clock } = this.parts;
+    const { model } = message.payload;
     const settings = await this.settingsOf(message.tenantId);
     const asked = readAskedCall(message.payload);
     const place = this.parts.cache.placeOf(message, asked, settings);
@@ -133,7 +133,7 @@ export class CompleteHandler {
     const meant = await this.parts.similar.read(message, asked, settings, sideCalls);
     const alike = meant && (await this.parts.similar.find(meant));
     if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);
-    const noted = message.deliveries > 1 ? await chains.find(message.tenantId, attemptId).catch(() => undefined) : undefined;
+    const noted = message.deliveries > 1 ? await this.noteOf(message) : undefined;
     if (signal.aborted) throw stopping();
     if (call.stop.signal.aborted) throw cancelled();
     const classifier = askClassifier(message, sideCalls, this.parts.classifyWithinMs);
@@ -141,8 +141,8 @@ export class CompleteHandler {
     const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
     try {
       const messages = await chain.run();
-      if (place && chain.answered) this.parts.cache.keep(place, chain.answered);
-      if (meant && chain.answered) this.parts.similar.keep(meant, chain.answered);
+      if (place && chain.lasting) this.parts.cache.keep(place, chain.lasting);
+      if (meant && chain.lasting) this.parts.similar.keep(meant, chain.lasting);
       return messages;
     } catch (error) {
       const refusal = AppError.from(error);
@@ -165,6 +165,14 @@ export class CompleteHandler {
   private tell(tenantId: string, record: OutgoingMessage<'usage.recorded'>): void {
     this.parts.answered.remember(tenantId, record.id, [record]);
     this.parts.bus.publish(record).catch(() => undefined);
+  }
+
+  /** Without its note the request goes no further than the ledger knows of it: nothing is called twice. */
+  private noteOf({ tenantId, payload }: Request): Promise<ChainNote | undefined> {
+    return this.parts.chains.find(tenantId, payload.attemptId).catch((error: unknown) => {
+      this.parts.logger.warn({ error, attempt: payload.attemptId }, 'it cannot be found out how far a request has come');
+      return undefined;
+    });
   }
 
   private settingsOf(tenantId: string): Promise<TenantSettings> {

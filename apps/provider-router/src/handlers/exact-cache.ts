@@ -4,6 +4,7 @@ import { Wire, type TenantSettings } from '@nexus/contracts';
 import { deterministicId, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import type { AskedByClient, AskedCall } from '../domain/asked-call.js';
+import { isRepeatable } from '../domain/routing/is-repeatable.js';
 import type { CacheStore, CachedAnswer } from '../storage/cache.store.js';
 import type { MadeCall } from './answer.js';
 import { cachedAnswers } from './cached-answers.js';
@@ -32,8 +33,7 @@ const MOST_BYTES = 1_048_576;
 
 /**
  * Gives the answer to the very same request again, without an attempt, for as long as the tenant wants (`cache.exact_seconds`; never by
- * default). For plain requests, not for runs, which ask in order to hear something new. One answer at a time: `n` above 1 and
- * log probabilities are asked for anew.
+ * default). For plain requests, not for runs, which ask in order to hear something new, and for what an answer that is kept says all of.
  */
 export class ExactCache {
   constructor(private readonly parts: ExactCacheParts) {}
@@ -41,11 +41,11 @@ export class ExactCache {
   /** Undefined for what is not cached. */
   placeOf(message: Request, asked: AskedCall, settings: TenantSettings): CachePlace | undefined {
     const seconds = Number(settings.config['cache.exact_seconds'] ?? 0);
-    if (!(seconds > 0) || message.payload.run !== undefined || !asked.client || !isSingle(asked.client.body)) return undefined;
-    const { wire, body } = asked.client;
+    if (!(seconds > 0) || message.payload.run !== undefined || !asked.client || !isRepeatable(asked)) return undefined;
+    const { wire, body, headers } = asked.client;
     const said = Object.entries(body).filter(([name]) => !NOT_ASKED_FOR.has(name));
     const rules = Object.entries(settings.config).filter(([key]) => ROUTING_SETTING.test(key)).sort();
-    const id = deterministicId('cache', hash('sha256', JSON.stringify([message.payload.model, wire, said, rules, settings.disabledProviders.toSorted()])));
+    const id = deterministicId('cache', hash('sha256', JSON.stringify([message.payload.model, wire, headers, said, rules, settings.disabledProviders.toSorted()])));
     return { tenantId: message.tenantId, id, seconds, asked };
   }
 
@@ -70,8 +70,4 @@ export class ExactCache {
     if ((kept.body?.length ?? JSON.stringify(kept.answer).length) > MOST_BYTES) return;
     this.parts.store.keep(tenantId, id, kept, seconds).catch((error: unknown) => this.parts.logger.warn({ error }, 'an answer could not be cached'));
   }
-}
-
-function isSingle(body: Readonly<Record<string, unknown>>): boolean {
-  return (body['n'] ?? 1) === 1 && !body['logprobs'] && !body['top_logprobs'] && !body['background'];
 }

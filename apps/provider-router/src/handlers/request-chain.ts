@@ -11,6 +11,7 @@ import { estimatedInputTokens } from '../domain/routing/lacks.js';
 import type { RetryBudget } from '../domain/routing/retry-budget.js';
 import { failedFallback, routingOf, skippedFallback } from '../domain/routing/routing-answer.js';
 import type { RetryConfig } from '../domain/routing/routing-config.js';
+import { violationOf } from '../domain/routing/tenant-constraints.js';
 import type { ProviderError } from '../providers/provider-error.js';
 import type { ChainNote, ChainStore } from '../storage/chain.store.js';
 import { answerOf, notSentOf, recordOf, refusalOf, toldAgain, type Attempt, type MadeCall } from './answer.js';
@@ -85,8 +86,8 @@ export class RequestChain {
   /** Of attempts that failed, at no cost. */
   private readonly records: UsageRecorded[] = [];
   private isEndedJustNow = false;
-  /** The call that answered. */
-  answered: MadeCall | undefined;
+  /** The call that answered, where it was one of the model that comes first, to the whole request: another answer is not given again. */
+  lasting: MadeCall | undefined;
 
   constructor(private readonly parts: RequestChainParts, private readonly request: ChainedRequest) {
     const { route, asked, noted } = request;
@@ -194,7 +195,7 @@ export class RequestChain {
     const { outcome } = made;
     if (span.isRecording) describeCall(span, made);
     const record = recordOf(made, clock.now());
-    if (outcome.kind === 'completed') this.answered = made;
+    if (outcome.kind === 'completed' && this.isFirstChoice(made)) this.lasting = made;
     if (outcome.kind === 'completed') return this.end([answerOf(made, this.routing(), clock.now()), ...(record ? [record] : [])], made);
     const { error } = outcome;
     const after = afterFailure(error, {
@@ -212,6 +213,10 @@ export class RequestChain {
     this.isEndedJustNow = true;
     if (after.kind === 'retry') await pauseUnless(after.waitMs, this.request.call.stop.signal);
     return GO_ON;
+  }
+
+  private isFirstChoice({ plan }: MadeCall): boolean {
+    return plan.model.id === this.request.route.models[0]?.id && this.asked === this.request.asked;
   }
 
   /** Who waits is told why the call was stopped. */
@@ -302,7 +307,10 @@ export class RequestChain {
   /** A model that a budget had asked for, so that it is not among the first choice. */
   private known(name: string): readonly ResolvedModel[] {
     try {
-      return name === '' ? [] : [this.request.route.sources.resolve(name)];
+      if (name === '') return [];
+      const { sources } = this.request.route;
+      const model = sources.resolve(name);
+      return violationOf(model, sources.constraints) === undefined ? [model] : []; // it may have been forbidden since
     } catch {
       return []; // it is not to be had any more
     }

@@ -54,7 +54,8 @@ export class SemanticCache {
     try {
       const vector = await this.embed(message, comparable.question, wanted.model, settings, calls);
       const rules = Object.entries(settings.config).filter(([key]) => ROUTING_SETTING.test(key)).sort();
-      const scope = deterministicId('similar', hash('sha256', JSON.stringify([comparable.scope, wanted.model, rules, settings.disabledProviders.toSorted()])));
+      const { client, project } = message.payload.attribution ?? {}; // what one of them asked may show in the answer to what another one meant
+      const scope = deterministicId('similar', hash('sha256', JSON.stringify([comparable.scope, client, project, wanted.model, rules, settings.disabledProviders.toSorted()])));
       return vector && { tenantId: message.tenantId, scope, vector, seconds: wanted.seconds, threshold: wanted.threshold };
     } catch (error) {
       this.parts.logger.warn({ error }, 'a question could not be compared with others');

@@ -1,5 +1,6 @@
 import { Wire } from '@nexus/contracts';
 import { isObject, type AskedByClient, type AskedCall, type Body } from '../asked-call.js';
+import { isRepeatable } from './is-repeatable.js';
 import type { RequestTraits } from './request-traits.js';
 
 /** A request of which one part, the question, may be said in other words. */
@@ -15,12 +16,12 @@ const LONGEST_QUESTION = 4_000;
 
 /** Splits a request that ends with something that a user says, and is text and nothing else: no tools, pictures or files. Undefined for all others. */
 export function comparableQuestion(asked: AskedCall, traits: RequestTraits): ComparableQuestion | undefined {
-  if (!asked.client || asked.client.wire === Wire.OPENAI_EMBEDDINGS) return undefined;
+  if (!asked.client || asked.client.wire === Wire.OPENAI_EMBEDDINGS || !isRepeatable(asked)) return undefined;
   if (traits.hasTools || traits.hasImages || traits.hasFiles || traits.hasAudio || traits.question === '' || traits.question.length > LONGEST_QUESTION) return undefined;
   const before = withoutQuestion(asked);
   if (before === undefined) return undefined;
   const numbers = traits.question.match(/\d+(?:[.,]\d+)*/g) ?? [];
-  return { question: traits.question, scope: JSON.stringify([asked.model, asked.client.wire, before, numbers]) };
+  return { question: traits.question, scope: JSON.stringify([asked.model, asked.client.wire, asked.client.headers, before, numbers]) };
 }
 
 function withoutQuestion({ client: { body } }: AskedByClient): unknown {
