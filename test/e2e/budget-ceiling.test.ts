@@ -125,6 +125,11 @@ async function booked(): Promise<Booked> {
   return rows[0] ?? { spent: 0, reserved: 0, ledger: 0, unsettled: 0, failed: 0 };
 }
 
+function namesTheBudget(refused: readonly Told[]): void {
+  expect(refused.length).toBeGreaterThan(0);
+  for (const { text } of refused) expect(JSON.parse(text)).toMatchObject({ error: { code: 'budget_exceeded', message: expect.stringContaining(key.budget) } });
+}
+
 /** What the provider says it has charged for the attempts of this key. */
 async function charged(): Promise<number> {
   const { rows } = await database.query<{ id: string }>('SELECT id FROM usage.attempt WHERE key_id = $1', [key.id]);
@@ -143,9 +148,8 @@ describe('200 callers on a key with one dollar, at two routers', () => {
     const answered = told.filter(({ status }) => status === 200);
     const refused = told.filter(({ status }) => status === 429);
     expect(told.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
-    for (const { text } of refused) expect(JSON.parse(text)).toMatchObject({ error: { code: 'budget_exceeded', message: expect.stringContaining(key.budget) } });
+    namesTheBudget(refused);
     for (const isStream of [true, false]) for (const model of ['away/broken', 'fake/dear']) expect(answered.filter((it) => it.isStream === isStream && it.model === model).length, `${model} ${isStream}`).toBeGreaterThan(0);
-    expect(refused.length).toBeGreaterThan(0);
     await expect.poll(booked, { timeout: 20_000 }).toMatchObject({ reserved: 0, unsettled: 0 });
     const { spent, ledger, failed } = await booked();
     expect(failed).toBeGreaterThan(0);
@@ -166,7 +170,13 @@ describe('200 callers on a key with one dollar, at two routers', () => {
     await first.service.kill('SIGKILL');
     await first.service.restart();
     await first.ready();
-    await asking;
+    const told = await asking;
+    namesTheBudget(told.filter(({ status }) => status === 429));
+    // What the killed router had under way is told as what it is; no caller loses more than that one call.
+    const lost = told.filter(({ status }) => status !== 200 && status !== 429);
+    expect(new Set(lost.map(({ status }) => status))).toSatisfy((statuses: Set<number>) => [...statuses].every((status) => [502, 503, 504].includes(status)));
+    expect(lost.length).toBeLessThanOrEqual(CALLERS);
+    expect(told.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
     await expect.poll(booked, { timeout: 60_000 }).toMatchObject({ reserved: 0, unsettled: 0 });
     const { spent, ledger } = await booked();
     expect(ledger).toBe(spent);
