@@ -8,6 +8,7 @@ import { isRepeatable } from '../domain/routing/is-repeatable.js';
 import type { CacheStore, CachedAnswer } from '../storage/cache.store.js';
 import type { MadeCall } from './answer.js';
 import { cachedAnswers } from './cached-answers.js';
+import { within } from './within.js';
 
 type Request = Message<'inference.request'>;
 
@@ -30,6 +31,8 @@ const NOT_ASKED_FOR: ReadonlySet<string> = new Set(['stream', 'stream_options'])
 /** Settings that say which models may be used: an answer that was got under others is not given. */
 const ROUTING_SETTING = /^(?:routing|prices)/;
 const MOST_BYTES = 1_048_576;
+/** A database that stands still keeps no answer from coming: the request goes its usual way. */
+export const FOUND_WITHIN_MS = 500;
 
 /**
  * Gives the answer to the very same request again, without an attempt, for as long as the tenant wants (`cache.exact_seconds`; never by
@@ -51,7 +54,7 @@ export class ExactCache {
 
   /** What was answered before; undefined when nothing was, or when the cache cannot be asked. */
   find({ tenantId, id }: CachePlace): Promise<CachedAnswer | undefined> {
-    return this.parts.store.find(tenantId, id).catch((error: unknown) => {
+    return within(this.parts.store.find(tenantId, id), FOUND_WITHIN_MS, undefined).catch((error: unknown) => {
       this.parts.logger.warn({ error }, 'the cache of answers cannot be asked');
       return undefined;
     });

@@ -2,6 +2,7 @@ import type { Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
 import type { ProviderTarget } from '../domain/provider-target.js';
 import type { BucketStore } from '../storage/bucket.store.js';
+import { within } from './within.js';
 
 type Provider = Pick<ProviderTarget, 'name' | 'limits'>;
 
@@ -10,8 +11,13 @@ const CAPACITY_SECONDS = 10;
 /** What a replica takes at once beyond its need. */
 const CHUNK_SECONDS = 1;
 const MINUTE_SECONDS = 60;
-/** Where the database cannot be asked, calls are let through: the provider itself refuses what is too much. */
+/** Where the database cannot be asked, or stands still, calls are let through: the provider itself refuses what is too much. */
 const OPEN_FOR_MS = 1_000;
+const LEASED_WITHIN_MS = 1_000;
+
+function capacityOf(perMinute: number): number {
+  return Math.max(1, (perMinute / MINUTE_SECONDS) * CAPACITY_SECONDS);
+}
 
 /** What a replica has of a bucket. */
 class Share {
@@ -55,7 +61,10 @@ export class ProviderLimits {
   }
 
   private give(id: string, perMinute: number | undefined, amount: number): void {
-    if (perMinute !== undefined) this.shareOf(id).left += amount;
+    if (perMinute === undefined) return;
+    const share = this.shareOf(id);
+    // no more than a bucket holds: while the database is away, calls give back what they have not taken
+    share.left = Math.min(share.left + amount, Math.max(share.left, capacityOf(perMinute)));
   }
 
   private async takeFrom(id: string, perMinute: number | undefined, amount: number): Promise<number | undefined> {
@@ -70,7 +79,10 @@ export class ProviderLimits {
       if (share.openUntil > now) return undefined;
       if (share.emptyUntil > now) return share.emptyUntil - now;
       share.leasing ??= this.lease(id, share, perMinute, amount - share.left).finally(() => (share.leasing = undefined));
-      await share.leasing;
+      if (await within(share.leasing.then(() => true), LEASED_WITHIN_MS, false)) continue;
+      this.parts.logger.warn({ bucket: id }, 'the limits of a provider are not kept while the database stands still');
+      share.openUntil = this.parts.clock.now() + OPEN_FOR_MS;
+      return undefined;
     }
   }
 
@@ -79,7 +91,7 @@ export class ProviderLimits {
     const { store, clock, logger } = this.parts;
     const perSecond = perMinute / MINUTE_SECONDS;
     try {
-      const { granted, waitMs } = await store.lease({ id, perSecond, capacity: Math.max(1, perSecond * CAPACITY_SECONDS), need, want: need + Math.floor(perSecond * CHUNK_SECONDS) });
+      const { granted, waitMs } = await store.lease({ id, perSecond, capacity: capacityOf(perMinute), need, want: need + Math.floor(perSecond * CHUNK_SECONDS) });
       share.left += granted;
       if (granted === 0) share.emptyUntil = clock.now() + Math.max(1, waitMs);
     } catch (error) {

@@ -12,8 +12,10 @@ import { traitsOf } from '../domain/routing/request-traits.js';
 import type { CachedAnswer } from '../storage/cache.store.js';
 import type { SimilarStore } from '../storage/similar.store.js';
 import type { Attempt, MadeCall } from './answer.js';
+import { FOUND_WITHIN_MS } from './exact-cache.js';
 import type { Routes } from './routes.js';
 import { sideCall, type SideCalls } from './side-call.js';
+import { within } from './within.js';
 
 type Request = Message<'inference.request'>;
 
@@ -66,10 +68,10 @@ export class SemanticCache {
   /** The answer to the question that is most alike, if it is alike enough. */
   async find({ tenantId, scope, vector, threshold }: MeantQuestion): Promise<CachedAnswer | undefined> {
     try {
-      const asked = await this.parts.store.asked(tenantId, scope);
+      const asked = await within(this.parts.store.asked(tenantId, scope), FOUND_WITHIN_MS, []);
       const mine = numbersOf(vector);
       const best = asked.map((before) => ({ id: before.id, likeness: productOf(mine, numbersOf(before.vector)) })).toSorted((a, b) => b.likeness - a.likeness)[0];
-      return best !== undefined && best.likeness >= threshold ? await this.parts.store.answer(tenantId, best.id) : undefined;
+      return best !== undefined && best.likeness >= threshold ? await within(this.parts.store.answer(tenantId, best.id), FOUND_WITHIN_MS, undefined) : undefined;
     } catch (error) {
       this.parts.logger.warn({ error }, 'the cache of answers cannot be asked');
       return undefined;
