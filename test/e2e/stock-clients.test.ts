@@ -103,7 +103,7 @@ describe('RTR-8 what the clients share', () => {
     expect(stock.provider.requests.at(-1)?.body.messages).toMatchObject([{ role: 'user' }, { role: 'assistant', content: TEXT }, { role: 'user' }, { role: 'assistant', content: TEXT }, { role: 'user', content: 'and why?' }]);
   });
 
-  it('embeddings are made and booked', async () => {
+  it('RTR-7 embeddings are made and booked', async () => {
     const openai = new OpenAI({ baseURL: `${stock.nexus.urls.gateway}/v1`, apiKey });
     const booked = await bookedBy(async () => {
       const { data, usage } = await openai.embeddings.create({ model: 'vectors', input: ['four', 'x'.repeat(400)] });
@@ -136,7 +136,7 @@ describe('RTR-8 what the clients share', () => {
     }
   });
 
-  it('a task is classified, run and told of; a queued one comes to the same', async () => {
+  it('USE-5 a task is classified, run and told of; a queued one comes to the same', async () => {
     const post = async (path: string, body: object): Promise<Record<string, unknown>> =>
       (await fetch(stock.nexus.urls.gateway + path, { method: 'POST', headers: { authorization: `Bearer ${apiKey}` }, body: JSON.stringify(body) })).json() as Promise<Record<string, unknown>>;
     const get = async (path: string): Promise<Record<string, unknown>> => (await fetch(stock.nexus.urls.gateway + path, { headers: { authorization: `Bearer ${apiKey}` } })).json() as Promise<Record<string, unknown>>;

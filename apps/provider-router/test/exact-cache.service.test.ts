@@ -39,7 +39,7 @@ const askUntilCached = async (more: object = {}, fields = {}) => {
 };
 const contentOf = (body: string): unknown => (JSON.parse(body) as { choices: { message: { content: unknown } }[] }).choices[0]?.message.content;
 
-describe('the same request again', () => {
+describe('RTR-6 the same request again', () => {
   it('is answered without an attempt and without a cost', async () => {
     world.provider.reply({ text: 'said once' });
     const { id, answer } = await askUntilCached();

@@ -288,7 +288,7 @@ describe('what goes wrong', () => {
   });
 });
 
-describe('a call that nobody waits for', () => {
+describe('RTR-4 a call that nobody waits for', () => {
   it.each(['attemptId', 'runId'] as const)('is stopped by its %s, and what it cost until then is booked', async (by) => {
     world.provider.reply({ chunks: ['one ', 'two '], chunkDelayMs: 100, text: 'long'.repeat(50) });
     const ref = run();

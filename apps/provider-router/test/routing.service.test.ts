@@ -83,7 +83,7 @@ describe('auto', () => {
   });
 });
 
-describe('what a tenant allows', () => {
+describe('RTR-5 what a tenant allows', () => {
   it.each([
     ['routing.local_only', 'true', 'abroad/far', 'own/plain'],
     ['routing.deny', '["cloud/*"]', 'cloud/large', 'own/plain'],

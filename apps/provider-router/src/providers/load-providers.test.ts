@@ -14,7 +14,7 @@ function faultsOf(text: string): string[] {
   return [];
 }
 
-describe('the files that NEXUS ships', () => {
+describe('RTR-1 the files that NEXUS ships', () => {
   it('describe every provider that there is a preset for', () => {
     const providers = loadProviders(configFile('providers.yaml'));
     expect(providers.map((provider) => provider.name)).toEqual([
