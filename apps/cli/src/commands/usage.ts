@@ -59,7 +59,7 @@ export function addUsage(parent: Command, context: CliContext): void {
       const days = options.month === undefined ? { from: options.from ?? '', to: options.to ?? '' } : (daysOfMonth(options.month) ?? { from: '', to: '' });
       const report = await gateway.usage.getUsage({ fromDay: days.from, toDay: days.to, client: options.client ?? '', project: options.project ?? '', groupBy: [...groups] });
       if (report.rows.reduce((sum, row) => sum + row.costMicroUsd, 0n) !== report.total?.costMicroUsd) {
-        throw new AppError('too_many_lines', 'These are more than 10,000 lines: ask for fewer days or with fewer groups (--by).', { status: 400 });
+        throw new AppError('too_many_lines', `These are more than 10,000 lines: ask for fewer days (--from, --to)${options.focus || options.invoice ? '' : ', or with fewer groups (--by)'}.`, { status: 400 });
       }
       const { terminal } = context;
       if (options.csv) return terminal.lines((await import('../format/usage-csv.js')).usageCsv(report.rows, groups));
