@@ -1,8 +1,8 @@
 import { OpenedAttempt_State as State, UsageRecorded_Result as Result } from '@nexus/contracts';
-import { newId } from '@nexus/core';
+import { deterministicId, newId } from '@nexus/core';
 import { postgresTest, redisTest, waitFor } from '@nexus/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { RouterUnderTest, RouterWorld } from './router-test.js';
+import { RouterUnderTest, RouterWorld, requestOf } from './router-test.js';
 
 const OWNER_TTL_MS = 600;
 const postgres = postgresTest();
@@ -162,4 +162,29 @@ describe('an owner', () => {
     };
     await waitFor(() => world.ledger.reports.slice(heard).filter(({ lost }) => lost.some((one) => one.attemptId === attemptId)).length >= 2);
   });
+});
+
+it('a small call on the way to an answer is not lost while it is under way', async () => {
+  await router.stop();
+  const classifying = await RouterUnderTest.start(world, {
+    redisUrl: redis.url, databaseUrl: postgres.url, replica: 'classifying', environment: { NEXUS_OWNER_TTL_MS: String(OWNER_TTL_MS) },
+    routing: 'tiers: { fast: [fake/free], balanced: [fake/priced] }\nclassifier: { model: fake/free, within_ms: 5000 }\n',
+  });
+  try {
+    world.provider.reply(({ text: asked }) => (asked.includes('You sort requests') ? { text: 'balanced', delayMs: 1_500 } : { text: 'answer' }));
+    const tenantId = newId();
+    const ids: string[] = [];
+    world.ledger.duties = () => ({ yours: ids.map((attemptId) => ({ tenantId, attemptId })) });
+    const message = requestOf(chat({ model: 'auto', messages: [{ role: 'user', content: `${text} ${'the weather over the hills and what came of it '.repeat(20)}` }] }), {}, { tenantId });
+    const small = deterministicId(message.id, 'classify');
+    ids.push(small);
+    await classifying.bus.publish(message);
+    await waitFor(() => world.ledger.opened.has(small));
+    expect((await classifying.answer(message)).routing).toMatchObject({ classifier: 'model', tier: 'balanced' });
+    await waitFor(() => classifying.recordsOf({ id: small }).some(({ resolution }) => resolution === 'owner')); // the ledger still asks
+    expect(toldAbout('lost', small)).toBe(false);
+  } finally {
+    await classifying.stop();
+    router = await start('first');
+  }
 });

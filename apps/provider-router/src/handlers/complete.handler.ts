@@ -129,7 +129,7 @@ export class CompleteHandler {
     const place = this.parts.cache.placeOf(message, asked, settings);
     const cached = place && (await this.parts.cache.find(place));
     if (place && cached) return this.given(message, cached, 'exact', this.parts.cache.answer(message, place, cached, this.parts.bus), span);
-    const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage<'usage.recorded'>) => this.tell(message.tenantId, record), clock, stop: call.stop.signal };
+    const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage<'usage.recorded'>) => this.tell(message.tenantId, record), clock, underWay: this.parts.calls, call };
     const meant = await this.parts.similar.read(message, asked, settings, sideCalls);
     const alike = meant && (await this.parts.similar.find(meant));
     if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);

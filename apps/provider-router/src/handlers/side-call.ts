@@ -3,6 +3,7 @@ import type { OutgoingMessage } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { ProviderOutcome } from '../providers/provider-outcome.js';
 import { recordOf, type Attempt } from './answer.js';
+import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import type { ModelCaller } from './model-caller.js';
 
 /** What makes the calls beside the one that answers a request. */
@@ -10,15 +11,17 @@ export interface SideCalls {
   readonly caller: ModelCaller;
   readonly publish: (record: OutgoingMessage<'usage.recorded'>) => void;
   readonly clock: Clock;
-  /** Nobody waits for the request any more. */
-  readonly stop: AbortSignal;
+  /** Where the ledger's questions are answered from: a call that is under way is not lost. */
+  readonly underWay: Pick<CallsUnderWay, 'goOn' | 'end'>;
+  /** The request's; its `stop` says that nobody waits for it any more. */
+  readonly call: CallUnderWay;
 }
 
 /**
  * Makes one small call on the way to an answer: an attempt of its own, which is booked like any other, within so many milliseconds.
  * Undefined when it was not made, or not answered: the request goes on without it.
  */
-export async function sideCall(attempt: Attempt, { caller, publish, clock, stop }: SideCalls, tokens: number, withinMs: number): Promise<Extract<ProviderOutcome, { kind: 'completed' }> | undefined> {
+export async function sideCall(attempt: Attempt, { caller, publish, clock, underWay, call }: SideCalls, tokens: number, withinMs: number): Promise<Extract<ProviderOutcome, { kind: 'completed' }> | undefined> {
   const leave = await caller.leaveFor(attempt.plan, () => tokens);
   if ('why' in leave) return undefined;
   const opened = await caller.open(attempt).catch(() => undefined);
@@ -28,12 +31,15 @@ export async function sideCall(attempt: Attempt, { caller, publish, clock, stop 
   }
   const limit = new AbortController();
   const onStop = (): void => limit.abort();
+  const { signal: stop } = call.stop;
   if (stop.aborted) limit.abort();
   stop.addEventListener('abort', onStop, { once: true });
   const timer = setTimeout(onStop, withinMs);
+  underWay.goOn(attempt.id, call);
   const made = await caller.make(attempt, Number(opened.grantedOutputTokens), limit, leave).finally(() => {
     clearTimeout(timer);
     stop.removeEventListener('abort', onStop);
+    underWay.end(attempt.id);
   });
   const record = recordOf(made, clock.now());
   if (record) publish(record);
