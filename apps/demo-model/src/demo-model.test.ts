@@ -73,6 +73,11 @@ describe('a completion', () => {
     expect(second.json.choices[0]!.message.content).toMatch(/^17\.5% of 1,280 is 224\. In Tokyo it is noon\. \(demo model/);
   });
 
+  it('takes tools whose arguments are of any type, or of none that is named', async () => {
+    const parameters = { type: 'object', properties: { anything: {}, whatever: true, either: { anyOf: [{ type: 'string' }, { type: 'null' }] } }, additionalProperties: false };
+    expect((await post(ask('hello', { tools: [...tools, { type: 'function', function: { name: 'look', parameters } }] }))).status).toBe(200);
+  });
+
   it('is never longer than it may be', async () => {
     const { json } = await post(ask('hello', { max_completion_tokens: 5 }));
     expect(json.choices[0]!.finish_reason).toBe('length');

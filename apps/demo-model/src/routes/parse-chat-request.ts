@@ -13,7 +13,10 @@ const message = z.discriminatedUnion('role', [
 ]);
 
 const argumentSchema: z.ZodType<ArgumentSchema> = z.lazy(() =>
-  z.looseObject({ type: z.unknown(), enum: z.array(z.unknown()).optional(), properties: z.record(z.string(), argumentSchema).optional(), required: z.array(z.string()).optional() }),
+  z.union([
+    z.looseObject({ type: z.unknown().optional(), enum: z.array(z.unknown()).optional(), properties: z.record(z.string(), argumentSchema).optional(), required: z.array(z.string()).optional() }),
+    z.boolean().transform(() => ({})), // which is a JSON schema too
+  ]),
 );
 const tool = z.object({ type: z.literal('function'), function: z.object({ name: z.string().min(1), description: z.string().nullish(), parameters: argumentSchema.nullish() }) });
 const toolChoice = z.union([z.enum(['none', 'auto', 'required']), z.object({ type: z.literal('function'), function: z.object({ name: z.string() }) })]);
