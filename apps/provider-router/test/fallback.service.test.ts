@@ -27,8 +27,8 @@ afterEach(async () => {
   await own?.pullPlug();
 });
 
-const start = (routing = ROUTED) =>
-  RouterUnderTest.start(world, { redisUrl: redis.url, databaseUrl: postgres.url, providers: ROUTED_PROVIDERS, routing, environment: { TEST_OWN_URL: own.url } });
+const start = (routing = ROUTED, environment: Record<string, string> = {}) =>
+  RouterUnderTest.start(world, { redisUrl: redis.url, databaseUrl: postgres.url, providers: ROUTED_PROVIDERS, routing, environment: { TEST_OWN_URL: own.url, ...environment } });
 const nth = (id: string, n: number) => deterministicId(id, 'chain', n);
 const answered = async (model: string, more: object = {}, fields = {}, envelope = {}) => {
   const message = await router.ask(chat(model, text, more), fields, envelope);
@@ -220,6 +220,19 @@ describe('a budget that refuses', () => {
     await waitFor(async () => routingOf(await ask('own/plain')).cache === 'exact'); // by now those before it would be kept too
     expect((await ask('best')).spend).toMatchObject({ model: 'large' });
     expect(routingOf(await ask('cloud/mini', long))).toMatchObject({ cache: '', fallbacks: [] });
+  });
+
+  it('in the midst of a chain ends it, and the ledger can still be told how the attempts before it ended', async () => {
+    await router.stop();
+    router = await start(ROUTED, { NEXUS_OWNER_TTL_MS: '600' });
+    own.provider.reply({ status: 402, text: 'no credit' });
+    world.ledger.answer = ({ model }) => (model === 'mini' ? refuse(WhenReached.REFUSE, 0n) : undefined);
+    const tenantId = newId();
+    const { id, answer } = await answered('own/small', {}, {}, { tenantId });
+    expect(codeOf(answer)).toBe('429 budget_exceeded');
+    world.ledger.duties = () => ({ yours: [{ tenantId, attemptId: id }] });
+    await waitFor(() => router.recordsOf({ id }).some(({ resolution, result }) => resolution === 'owner' && result === Result.FAILED));
+    expect(world.ledger.reports.some(({ lost }) => lost.some(({ attemptId }) => attemptId === id))).toBe(false);
   });
 
   it('altogether is told by its name', async () => {

@@ -100,7 +100,7 @@ export class CompleteHandler {
     if (message.metadata[metadataKeys.owner] !== this.parts.owner.name || this.parts.calls.find(message.payload.attemptId)) return [];
     const request: Request = { ...message, channel: 'inference.request' };
     const answered = this.parts.answered.find(message.tenantId, message.payload.attemptId);
-    return answered?.map((sent) => toAsker(sent, request)) ?? [refusalOf(request, attemptUnknown())];
+    return answered?.some(({ channel }) => channel === 'inference.response') ? answered.map((sent) => toAsker(sent, request)) : [refusalOf(request, attemptUnknown())];
   }
 
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {

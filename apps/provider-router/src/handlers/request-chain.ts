@@ -61,6 +61,8 @@ const GO_ON = undefined;
 
 /** What the ledger may need to hear of an attempt that has ended before the budget is free again. */
 const SETTLES_WITHIN_MS = 150;
+/** No request has this hash: what is remembered with it answers none, but the ledger's questions. */
+const FOR_THE_LEDGER = '-';
 /** A database that stands still must not keep an answer from coming. */
 const NOTED_WITHIN_MS = 1_000;
 
@@ -231,7 +233,7 @@ export class RequestChain {
     const { message, call } = this.request;
     const { attemptId } = message.payload;
     if (record) this.records.push(record);
-    if (record && record.attemptId !== attemptId) this.parts.answered.remember(message.tenantId, record.attemptId, [toldAgain(message, record)]);
+    if (record) this.parts.answered.remember(message.tenantId, record.attemptId, [toldAgain(message, record)], FOR_THE_LEDGER);
     this.number++;
     const note = { next: this.number, model: this.models[this.place]?.id ?? '', routing: this.routing(), records: this.records };
     const noted = this.parts.chains.note(message.tenantId, attemptId, note).catch((error: unknown) => {
