@@ -57,9 +57,10 @@ describe.skipIf(typeof programs === 'string')(title, () => {
   const toolNames = (): readonly string[] => stock.provider.requests.map(({ body }) => ((body['tools'] ?? []) as { function?: { name: string } }[]).map((tool) => tool.function?.name).join());
 
   it('Claude Code reads a file with its tool and tells what is in it', { timeout: WITHIN_MS }, async () => {
-    const ran = run(claude, ['-p', PROMPT, '--output-format', 'json', '--model', 'fake'], {
+    // its own name `opus` is what its variable says: of the names of NEXUS's tiers, it would look up some by itself
+    const ran = run(claude, ['-p', PROMPT, '--output-format', 'json', '--model', 'opus'], {
       cwd: join(folder, 'work'), timeout: WITHIN_MS,
-      env: environment({ ANTHROPIC_BASE_URL: stock.nexus.urls.gateway, ANTHROPIC_AUTH_TOKEN: apiKey, ANTHROPIC_MODEL: 'fake', ANTHROPIC_DEFAULT_HAIKU_MODEL: 'fake', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' }),
+      env: environment({ ANTHROPIC_BASE_URL: stock.nexus.urls.gateway, ANTHROPIC_AUTH_TOKEN: apiKey, ANTHROPIC_DEFAULT_OPUS_MODEL: 'fast', ANTHROPIC_DEFAULT_HAIKU_MODEL: 'fake', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' }),
     });
     ran.child.stdin?.end();
     const { stdout } = await ran.catch((error: unknown) => error as { readonly stdout: string });
