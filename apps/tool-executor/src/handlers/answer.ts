@@ -53,7 +53,7 @@ function resultOf(message: Request, answer: ToolExecuted): OutgoingMessage {
 
 /** Tools cost nothing; the ledger still tells which ran for whom. */
 function usageOf(message: Request, answer: ToolExecuted, now: number): OutgoingMessage {
-  const { executionId, runId, attribution, call } = message.payload;
+  const { executionId, runId, step, attribution, call } = message.payload;
   return outgoing({
     channel: 'usage.recorded',
     id: executionId,
@@ -61,7 +61,7 @@ function usageOf(message: Request, answer: ToolExecuted, now: number): OutgoingM
     correlationId: message.correlationId,
     trace: message.trace,
     payload: create(UsageRecordedSchema, {
-      attemptId: executionId, runId, attribution,
+      attemptId: executionId, runId, step, attribution,
       tool: call?.name ?? '',
       result: answer.error === undefined ? Result.SUCCEEDED : Result.FAILED,
       errorCode: answer.error?.code ?? '',
