@@ -46,8 +46,8 @@ export function providerRouterConsumer(concurrency: number): Type {
 
     @Follows('inference.cancel')
     onCancel(batch: readonly Message<'inference.cancel'>[]): void {
-      for (const { payload } of batch) {
-        if (payload.target.case === 'attemptId') this.calls.cancelAttempt(payload.target.value);
+      for (const { payload, timestamp } of batch) {
+        if (payload.target.case === 'attemptId') this.calls.cancelAttempt(payload.target.value, timestamp);
         if (payload.target.case === 'runId') this.calls.cancelRun(payload.target.value);
       }
     }

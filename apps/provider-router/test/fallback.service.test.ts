@@ -277,3 +277,18 @@ describe('a request that comes again after its router died', () => {
     expect(own.calls(text) + world.calls(text).length).toBe(0);
   });
 });
+
+it('another question under an idempotency key does not go on where the one before it was broken off', async () => {
+  own.provider.reply({ status: 503, headers: { 'retry-after-ms': '900' } });
+  world.provider.reply({ text: 'from the cloud' });
+  const tenantId = newId();
+  const first = await router.ask(chat('own/small', text), { idempotencyHash: 'one' }, { tenantId });
+  await waitFor(() => router.records.some(({ payload }) => payload.attemptId === first.id));
+  await router.cancel({ case: 'attemptId', value: first.id });
+  expect(codeOf(await router.answer(first))).toBe('499 cancelled');
+  world.ledger.answer = ({ attemptId }) => (attemptId === first.id ? { state: State.SETTLED, result: Result.FAILED } : undefined);
+  const asked = await router.ask(chat('cloud/large', text), { idempotencyHash: 'two', attemptId: first.id }, { tenantId });
+  expect(asked.payload.attemptId).toBe(first.id);
+  const answer = await router.answer(first, 2);
+  expect([codeOf(answer), answer.spend?.model, own.calls(text)]).toEqual(['completion', 'large', 1]);
+});

@@ -25,3 +25,9 @@ it('remembers for a minute a cancel that came first', () => {
   calls.end('a');
   expect(calls.begin('a', undefined, undefined).stop.signal.aborted).toBe(false);
 });
+
+it('does not stop who asks again after a cancel', () => {
+  const calls = new CallsUnderWay({ now: () => 2_000 });
+  calls.cancelAttempt('a', 1_000);
+  expect([999, 1_000, 1_001].map((askedAt) => calls.begin('a', undefined, 'me', askedAt).stop.signal.aborted)).toEqual([true, true, false]);
+});

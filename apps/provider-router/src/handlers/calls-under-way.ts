@@ -15,8 +15,8 @@ const REMEMBER_MS = 60_000;
 /** The model calls that this replica makes now, so that a cancel finds them, also when it comes first. */
 export class CallsUnderWay {
   private readonly calls = new Map<string, CallUnderWay>();
-  /** Attempts and runs of late cancels, with the time until which they count; the oldest first. */
-  private readonly cancelled = new Map<string, number>();
+  /** Attempts and runs that were cancelled, with the time until which that counts; the oldest first. */
+  private readonly cancelled = new Map<string, { readonly until: number; readonly at: number }>();
 
   constructor(private readonly clock: Clock) {}
 
@@ -24,11 +24,14 @@ export class CallsUnderWay {
     return this.calls.get(attemptId);
   }
 
-  /** Must not be under way. Its `stop` is aborted already when its cancel came first. */
-  begin(attemptId: string, runId: string | undefined, replyTo: string | undefined): CallUnderWay {
+  /**
+   * Must not be under way. Its `stop` is aborted already when its cancel came first. `askedAt` is when it was asked for, Unix
+   * milliseconds, where that counts: who asks again under an idempotency key after a cancel means it.
+   */
+  begin(attemptId: string, runId: string | undefined, replyTo: string | undefined, askedAt = -Infinity): CallUnderWay {
     const call = { stop: new AbortController(), runId, replyTo };
     this.calls.set(attemptId, call);
-    if (this.isCancelled(attemptId) || (runId !== undefined && this.isCancelled(runId))) call.stop.abort();
+    if (this.isCancelled(attemptId, askedAt) || (runId !== undefined && this.isCancelled(runId))) call.stop.abort();
     return call;
   }
 
@@ -41,27 +44,29 @@ export class CallsUnderWay {
     this.calls.delete(attemptId);
   }
 
-  cancelAttempt(attemptId: string): void {
-    this.remember(attemptId);
+  /** `at` is when that was said, Unix milliseconds. */
+  cancelAttempt(attemptId: string, at = Infinity): void {
+    this.remember(attemptId, at);
     this.calls.get(attemptId)?.stop.abort();
   }
 
   cancelRun(runId: string): void {
-    this.remember(runId);
+    this.remember(runId, Infinity);
     for (const call of this.calls.values()) if (call.runId === runId) call.stop.abort();
   }
 
-  private isCancelled(id: string): boolean {
-    return (this.cancelled.get(id) ?? 0) > this.clock.now();
+  private isCancelled(id: string, askedAt = -Infinity): boolean {
+    const cancelled = this.cancelled.get(id);
+    return cancelled !== undefined && cancelled.until > this.clock.now() && askedAt <= cancelled.at;
   }
 
-  private remember(id: string): void {
+  private remember(id: string, at: number): void {
     const now = this.clock.now();
-    for (const [oldest, until] of this.cancelled) {
+    for (const [oldest, { until }] of this.cancelled) {
       if (until > now) break;
       this.cancelled.delete(oldest);
     }
     this.cancelled.delete(id);
-    this.cancelled.set(id, now + REMEMBER_MS);
+    this.cancelled.set(id, { until: now + REMEMBER_MS, at });
   }
 }

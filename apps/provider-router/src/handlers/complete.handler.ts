@@ -24,7 +24,7 @@ import type { ExactCache } from './exact-cache.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
 import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
-import { RequestChain } from './request-chain.js';
+import { RequestChain, noteIdOf } from './request-chain.js';
 import type { RouterMetrics } from './router-metrics.js';
 import type { Routes } from './routes.js';
 import type { SemanticCache } from './semantic-cache.js';
@@ -110,7 +110,7 @@ export class CompleteHandler {
     if (underWay) return underWay.replyTo === message.replyTo ? [] : [refusalOf(message, inProgress())]; // the same message once more, or somebody else's question
     const answered = this.parts.answered.find(message.tenantId, attemptId, idempotencyHash);
     if (answered) return answered.map((sent) => toAsker(sent, message));
-    const call = this.parts.calls.begin(attemptId, run?.runId, message.replyTo);
+    const call = this.parts.calls.begin(attemptId, run?.runId, message.replyTo, idempotencyHash === '' ? undefined : message.timestamp); // only a key's attempt is asked for again
     const onStopping = (): void => call.stop.abort();
     signal.addEventListener('abort', onStopping);
     try {
@@ -168,8 +168,9 @@ export class CompleteHandler {
   }
 
   /** Without its note the request goes no further than the ledger knows of it: nothing is called twice. */
-  private noteOf({ tenantId, payload }: Request): Promise<ChainNote | undefined> {
-    return this.parts.chains.find(tenantId, payload.attemptId).catch((error: unknown) => {
+  private noteOf(message: Request): Promise<ChainNote | undefined> {
+    const { tenantId, payload } = message;
+    return this.parts.chains.find(tenantId, noteIdOf(message)).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: payload.attemptId }, 'it cannot be found out how far a request has come');
       return undefined;
     });

@@ -66,6 +66,11 @@ const FOR_THE_LEDGER = '-';
 /** A database that stands still must not keep an answer from coming. */
 const NOTED_WITHIN_MS = 1_000;
 
+/** Under which it is noted how far a request has come: another question under the same idempotency key has the same attempt id, and begins anew. */
+export function noteIdOf({ payload: { attemptId, idempotencyHash } }: Request): string {
+  return idempotencyHash === '' ? attemptId : deterministicId(attemptId, idempotencyHash);
+}
+
 /**
  * The attempts that one request takes: a model after the other, and the same again where that may help, until one answers, a part of an
  * answer has been sent, or nothing is left. Each attempt has an id of its own, made of the request's, so that whoever goes on with the
@@ -236,7 +241,7 @@ export class RequestChain {
     if (record) this.parts.answered.remember(message.tenantId, record.attemptId, [toldAgain(message, record)], FOR_THE_LEDGER);
     this.number++;
     const note = { next: this.number, model: this.models[this.place]?.id ?? '', routing: this.routing(), records: this.records };
-    const noted = this.parts.chains.note(message.tenantId, attemptId, note).catch((error: unknown) => {
+    const noted = this.parts.chains.note(message.tenantId, noteIdOf(message), note).catch((error: unknown) => {
       this.parts.logger.warn({ error, attempt: attemptId }, 'it could not be noted how far a request has come: if this replica dies now, nobody goes on with it');
     });
     await Promise.race([noted, pauseUnless(NOTED_WITHIN_MS, call.stop.signal)]);
@@ -286,8 +291,8 @@ export class RequestChain {
 
   /** How far somebody else has come with this request; undefined when that is not further than this. */
   private async findNote(): Promise<ChainNote | undefined> {
-    const { tenantId, payload } = this.request.message;
-    const noted = this.noted ?? (await this.parts.chains.find(tenantId, payload.attemptId).catch(() => undefined));
+    const { tenantId } = this.request.message;
+    const noted = this.noted ?? (await this.parts.chains.find(tenantId, noteIdOf(this.request.message)).catch(() => undefined));
     this.noted = noted;
     return noted && noted.next > this.number ? noted : undefined;
   }
