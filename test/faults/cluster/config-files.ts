@@ -13,6 +13,8 @@ export function writeConfigFiles(folder: string, providerUrl: string): void {
     '    offered_when: always',
     '    timeouts: { connect_ms: 2000, first_byte_ms: 3000, idle_ms: 1500, total_ms: 10000 }',
     '    lookup: "{base_url}/attempts/{attempt_id}"',
+    // Half of the models fail on purpose: a provider that is left alone answers nobody.
+    '    breaker: { failures: 1000 }',
     '    models:',
     ...models, '',
   ].join('\n'));
