@@ -172,7 +172,8 @@ describe('a batch', () => {
     }));
     const queries = vi.spyOn(usage.database, 'query');
     const answers = await usage.open(...[...tenants, ...tenants].map((id) => attempt(id)));
-    expect(queries).toHaveBeenCalledTimes(1);
+    // what usage does by the clock goes on meanwhile
+    expect(queries.mock.calls.filter(([name]) => name === 'usage_open')).toHaveLength(1);
     queries.mockRestore();
     expect(states(answers.slice(0, 32))).toEqual(Array(32).fill('OPENED'));
     expect(states(answers.slice(32))).toEqual(Array.from({ length: 32 }, (_, index) => (index % 2 === 0 ? 'REFUSED' : 'OPENED')));

@@ -4,12 +4,13 @@ import { busReports } from './channels/bus-reports.js';
 import { processEnvironment, readConfig, type RuntimeConfig } from './config.js';
 import { armPlannedFailures } from './failpoint-trigger.js';
 import type { Infrastructure } from './infrastructure.js';
-import { createLogger, describeError, type Logger } from './logger.js';
+import { createLogger, type Logger } from './logger.js';
 import { openDatabase } from './open-database.js';
 import { ServiceClients } from './rpc/service-clients.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { requireNode, startProblem } from './start-problem.js';
 import { startService, type RunningService } from './start-service.js';
+import { stopOnUnexpectedErrors } from './unexpected-errors.js';
 
 /** After the grace period: what closing connections may take before the process ends anyway. */
 const CLOSE_WITHIN_MS = 1_000;
@@ -79,15 +80,4 @@ function stopOnSignals(service: RunningService, infrastructure: Infrastructure, 
 async function close({ bus, database, clients }: Infrastructure): Promise<void> {
   clients.close();
   await Promise.all([bus.close(), database?.close()]);
-}
-
-/** A promise that nobody waited for, or a throw outside any handler: the state is unknown, so the process ends and is started anew. */
-function stopOnUnexpectedErrors(logger: Logger): void {
-  const end = (error: unknown): void => {
-    logger.fatal({ error }, 'unexpected error');
-    process.stderr.write(`${JSON.stringify(describeError(error))}\n`);
-    process.exit(1);
-  };
-  process.on('uncaughtException', end);
-  process.on('unhandledRejection', end);
 }

@@ -3,14 +3,25 @@ import type { Replica, ServiceName } from '../cluster/replica.js';
 import { pause } from '../pause.js';
 import { leaseOwner, workOf, type Fault, type FaultContext } from './fault.js';
 
-const aliveOf = ({ cluster, random }: FaultContext, service: ServiceName): Replica | undefined => random.shuffle(cluster.of(service)).find(({ isAlive }) => isAlive);
+/** How long a fault waits for a replica that the fault before it took away. */
+const ALIVE_WITHIN_MS = 10_000;
+
+/** Some replica of a service that is alive, as soon as there is one. */
+async function aliveOf({ cluster, random }: FaultContext, service: ServiceName): Promise<Replica | undefined> {
+  const replicas = random.shuffle(cluster.of(service));
+  for (const until = Date.now() + ALIVE_WITHIN_MS; Date.now() < until; await pause(50)) {
+    const alive = replicas.find(({ isAlive }) => isAlive);
+    if (alive !== undefined) return alive;
+  }
+  return undefined;
+}
 
 /** kill -9 of some replica of a service. */
 export const kill = (service: ServiceName): Fault => ({
   name: `kill -9: ${service}`,
   affects: workOf[service],
   happen: async (context) => {
-    const replica = aliveOf(context, service);
+    const replica = await aliveOf(context, service);
     return replica?.kill() === true ? `${replica.name} was killed` : undefined;
   },
 });
@@ -20,7 +31,7 @@ export const terminate = (service: ServiceName): Fault => ({
   name: `SIGTERM: ${service}`,
   affects: workOf[service],
   happen: async (context) => {
-    const replica = aliveOf(context, service);
+    const replica = await aliveOf(context, service);
     if (replica === undefined) return undefined;
     await replica.terminate();
     const how = replica.deaths.at(-1)?.how;
@@ -38,7 +49,7 @@ export const freeze = (service: ServiceName): Fault => ({
   sparesReplicas: replicaCounts[service] > 1,
   happen: async (context) => {
     const owner = service === 'orchestrator' ? await leaseOwner(context) : undefined;
-    const replica = context.cluster.replicas.find(({ name, isAlive }) => name === owner && isAlive) ?? aliveOf(context, service);
+    const replica = context.cluster.replicas.find(({ name, isAlive }) => name === owner && isAlive) ?? (await aliveOf(context, service));
     if (replica?.freeze() !== true) return undefined;
     await pause(FREEZE_MS);
     return replica.thaw() ? `${replica.name} stood still for ${FREEZE_MS} ms${replica.name === owner ? ' and held the lease' : ''}` : undefined;
