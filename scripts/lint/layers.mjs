@@ -21,13 +21,15 @@ export const layers = {
     advice: 'channels, postgres and embedded import core and contracts, never each other. Code that needs two of them belongs to runtime.',
   },
   runtime: { mayUse: ['pure', 'infra'], advice: 'runtime imports pure and infra packages, never an app: take what the app brings as an argument.' },
-  testing: { mayUse: ['pure', 'infra', 'runtime'], advice: 'testing imports libraries, never an app. Tests of several apps together belong in test/e2e.' },
+  kit: { mayUse: ['pure', 'infra'], advice: 'adapter-kit imports core, contracts and channels: what an adapter outside of this workspace can have too.' },
+  testing: { mayUse: ['pure', 'infra', 'runtime', 'kit'], advice: 'testing imports libraries, never an app. Tests of several apps together belong in test/e2e.' },
   service: {
     mayUse: ['pure', 'infra', 'runtime'],
     advice: 'Apps never import apps: send a message through a channel or ask over protobuf. Only the composition root in apps/cli loads services, through their /module exports.',
   },
+  adapter: { mayUse: ['pure', 'kit'], advice: 'An adapter knows NEXUS through adapter-kit only, as an adapter outside of this workspace would.' },
   composition: {
-    mayUse: ['pure', 'infra', 'runtime', 'service'],
+    mayUse: ['pure', 'infra', 'runtime', 'kit', 'service'],
     advice: 'apps/cli composes services only through their /module exports, and uses libs/testing only in tests.',
   },
 };

@@ -2,7 +2,7 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import { ProviderHealthSchema } from './gen/nexus/inference/v1/health_pb.js';
 import { CancelInferenceSchema, InferenceRequestSchema, InferenceResponseSchema } from './gen/nexus/inference/v1/inference_pb.js';
 import { IncomingRequestSchema, ProcessedRequestSchema, ProgressPartSchema } from './gen/nexus/run/v1/requests_pb.js';
-import { AuditRecordedSchema, SettingsChangedSchema } from './gen/nexus/settings/v1/settings_pb.js';
+import { AuditRecordedSchema, EventRaisedSchema, SettingsChangedSchema } from './gen/nexus/settings/v1/settings_pb.js';
 import { ExecuteToolSchema, ToolExecutedSchema } from './gen/nexus/tool/v1/tool_pb.js';
 import { BudgetAlertSchema, UsageRecordedSchema } from './gen/nexus/usage/v1/usage_pb.js';
 
@@ -195,6 +195,18 @@ export const channels = {
     requiredMetadata: [],
     idScope: 'New for each change.',
     failureReply: 'None: what is kept in memory also expires by itself.',
+    partitionKey: 'tenant',
+  }),
+  'events.raised': define({
+    purpose: 'Something that those outside may want to know: it goes to the webhooks of its tenant.',
+    message: EventRaisedSchema,
+    delivery: 'work',
+    group: 'settings',
+    takesReplyTo: false,
+    retentionMs: 24 * HOUR,
+    requiredMetadata: ['tenant'],
+    idScope: 'Deterministic: what happened. The same id again is delivered to a webhook once.',
+    failureReply: 'A dead letter.',
     partitionKey: 'tenant',
   }),
   'audit.recorded': define({

@@ -1,6 +1,6 @@
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
 import type { DescService } from '@bufbuild/protobuf';
-import { AgentService, DeadLetterService, DirectoryService, Health, ProviderService, ResponseService, SettingsService, TaskService, ThreadService, ToolService, UsageService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, DirectoryService, FileService, Health, IdentityService, PeopleService, ProviderService, ResponseService, SettingsService, TaskService, ThreadService, ToolService, UsageService, WebhookService } from '@nexus/contracts';
 import type { ServiceName } from '../service-definition.js';
 import { RemoteService } from './remote-service.js';
 import { serviceTransport } from './service-transport.js';
@@ -20,7 +20,11 @@ export class ServiceClients {
   readonly threads: Client<typeof ThreadService>;
   readonly tasks: Client<typeof TaskService>;
   readonly responses: Client<typeof ResponseService>;
+  readonly files: Client<typeof FileService>;
   readonly settings: Client<typeof SettingsService>;
+  readonly people: Client<typeof PeopleService>;
+  readonly identity: Client<typeof IdentityService>;
+  readonly webhooks: Client<typeof WebhookService>;
   readonly directory: Client<typeof DirectoryService>;
   readonly usage: Client<typeof UsageService>;
   readonly providers: Client<typeof ProviderService>;
@@ -34,7 +38,11 @@ export class ServiceClients {
     this.threads = this.client('orchestrator', ThreadService);
     this.tasks = this.client('orchestrator', TaskService);
     this.responses = this.client('orchestrator', ResponseService);
+    this.files = this.client('orchestrator', FileService);
     this.settings = this.client('settings', SettingsService);
+    this.people = this.client('settings', PeopleService);
+    this.identity = this.client('settings', IdentityService);
+    this.webhooks = this.client('settings', WebhookService);
     this.directory = this.client('settings', DirectoryService);
     this.usage = this.client('usage', UsageService);
     this.providers = this.client('provider-router', ProviderService);

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/run/v1/requests.proto.
  */
 export const file_nexus_run_v1_requests: GenFile = /*@__PURE__*/
-  fileDesc("ChtuZXh1cy9ydW4vdjEvcmVxdWVzdHMucHJvdG8SDG5leHVzLnJ1bi52MSK5BQoPSW5jb21pbmdSZXF1ZXN0EgwKBHRleHQYASABKAkSDQoFYWdlbnQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEg8KB3N1cmZhY2UYBCABKAkSDwoHY2hhdF9pZBgFIAEoCRIQCgh0b3BpY19pZBgGIAEoCRIkCgZzZW5kZXIYByABKAsyFC5uZXh1cy5ydW4udjEuU2VuZGVyEg4KBmxvY2FsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIbChNyZXBseV90b19tZXNzYWdlX2lkGAogASgJEhgKEGVkaXRzX21lc3NhZ2VfaWQYCyABKAkSLQoLYXR0YWNobWVudHMYDCADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIxCglhYmlsaXRpZXMYDSABKAsyHi5uZXh1cy5ydW4udjEuU3VyZmFjZUFiaWxpdGllcxINCgVtb2RlbBgOIAEoCRIoCghwcm9ncmVzcxgPIAEoDjIWLm5leHVzLnJ1bi52MS5Qcm9ncmVzcxITCgtkZWFkbGluZV9tcxgQIAEoAxIwCgdoaXN0b3J5GBEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjIKCnBhcmFtZXRlcnMYEiABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycxI1CgR0YWdzGBMgAygLMicubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdC5UYWdzRW50cnkSGgoSY2FuY2Vsc19tZXNzYWdlX2lkGBQgASgJEi0KC2ZvcmtlZF9mcm9tGBUgASgLMhgubmV4dXMucnVuLnYxLkZvcmtPcmlnaW4aKwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKgoKRm9ya09yaWdpbhIOCgZydW5faWQYASABKAkSDAoEc3RlcBgCIAEoBSIiCgZTZW5kZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJKCgpBdHRhY2htZW50EgsKA3VyaRgBIAEoCRISCgptZWRpYV90eXBlGAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnl0ZXMYBCABKAMifAoQU3VyZmFjZUFiaWxpdGllcxIQCghtYXJrZG93bhgBIAEoCBIOCgZpbWFnZXMYAiABKAgSDQoFZmlsZXMYAyABKAgSDwoHY2hvaWNlcxgEIAEoCBINCgVlZGl0cxgFIAEoCBIXCg9tYXhfdGV4dF9sZW5ndGgYBiABKAMi+wMKEFByb2Nlc3NlZFJlcXVlc3QSEgoKbWVzc2FnZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEiYKB291dGNvbWUYBCABKA4yFS5uZXh1cy5ydW4udjEuT3V0Y29tZRIMCgR0ZXh0GAUgASgJEicKBXBhcnRzGAYgAygLMhgubmV4dXMuaW5mZXJlbmNlLnYxLlBhcnQSJwoFZmlsZXMYByADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIlCgdjaG9pY2VzGAggAygLMhQubmV4dXMucnVuLnYxLkNob2ljZRIpCgljaXRhdGlvbnMYCSADKAsyFi5uZXh1cy5ydW4udjEuQ2l0YXRpb24SJQoFdXNhZ2UYCiABKAsyFi5uZXh1cy5ydW4udjEuUnVuVXNhZ2USJQoFZXJyb3IYCyABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3ISNwoNZmluaXNoX3JlYXNvbhgMIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SDwoHc3VyZmFjZRgNIAEoCRIPCgdjaGF0X2lkGA4gASgJEhAKCHRvcGljX2lkGA8gASgJEhsKE3JlcGx5X3RvX21lc3NhZ2VfaWQYECABKAkiIwoGQ2hvaWNlEgoKAmlkGAEgASgJEg0KBWxhYmVsGAIgASgJIiYKCENpdGF0aW9uEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCSLeAQoIUnVuVXNhZ2USKwoGdG9rZW5zGAEgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USFgoOY29zdF9taWNyb191c2QYAiABKAMSEwoLbW9kZWxfY2FsbHMYAyABKAUSEgoKdG9vbF9jYWxscxgEIAEoBRINCgVzdGVwcxgFIAEoBRITCgtkdXJhdGlvbl9tcxgGIAEoAxISCgppc19wYXJ0aWFsGAcgASgIEiwKB3JvdXRpbmcYCCABKAsyGy5uZXh1cy5pbmZlcmVuY2UudjEuUm91dGluZyLwAgoMUHJvZ3Jlc3NQYXJ0Eg4KBnJ1bl9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEg0KBWVwb2NoGAMgASgDEgsKA3NlcRgEIAEoAxIMCgRzdGVwGAUgASgFEioKCGFjY2VwdGVkGAYgASgLMhYubmV4dXMucnVuLnYxLkFjY2VwdGVkSAASFAoKdGV4dF9kZWx0YRgHIAEoCUgAEjEKDHRvb2xfc3RhcnRlZBgIIAEoCzIZLm5leHVzLnJ1bi52MS5Ub29sU3RhcnRlZEgAEjMKDXRvb2xfZmluaXNoZWQYCSABKAsyGi5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkSAASMwoNc3RlcF9maW5pc2hlZBgKIAEoCzIaLm5leHVzLnJ1bi52MS5TdGVwRmluaXNoZWRIABIQCgZldmVudHMYCyABKAxIABIZCg9yZWFzb25pbmdfZGVsdGEYDCABKAlIAEIGCgRwYXJ0IjQKCEFjY2VwdGVkEhEKCXRocmVhZF9pZBgBIAEoCRIVCg1xdWV1ZWRfYmVoaW5kGAIgASgFIjkKC1Rvb2xTdGFydGVkEioKBGNhbGwYASABKAsyHC5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbENhbGwiUwoMVG9vbEZpbmlzaGVkEi4KBnJlc3VsdBgBIAEoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Ub29sUmVzdWx0EhMKC2R1cmF0aW9uX21zGAIgASgDImIKDFN0ZXBGaW5pc2hlZBIrCgZ0b2tlbnMYASABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgCIAEoAxINCgVtb2RlbBgDIAEoCSpfCghQcm9ncmVzcxIYChRQUk9HUkVTU19VTlNQRUNJRklFRBAAEhEKDVBST0dSRVNTX05PTkUQARISCg5QUk9HUkVTU19TVEVQUxACEhIKDlBST0dSRVNTX1BBUlRTEAMqeAoHT3V0Y29tZRIXChNPVVRDT01FX1VOU1BFQ0lGSUVEEAASFAoQT1VUQ09NRV9BTlNXRVJFRBABEhIKDk9VVENPTUVfRkFJTEVEEAISFQoRT1VUQ09NRV9DQU5DRUxMRUQQAxITCg9PVVRDT01FX1JFRlVTRUQQBGIGcHJvdG8z", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference]);
+  fileDesc("ChtuZXh1cy9ydW4vdjEvcmVxdWVzdHMucHJvdG8SDG5leHVzLnJ1bi52MSKMBgoPSW5jb21pbmdSZXF1ZXN0EgwKBHRleHQYASABKAkSDQoFYWdlbnQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEg8KB3N1cmZhY2UYBCABKAkSDwoHY2hhdF9pZBgFIAEoCRIQCgh0b3BpY19pZBgGIAEoCRIkCgZzZW5kZXIYByABKAsyFC5uZXh1cy5ydW4udjEuU2VuZGVyEg4KBmxvY2FsZRgIIAEoCRIQCgh0aW1lem9uZRgJIAEoCRIbChNyZXBseV90b19tZXNzYWdlX2lkGAogASgJEhgKEGVkaXRzX21lc3NhZ2VfaWQYCyABKAkSLQoLYXR0YWNobWVudHMYDCADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIxCglhYmlsaXRpZXMYDSABKAsyHi5uZXh1cy5ydW4udjEuU3VyZmFjZUFiaWxpdGllcxINCgVtb2RlbBgOIAEoCRIoCghwcm9ncmVzcxgPIAEoDjIWLm5leHVzLnJ1bi52MS5Qcm9ncmVzcxITCgtkZWFkbGluZV9tcxgQIAEoAxIwCgdoaXN0b3J5GBEgAygLMh8ubmV4dXMuaW5mZXJlbmNlLnYxLkNoYXRNZXNzYWdlEjIKCnBhcmFtZXRlcnMYEiABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuUGFyYW1ldGVycxI1CgR0YWdzGBMgAygLMicubmV4dXMucnVuLnYxLkluY29taW5nUmVxdWVzdC5UYWdzRW50cnkSGgoSY2FuY2Vsc19tZXNzYWdlX2lkGBQgASgJEi0KC2ZvcmtlZF9mcm9tGBUgASgLMhgubmV4dXMucnVuLnYxLkZvcmtPcmlnaW4SJgoHY29tbWFuZBgWIAEoCzIVLm5leHVzLnJ1bi52MS5Db21tYW5kEikKCWNoYXRfa2luZBgXIAEoDjIWLm5leHVzLnJ1bi52MS5DaGF0S2luZBorCglUYWdzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIpCgdDb21tYW5kEgwKBG5hbWUYASABKAkSEAoIYXJndW1lbnQYAiABKAkiKgoKRm9ya09yaWdpbhIOCgZydW5faWQYASABKAkSDAoEc3RlcBgCIAEoBSIiCgZTZW5kZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJKCgpBdHRhY2htZW50EgsKA3VyaRgBIAEoCRISCgptZWRpYV90eXBlGAIgASgJEgwKBG5hbWUYAyABKAkSDQoFYnl0ZXMYBCABKAMifAoQU3VyZmFjZUFiaWxpdGllcxIQCghtYXJrZG93bhgBIAEoCBIOCgZpbWFnZXMYAiABKAgSDQoFZmlsZXMYAyABKAgSDwoHY2hvaWNlcxgEIAEoCBINCgVlZGl0cxgFIAEoCBIXCg9tYXhfdGV4dF9sZW5ndGgYBiABKAMi+wMKEFByb2Nlc3NlZFJlcXVlc3QSEgoKbWVzc2FnZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSEQoJdGhyZWFkX2lkGAMgASgJEiYKB291dGNvbWUYBCABKA4yFS5uZXh1cy5ydW4udjEuT3V0Y29tZRIMCgR0ZXh0GAUgASgJEicKBXBhcnRzGAYgAygLMhgubmV4dXMuaW5mZXJlbmNlLnYxLlBhcnQSJwoFZmlsZXMYByADKAsyGC5uZXh1cy5ydW4udjEuQXR0YWNobWVudBIlCgdjaG9pY2VzGAggAygLMhQubmV4dXMucnVuLnYxLkNob2ljZRIpCgljaXRhdGlvbnMYCSADKAsyFi5uZXh1cy5ydW4udjEuQ2l0YXRpb24SJQoFdXNhZ2UYCiABKAsyFi5uZXh1cy5ydW4udjEuUnVuVXNhZ2USJQoFZXJyb3IYCyABKAsyFi5uZXh1cy5jb21tb24udjEuRXJyb3ISNwoNZmluaXNoX3JlYXNvbhgMIAEoDjIgLm5leHVzLmluZmVyZW5jZS52MS5GaW5pc2hSZWFzb24SDwoHc3VyZmFjZRgNIAEoCRIPCgdjaGF0X2lkGA4gASgJEhAKCHRvcGljX2lkGA8gASgJEhsKE3JlcGx5X3RvX21lc3NhZ2VfaWQYECABKAkiIwoGQ2hvaWNlEgoKAmlkGAEgASgJEg0KBWxhYmVsGAIgASgJIiYKCENpdGF0aW9uEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCSLeAQoIUnVuVXNhZ2USKwoGdG9rZW5zGAEgASgLMhsubmV4dXMuY29tbW9uLnYxLlRva2VuVXNhZ2USFgoOY29zdF9taWNyb191c2QYAiABKAMSEwoLbW9kZWxfY2FsbHMYAyABKAUSEgoKdG9vbF9jYWxscxgEIAEoBRINCgVzdGVwcxgFIAEoBRITCgtkdXJhdGlvbl9tcxgGIAEoAxISCgppc19wYXJ0aWFsGAcgASgIEiwKB3JvdXRpbmcYCCABKAsyGy5uZXh1cy5pbmZlcmVuY2UudjEuUm91dGluZyLwAgoMUHJvZ3Jlc3NQYXJ0Eg4KBnJ1bl9pZBgBIAEoCRISCgptZXNzYWdlX2lkGAIgASgJEg0KBWVwb2NoGAMgASgDEgsKA3NlcRgEIAEoAxIMCgRzdGVwGAUgASgFEioKCGFjY2VwdGVkGAYgASgLMhYubmV4dXMucnVuLnYxLkFjY2VwdGVkSAASFAoKdGV4dF9kZWx0YRgHIAEoCUgAEjEKDHRvb2xfc3RhcnRlZBgIIAEoCzIZLm5leHVzLnJ1bi52MS5Ub29sU3RhcnRlZEgAEjMKDXRvb2xfZmluaXNoZWQYCSABKAsyGi5uZXh1cy5ydW4udjEuVG9vbEZpbmlzaGVkSAASMwoNc3RlcF9maW5pc2hlZBgKIAEoCzIaLm5leHVzLnJ1bi52MS5TdGVwRmluaXNoZWRIABIQCgZldmVudHMYCyABKAxIABIZCg9yZWFzb25pbmdfZGVsdGEYDCABKAlIAEIGCgRwYXJ0IjQKCEFjY2VwdGVkEhEKCXRocmVhZF9pZBgBIAEoCRIVCg1xdWV1ZWRfYmVoaW5kGAIgASgFIjkKC1Rvb2xTdGFydGVkEioKBGNhbGwYASABKAsyHC5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbENhbGwiUwoMVG9vbEZpbmlzaGVkEi4KBnJlc3VsdBgBIAEoCzIeLm5leHVzLmluZmVyZW5jZS52MS5Ub29sUmVzdWx0EhMKC2R1cmF0aW9uX21zGAIgASgDImIKDFN0ZXBGaW5pc2hlZBIrCgZ0b2tlbnMYASABKAsyGy5uZXh1cy5jb21tb24udjEuVG9rZW5Vc2FnZRIWCg5jb3N0X21pY3JvX3VzZBgCIAEoAxINCgVtb2RlbBgDIAEoCSpRCghDaGF0S2luZBIZChVDSEFUX0tJTkRfVU5TUEVDSUZJRUQQABIVChFDSEFUX0tJTkRfUFJJVkFURRABEhMKD0NIQVRfS0lORF9HUk9VUBACKl8KCFByb2dyZXNzEhgKFFBST0dSRVNTX1VOU1BFQ0lGSUVEEAASEQoNUFJPR1JFU1NfTk9ORRABEhIKDlBST0dSRVNTX1NURVBTEAISEgoOUFJPR1JFU1NfUEFSVFMQAyp4CgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIUChBPVVRDT01FX0FOU1dFUkVEEAESEgoOT1VUQ09NRV9GQUlMRUQQAhIVChFPVVRDT01FX0NBTkNFTExFRBADEhMKD09VVENPTUVfUkVGVVNFRBAEYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat, file_nexus_inference_v1_inference]);
 
 /**
  * requests.incoming: a person's message, from any surface. The envelope's id is the message id, unique in its tenant: the same
@@ -154,6 +154,18 @@ export type IncomingRequest = Message<"nexus.run.v1.IncomingRequest"> & {
    * @generated from field: nexus.run.v1.ForkOrigin forked_from = 21;
    */
   forkedFrom?: ForkOrigin | undefined;
+
+  /**
+   * Instead of a message: something that is asked of NEXUS itself. Answered at once, without a run; `text` must be empty.
+   *
+   * @generated from field: nexus.run.v1.Command command = 22;
+   */
+  command?: Command | undefined;
+
+  /**
+   * @generated from field: nexus.run.v1.ChatKind chat_kind = 23;
+   */
+  chatKind: ChatKind;
 };
 
 /**
@@ -162,6 +174,34 @@ export type IncomingRequest = Message<"nexus.run.v1.IncomingRequest"> & {
  */
 export const IncomingRequestSchema: GenMessage<IncomingRequest> = /*@__PURE__*/
   messageDesc(file_nexus_run_v1_requests, 0);
+
+/**
+ * What a person asks of NEXUS about the place where they write.
+ *
+ * @generated from message nexus.run.v1.Command
+ */
+export type Command = Message<"nexus.run.v1.Command"> & {
+  /**
+   * `new`: begin a new thread here. `stop`: stop what is under way here. `model`: use the argument's model, tier or `auto` here; without
+   * an argument, tell which is used. `cost`: what this place cost. `link`: the sender is the person to whom the code in the argument was
+   * given. `claim`: the sender, who is linked, owns this group from now on.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string argument = 2;
+   */
+  argument: string;
+};
+
+/**
+ * Describes the message nexus.run.v1.Command.
+ * Use `create(CommandSchema)` to create a new message.
+ */
+export const CommandSchema: GenMessage<Command> = /*@__PURE__*/
+  messageDesc(file_nexus_run_v1_requests, 1);
 
 /**
  * A place in a run.
@@ -187,7 +227,7 @@ export type ForkOrigin = Message<"nexus.run.v1.ForkOrigin"> & {
  * Use `create(ForkOriginSchema)` to create a new message.
  */
 export const ForkOriginSchema: GenMessage<ForkOrigin> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 1);
+  messageDesc(file_nexus_run_v1_requests, 2);
 
 /**
  * @generated from message nexus.run.v1.Sender
@@ -209,14 +249,14 @@ export type Sender = Message<"nexus.run.v1.Sender"> & {
  * Use `create(SenderSchema)` to create a new message.
  */
 export const SenderSchema: GenMessage<Sender> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 2);
+  messageDesc(file_nexus_run_v1_requests, 3);
 
 /**
  * @generated from message nexus.run.v1.Attachment
  */
 export type Attachment = Message<"nexus.run.v1.Attachment"> & {
   /**
-   * Content is carried by reference, never inside the message.
+   * Content is carried by reference, never inside the message: `nexus:file/<id>` of a stored file, or an https address.
    *
    * @generated from field: string uri = 1;
    */
@@ -243,7 +283,7 @@ export type Attachment = Message<"nexus.run.v1.Attachment"> & {
  * Use `create(AttachmentSchema)` to create a new message.
  */
 export const AttachmentSchema: GenMessage<Attachment> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 3);
+  messageDesc(file_nexus_run_v1_requests, 4);
 
 /**
  * What the surface can show; an answer stays within it.
@@ -287,7 +327,7 @@ export type SurfaceAbilities = Message<"nexus.run.v1.SurfaceAbilities"> & {
  * Use `create(SurfaceAbilitiesSchema)` to create a new message.
  */
 export const SurfaceAbilitiesSchema: GenMessage<SurfaceAbilities> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 4);
+  messageDesc(file_nexus_run_v1_requests, 5);
 
 /**
  * requests.processed: exactly one for each message id.
@@ -387,7 +427,7 @@ export type ProcessedRequest = Message<"nexus.run.v1.ProcessedRequest"> & {
  * Use `create(ProcessedRequestSchema)` to create a new message.
  */
 export const ProcessedRequestSchema: GenMessage<ProcessedRequest> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 5);
+  messageDesc(file_nexus_run_v1_requests, 6);
 
 /**
  * @generated from message nexus.run.v1.Choice
@@ -409,7 +449,7 @@ export type Choice = Message<"nexus.run.v1.Choice"> & {
  * Use `create(ChoiceSchema)` to create a new message.
  */
 export const ChoiceSchema: GenMessage<Choice> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 6);
+  messageDesc(file_nexus_run_v1_requests, 7);
 
 /**
  * @generated from message nexus.run.v1.Citation
@@ -431,7 +471,7 @@ export type Citation = Message<"nexus.run.v1.Citation"> & {
  * Use `create(CitationSchema)` to create a new message.
  */
 export const CitationSchema: GenMessage<Citation> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 7);
+  messageDesc(file_nexus_run_v1_requests, 8);
 
 /**
  * @generated from message nexus.run.v1.RunUsage
@@ -487,7 +527,7 @@ export type RunUsage = Message<"nexus.run.v1.RunUsage"> & {
  * Use `create(RunUsageSchema)` to create a new message.
  */
 export const RunUsageSchema: GenMessage<RunUsage> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 8);
+  messageDesc(file_nexus_run_v1_requests, 9);
 
 /**
  * requests.progress: live parts, best effort; the truth is in requests.processed and in the run's events.
@@ -580,7 +620,7 @@ export type ProgressPart = Message<"nexus.run.v1.ProgressPart"> & {
  * Use `create(ProgressPartSchema)` to create a new message.
  */
 export const ProgressPartSchema: GenMessage<ProgressPart> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 9);
+  messageDesc(file_nexus_run_v1_requests, 10);
 
 /**
  * @generated from message nexus.run.v1.Accepted
@@ -604,7 +644,7 @@ export type Accepted = Message<"nexus.run.v1.Accepted"> & {
  * Use `create(AcceptedSchema)` to create a new message.
  */
 export const AcceptedSchema: GenMessage<Accepted> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 10);
+  messageDesc(file_nexus_run_v1_requests, 11);
 
 /**
  * @generated from message nexus.run.v1.ToolStarted
@@ -621,7 +661,7 @@ export type ToolStarted = Message<"nexus.run.v1.ToolStarted"> & {
  * Use `create(ToolStartedSchema)` to create a new message.
  */
 export const ToolStartedSchema: GenMessage<ToolStarted> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 11);
+  messageDesc(file_nexus_run_v1_requests, 12);
 
 /**
  * @generated from message nexus.run.v1.ToolFinished
@@ -643,7 +683,7 @@ export type ToolFinished = Message<"nexus.run.v1.ToolFinished"> & {
  * Use `create(ToolFinishedSchema)` to create a new message.
  */
 export const ToolFinishedSchema: GenMessage<ToolFinished> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 12);
+  messageDesc(file_nexus_run_v1_requests, 13);
 
 /**
  * @generated from message nexus.run.v1.StepFinished
@@ -670,7 +710,37 @@ export type StepFinished = Message<"nexus.run.v1.StepFinished"> & {
  * Use `create(StepFinishedSchema)` to create a new message.
  */
 export const StepFinishedSchema: GenMessage<StepFinished> = /*@__PURE__*/
-  messageDesc(file_nexus_run_v1_requests, 13);
+  messageDesc(file_nexus_run_v1_requests, 14);
+
+/**
+ * Who reads a chat.
+ *
+ * @generated from enum nexus.run.v1.ChatKind
+ */
+export enum ChatKind {
+  /**
+   * As a private one.
+   *
+   * @generated from enum value: CHAT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CHAT_KIND_PRIVATE = 1;
+   */
+  PRIVATE = 1,
+
+  /**
+   * @generated from enum value: CHAT_KIND_GROUP = 2;
+   */
+  GROUP = 2,
+}
+
+/**
+ * Describes the enum nexus.run.v1.ChatKind.
+ */
+export const ChatKindSchema: GenEnum<ChatKind> = /*@__PURE__*/
+  enumDesc(file_nexus_run_v1_requests, 0);
 
 /**
  * What is sent to requests.progress while a run is under way.
@@ -709,7 +779,7 @@ export enum Progress {
  * Describes the enum nexus.run.v1.Progress.
  */
 export const ProgressSchema: GenEnum<Progress> = /*@__PURE__*/
-  enumDesc(file_nexus_run_v1_requests, 0);
+  enumDesc(file_nexus_run_v1_requests, 1);
 
 /**
  * @generated from enum nexus.run.v1.Outcome
@@ -749,5 +819,5 @@ export enum Outcome {
  * Describes the enum nexus.run.v1.Outcome.
  */
 export const OutcomeSchema: GenEnum<Outcome> = /*@__PURE__*/
-  enumDesc(file_nexus_run_v1_requests, 1);
+  enumDesc(file_nexus_run_v1_requests, 2);
 

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/settings/v1/settings.proto.
  */
 export const file_nexus_settings_v1_settings: GenFile = /*@__PURE__*/
-  fileDesc("CiBuZXh1cy9zZXR0aW5ncy92MS9zZXR0aW5ncy5wcm90bxIRbmV4dXMuc2V0dGluZ3MudjEi2QEKD1NldHRpbmdzQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSNQoEa2luZBgCIAEoDjInLm5leHVzLnNldHRpbmdzLnYxLlNldHRpbmdzQ2hhbmdlZC5LaW5kEgwKBG5hbWUYAyABKAkibgoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASDwoLS0lORF9DT05GSUcQARIRCg1LSU5EX1BST1ZJREVSEAISDQoJS0lORF9UT09MEAMSDAoIS0lORF9LRVkQBBIPCgtLSU5EX1RFTkFOVBAFIu4BCg1BdWRpdFJlY29yZGVkEg0KBWFjdG9yGAEgASgJEg4KBmFjdGlvbhgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmJlZm9yZRgEIAEoCRINCgVhZnRlchgFIAEoCRIzCgRyaXNrGAYgASgOMiUubmV4dXMuc2V0dGluZ3MudjEuQXVkaXRSZWNvcmRlZC5SaXNrEg0KBWF0X21zGAcgASgDIkoKBFJpc2sSFAoQUklTS19VTlNQRUNJRklFRBAAEgwKCFJJU0tfTE9XEAESDwoLUklTS19NRURJVU0QAhINCglSSVNLX0hJR0gQA2IGcHJvdG8z");
+  fileDesc("CiBuZXh1cy9zZXR0aW5ncy92MS9zZXR0aW5ncy5wcm90bxIRbmV4dXMuc2V0dGluZ3MudjEi/QEKD1NldHRpbmdzQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSNQoEa2luZBgCIAEoDjInLm5leHVzLnNldHRpbmdzLnYxLlNldHRpbmdzQ2hhbmdlZC5LaW5kEgwKBG5hbWUYAyABKAkikQEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEg8KC0tJTkRfQ09ORklHEAESEQoNS0lORF9QUk9WSURFUhACEg0KCUtJTkRfVE9PTBADEgwKCEtJTkRfS0VZEAQSDwoLS0lORF9URU5BTlQQBRIPCgtLSU5EX1BFUlNPThAGEhAKDEtJTkRfV0VCSE9PSxAHIu4BCg1BdWRpdFJlY29yZGVkEg0KBWFjdG9yGAEgASgJEg4KBmFjdGlvbhgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEg4KBmJlZm9yZRgEIAEoCRINCgVhZnRlchgFIAEoCRIzCgRyaXNrGAYgASgOMiUubmV4dXMuc2V0dGluZ3MudjEuQXVkaXRSZWNvcmRlZC5SaXNrEg0KBWF0X21zGAcgASgDIkoKBFJpc2sSFAoQUklTS19VTlNQRUNJRklFRBAAEgwKCFJJU0tfTE9XEAESDwoLUklTS19NRURJVU0QAhINCglSSVNLX0hJR0gQAyJOCgtFdmVudFJhaXNlZBIMCgR0eXBlGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDQoFYXRfbXMYAyABKAMSEQoJZGF0YV9qc29uGAQgASgJYgZwcm90bzM");
 
 /**
  * settings.changed: something that services keep in memory is out of date.
@@ -78,6 +78,18 @@ export enum SettingsChanged_Kind {
    * @generated from enum value: KIND_TENANT = 5;
    */
   TENANT = 5,
+
+  /**
+   * A person, an account of theirs, or a group that they own; the name is `surface account` or `surface chat`, or empty.
+   *
+   * @generated from enum value: KIND_PERSON = 6;
+   */
+  PERSON = 6,
+
+  /**
+   * @generated from enum value: KIND_WEBHOOK = 7;
+   */
+  WEBHOOK = 7,
 }
 
 /**
@@ -171,4 +183,46 @@ export enum AuditRecorded_Risk {
  */
 export const AuditRecorded_RiskSchema: GenEnum<AuditRecorded_Risk> = /*@__PURE__*/
   enumDesc(file_nexus_settings_v1_settings, 1, 0);
+
+/**
+ * events.raised: something that those outside may want to know.
+ *
+ * @generated from message nexus.settings.v1.EventRaised
+ */
+export type EventRaised = Message<"nexus.settings.v1.EventRaised"> & {
+  /**
+   * `run.finished`, `approval.asked`, `budget.reached`, `provider.limited`.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * What it is about: a run's id, a budget's name, a provider's name.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * Unix milliseconds.
+   *
+   * @generated from field: int64 at_ms = 3;
+   */
+  atMs: bigint;
+
+  /**
+   * The event's own JSON text, described in docs/webhooks.md.
+   *
+   * @generated from field: string data_json = 4;
+   */
+  dataJson: string;
+};
+
+/**
+ * Describes the message nexus.settings.v1.EventRaised.
+ * Use `create(EventRaisedSchema)` to create a new message.
+ */
+export const EventRaisedSchema: GenMessage<EventRaised> = /*@__PURE__*/
+  messageDesc(file_nexus_settings_v1_settings, 2);
 
