@@ -27,9 +27,9 @@ export const layers = {
     mayUse: ['pure', 'infra', 'runtime'],
     advice: 'Apps never import apps: send a message through a channel or ask over protobuf. Only the composition root in apps/cli loads services, through their /module exports.',
   },
-  adapter: { mayUse: ['pure', 'kit'], advice: 'An adapter knows NEXUS through adapter-kit only, as an adapter outside of this workspace would.' },
+  adapter: { mayUse: ['pure', 'kit', 'runtime'], advice: 'An adapter knows NEXUS through adapter-kit, as one outside of this workspace would; of runtime it has logs, traces and metrics.' },
   composition: {
-    mayUse: ['pure', 'infra', 'runtime', 'kit', 'service'],
+    mayUse: ['pure', 'infra', 'runtime', 'kit', 'adapter', 'service'],
     advice: 'apps/cli composes services only through their /module exports, and uses libs/testing only in tests.',
   },
 };
