@@ -51,6 +51,8 @@ export interface SurfaceCapabilities {
   /** A message that was posted can be changed: then answers grow while they are made. */
   readonly edits: boolean;
   readonly maxTextLength: number;
+  /** How long a content is here, where that is not the length of its text: where the API takes markup, what is escaped and styled counts more. Never less than the text. Pieces are cut so that this is at most `maxTextLength`. */
+  readonly lengthOf?: (content: Formatted) => number;
   /** Milliseconds between two changes of one message. */
   readonly editEveryMs: number;
   readonly maxFileBytes: number;
