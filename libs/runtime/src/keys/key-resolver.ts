@@ -42,6 +42,11 @@ export class KeyResolver {
     return resolved;
   }
 
+  /** The same for who kept only the hash of the secret, as hex digits: a key that was revoked since is not known any more. */
+  async resolveHash(hash: string): Promise<ResolvedKey | undefined> {
+    return (await this.cache.get(hash)) ?? undefined;
+  }
+
   /** The key if it is known to be valid at this moment, without asking or hashing; undefined says nothing: resolve() it. */
   peek(secret: string): ResolvedKey | undefined {
     const hash = this.hashes.get(secret);

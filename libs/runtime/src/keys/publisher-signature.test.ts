@@ -22,6 +22,14 @@ describe('a publisher that a service vouches for', () => {
     expect(verifyPublisher(token, text, 'message-1')).toBeUndefined();
   });
 
+  it('says whether the key is an adapter\'s, which nobody can leave out or add', () => {
+    const ofSurface = { ...publisher, isSurface: true };
+    const withKind = signPublisher(token, ofSurface, 'message-1');
+    expect(verifyPublisher(token, withKind, 'message-1')).toStrictEqual(ofSurface);
+    expect(verifyPublisher(token, withKind.replace('kind=surface,', ''), 'message-1')).toBeUndefined();
+    expect(verifyPublisher(token, signed.replace('sig=', 'kind=surface,sig='), 'message-1')).toBeUndefined();
+  });
+
   it('does not hold the token', () => {
     expect(signed).not.toContain(token);
   });

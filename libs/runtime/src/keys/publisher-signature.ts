@@ -7,17 +7,19 @@ export interface Publisher {
   /** Attribution of the key, empty when it has none. */
   readonly client: string;
   readonly project: string;
+  /** The key is an adapter's: the message comes from a person of its surface, who has to be known there. Left out for an API key. */
+  readonly isSurface?: boolean;
 }
 
 const SCHEME = 'Nexus ';
 
 /**
- * Metadata `authorization` for one message: `Nexus tenant=...,key=...,client=...,project=...,sig=...`. The signature (HMAC-SHA256
+ * Metadata `authorization` for one message: `Nexus tenant=...,key=...,client=...,project=...[,kind=surface],sig=...`. The signature (HMAC-SHA256
  * with the service token) covers the message id, so that it is worth nothing on another message, and no caller's secret lies in Redis.
  */
 export function signPublisher(serviceToken: string, publisher: Publisher, messageId: string): string {
   const { tenantId, keyId, client, project } = publisher;
-  const fields = [`tenant=${tenantId}`, `key=${keyId}`, `client=${encodeURIComponent(client)}`, `project=${encodeURIComponent(project)}`];
+  const fields = [`tenant=${tenantId}`, `key=${keyId}`, `client=${encodeURIComponent(client)}`, `project=${encodeURIComponent(project)}`, ...(publisher.isSurface === true ? ['kind=surface'] : [])];
   return `${SCHEME}${fields.join(',')},sig=${signatureOf(serviceToken, publisher, messageId).toString('base64url')}`;
 }
 
@@ -30,6 +32,7 @@ export function verifyPublisher(serviceToken: string, authorization: string, mes
     keyId: fields.get('key') ?? '',
     client: decode(fields.get('client')),
     project: decode(fields.get('project')),
+    ...(fields.get('kind') === 'surface' && { isSurface: true }),
   };
   const given = Buffer.from(fields.get('sig') ?? '', 'base64url');
   const expected = signatureOf(serviceToken, publisher, messageId);
@@ -37,7 +40,7 @@ export function verifyPublisher(serviceToken: string, authorization: string, mes
 }
 
 function signatureOf(serviceToken: string, publisher: Publisher, messageId: string): Buffer {
-  const parts = ['nexus publisher 1', publisher.tenantId, publisher.keyId, publisher.client, publisher.project, messageId];
+  const parts = ['nexus publisher 1', publisher.tenantId, publisher.keyId, publisher.client, publisher.project, messageId, ...(publisher.isSurface === true ? ['surface'] : [])];
   return createHmac('sha256', serviceToken).update(JSON.stringify(parts)).digest();
 }
 

@@ -49,10 +49,10 @@ describe('PortServer', () => {
     expect(await (await fetch(`${url}/cold`)).text()).toBe('http1');
   });
 
-  it('gives upgrades to whoever takes them', async () => {
-    const { url } = await listen({ upgrade: (_request, socket) => void socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nConnection: Upgrade\r\n\r\n') });
+  it('gives WebSockets to whoever takes them', async () => {
+    const { url } = await listen({ upgrade: (_request, socket) => void socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n') });
     const status = await new Promise((resolve, reject) => {
-      httpRequest(url, { headers: { connection: 'Upgrade', upgrade: 'echo' } })
+      httpRequest(url, { headers: { connection: 'Upgrade', upgrade: 'websocket' } })
         .once('upgrade', (response, socket) => {
           socket.destroy();
           resolve(response.statusCode);
@@ -61,6 +61,16 @@ describe('PortServer', () => {
         .end();
     });
     expect(status).toBe(101);
+  });
+
+  it('answers a request that would like HTTP/2 as any other', async () => {
+    const { url } = await listen({ upgrade: (_request, socket) => void socket.destroy() });
+    const body = await new Promise((resolve, reject) => {
+      httpRequest(url, { headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' } }, (response) => response.once('data', (chunk: Buffer) => resolve(chunk.toString())))
+        .once('error', reject)
+        .end();
+    });
+    expect(body).toBe('http1');
   });
 
   it('says that its port is taken', async () => {

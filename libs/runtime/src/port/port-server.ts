@@ -10,7 +10,7 @@ import { stampRequestId } from './request-id.js';
 /** Sees HTTP/1 requests first. Answers true when it takes the request; the request id is settled by then. */
 export type RawHttpHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Takes over the connection of an HTTP/1 upgrade request, e.g. for a WebSocket. */
+/** Takes over the connection of an HTTP/1 request that wants a WebSocket; the request id is settled by then. Other upgrades (h2c) are passed over: the request is answered as if it had not asked. */
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export interface PortServerOptions {
@@ -47,8 +47,8 @@ export class PortServer {
   private isClosing = false;
 
   private constructor(private readonly options: PortServerOptions) {
-    this.http1 = createHttp1Server({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 30_000, requestTimeout: 120_000 }, (request, response) => this.onHttp1(request, response));
-    if (options.upgrade !== undefined) this.http1.on('upgrade', options.upgrade);
+    this.http1 = createHttp1Server({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 30_000, requestTimeout: 120_000, shouldUpgradeCallback: (request) => this.options.upgrade !== undefined && wantsWebSocket(request) }, (request, response) => this.onHttp1(request, response));
+    this.http1.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.onUpgrade(request, socket, head));
     this.http2 = createHttp2Server({ settings: { initialWindowSize: 1_048_576, maxConcurrentStreams: 4_096 } }, (request, response) => {
       stampRequestId(request, response);
       options.http2(request, response);
@@ -138,12 +138,21 @@ export class PortServer {
     this.options.http1(request, response);
   }
 
+  private onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    stampRequestId(request, { setHeader: () => undefined }); // whoever takes it says it in its own answer
+    this.options.upgrade?.(request, socket, head);
+  }
+
   private onSession(session: ServerHttp2Session): void {
     this.sessions.add(session);
     session.once('close', () => this.sessions.delete(session));
     session.setLocalWindowSize(4 * 1_048_576);
     if (this.isClosing) session.close();
   }
+}
+
+function wantsWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.trim().toLowerCase() === 'websocket';
 }
 
 function askToLeave(response: ServerResponse): void {

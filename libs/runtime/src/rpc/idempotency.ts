@@ -53,7 +53,7 @@ export function withIdempotencyKeys(binding: RpcBinding, parts: IdempotencyParts
     const isKeyed = method.methodKind === 'unary' && method.idempotency !== Level.NO_SIDE_EFFECTS;
     wrapped[method.localName] = !isKeyed ? plain : (request: Message, context: HandlerContext) => (context.requestHeader.has(IDEMPOTENCY_HEADER) ? new KeyedExecution(parts, request, context).run(async () => plain(request, context)) : plain(request, context));
   }
-  return { service: binding.service, implementation: wrapped as RpcBinding['implementation'] };
+  return { ...binding, implementation: wrapped as RpcBinding['implementation'] };
 }
 
 class KeyedExecution {

@@ -13,7 +13,7 @@ import { createReflectionServices } from './reflection-service.js';
 import { createRpcInterceptor } from './rpc-interceptor.js';
 import type { RpcBinding } from './rpc-service.js';
 
-/** Most bytes of one message, after decompression: what the gateway accepts (10 MB) and room around it. */
+/** Most bytes of one message, after decompression: what the gateway accepts (10 MB) and room around it. A service that takes more says so. */
 const MAX_MESSAGE_BYTES = 16 * 1_048_576;
 
 export interface RpcServerOptions {
@@ -43,7 +43,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const reflection = createReflectionServices(descriptions);
   const health = createHealthService(options.readiness, new Set(descriptions.map((service) => service.typeName)));
   const routes = (router: ConnectRouter): void => {
-    for (const { service, implementation } of bindings) router.service(service, implementation);
+    for (const { service, implementation, readMaxBytes } of bindings) router.service(service, implementation, readMaxBytes === undefined ? undefined : { readMaxBytes });
     router.service(Health, health);
     router.service(ServerReflection, reflection.v1);
     router.service(ServerReflectionAlpha, reflection.v1alpha);
