@@ -1,2 +1,18 @@
+export { runAdapter } from './run-adapter.js';
+export type { Adapter, AdapterHealth, AdapterOptions } from './adapter.js';
+export type { AdapterSettings } from './adapter-settings.js';
+export { adapterConformance, type ConformanceCase, type ConformanceOptions, type ConformancePlatform, type PersonWrites, type ShownMessage } from './conformance/adapter-conformance.js';
 export { plain, type Formatted, type Span, type SpanStyle } from './formatted.js';
+export { fromMarkdown } from './formatting/from-markdown.js';
+export { splitFormatted } from './formatting/split-formatted.js';
+export { splitMarkdown } from './formatting/split-markdown.js';
+export { toMarkdown } from './formatting/to-markdown.js';
+export type { AdapterMemory } from './memory/adapter-memory.js';
+export { fileMemory } from './memory/file-memory.js';
+export { memoryOnly } from './memory/memory-only.js';
+export { redisMemory, type RedisMemoryOptions } from './memory/redis-memory.js';
+export type { AdapterCount, AdapterObserver, MessageSpan } from './observer.js';
 export type { IncomingFile, OutgoingFile, Piece, Place, PlaceContext, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from './surface.js';
+export type { AdapterMessage, AdapterTransport, KeptFile, LivePart, TransportListener } from './transport/adapter-transport.js';
+export { gatewayTransport, type GatewayTransportOptions } from './transport/gateway-transport.js';
+export { redisTransport, type RedisTransportOptions } from './transport/redis-transport.js';

@@ -1,5 +1,6 @@
 import type { ChannelName } from '@nexus/contracts';
 import type { AppError } from '@nexus/core';
+import type { ChannelMeasure } from './channel-measure.js';
 import type { DeadLetter } from './dead-letter.js';
 import type { LossListener } from './loss-watch.js';
 import type { Message, OutgoingMessage } from './message.js';
@@ -83,6 +84,8 @@ export interface ChannelBus {
    * waits. With several partitions the longest of them. Cheap enough for ten times a second.
    */
   queueAge(channel: ChannelName): Promise<number>;
+  /** What the channel holds and how far each of its groups is: for those who watch, every few seconds. Not of reply-tos. */
+  measure(channel: ChannelName): Promise<ChannelMeasure>;
   /**
    * Tells when messages may have been lost on the bus: see `Loss`. Once for what happens together, and when Redis answers again. Losses
    * are seen by consumers and by connections that come back: a bus that does nothing notices nothing. Gives back what ends it.

@@ -1,8 +1,12 @@
+export type { ChannelMeasure, GroupMeasure } from './channel-measure.js';
 export type { BatchHandler, ChannelBus, EachHandler, Outcome, Subscription, WorkOptions } from './channel-bus.js';
+export { createGroups } from './create-groups.js';
 export type { DeadLetter } from './dead-letter.js';
 export { decodeEnvelope } from './envelope.js';
 export type { Loss } from './loss-watch.js';
 export { outgoing, type Message, type OutgoingMessage } from './message.js';
 export { decodeRaw, unpackRaw } from './raw-fields.js';
+export { redisCommands, type RedisCommands } from './redis/redis-commands.js';
+export type { RespValue } from './redis/resp-decoder.js';
 export { memoryBus, redisBus, type BusOptions } from './stream-bus.js';
 export type { DroppedGroup } from './stream-tidier.js';

@@ -1,6 +1,7 @@
 import { AppError } from '@nexus/core';
 import { channels, type ChannelName } from '@nexus/contracts';
 import type { BatchHandler, ChannelBus, EachHandler, Subscription, WorkOptions } from './channel-bus.js';
+import { sumOfPartitions, type ChannelMeasure } from './channel-measure.js';
 import { BatchDispatcher, EachDispatcher, type Dispatcher } from './dispatchers.js';
 import { decodeEnvelope } from './envelope.js';
 import { Follower } from './follower.js';
@@ -144,6 +145,11 @@ class StreamBus implements ChannelBus {
     if (group === undefined) return 0;
     const ages = this.keys.all(channel).map((key) => this.transport.queueAge(key, group));
     return Math.max(...(await Promise.all(ages)));
+  }
+
+  async measure(channel: ChannelName): Promise<ChannelMeasure> {
+    const keys = channels[channel].delivery === 'broadcast' ? [this.keys.broadcast(channel)] : this.keys.all(channel);
+    return sumOfPartitions(await Promise.all(keys.map((key) => this.transport.measure(key))));
   }
 
   onLoss(listener: LossListener): () => void {

@@ -1,4 +1,5 @@
 import type { AppError } from '@nexus/core';
+import type { ChannelMeasure } from './channel-measure.js';
 
 /** An entry as the stream holds it. */
 export interface RawEntry {
@@ -97,6 +98,8 @@ export interface StreamTransport {
   handBack(ref: GroupRef, entries: readonly PendingEntry[], idleMs: number): Promise<void>;
   /** How long the oldest entry waits that the group was not handed yet, ms; 0 when none waits. Without the group, all wait. */
   queueAge(key: string, group: string): Promise<number>;
+  /** What the stream holds and how far each of its groups is; nothing of a stream that is not there. */
+  measure(key: string): Promise<ChannelMeasure>;
   /** Is called when another server answers than before. */
   onOtherServer(listener: () => void): void;
   /** The newest id of a stream, `0-0` when it is empty. */

@@ -1,3 +1,4 @@
+import type { ChannelMeasure } from '../channel-measure.js';
 import { isOlder, parseEntryId } from '../entry-id.js';
 import type { Acknowledgement, GroupRef, IdleGroup, PendingEntry, RawEntry, TidyPolicy } from '../stream-transport.js';
 
@@ -24,6 +25,7 @@ interface Group {
 export class MemoryStream {
   lastId = '0-0';
   expiresAt = Number.POSITIVE_INFINITY;
+  private added = 0;
   private entries: Entry[] = [];
   private readonly groups = new Map<string, Group>();
 
@@ -31,6 +33,7 @@ export class MemoryStream {
     const [lastMs, lastSeq] = parseEntryId(this.lastId);
     this.lastId = now > lastMs ? `${now}-0` : `${lastMs}-${lastSeq + 1}`;
     this.entries.push({ id: this.lastId, fields });
+    this.added++;
   }
 
   after(id: string, count: number): RawEntry[] {
@@ -110,6 +113,14 @@ export class MemoryStream {
   queueAge(group: string, now: number): number {
     const [waiting] = this.after(this.groups.get(group)?.lastDelivered ?? '0-0', 1);
     return waiting === undefined ? 0 : Math.max(0, now - parseEntryId(waiting.id)[0]);
+  }
+
+  measure(now: number): ChannelMeasure {
+    const age = (id: string | undefined): number => (id === undefined ? 0 : Math.max(0, now - parseEntryId(id)[0]));
+    const groups = [...this.groups].map(([name, { lastDelivered, pending }]) => ({
+      name, lag: this.entries.length - this.indexAfter(lastDelivered), pending: pending.size, queueAgeMs: this.queueAge(name, now), pendingAgeMs: age(pending.keys().next().value),
+    }));
+    return { entries: this.entries.length, added: this.added, groups };
   }
 
   tidy({ retentionMs, group: own, groupIdleMs, consumerIdleMs }: TidyPolicy, now: number): IdleGroup[] {

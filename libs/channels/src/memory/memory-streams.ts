@@ -1,3 +1,4 @@
+import type { ChannelMeasure } from '../channel-measure.js';
 import { nextEntryId } from '../entry-id.js';
 import { NOTHING_REFUSED, type GroupRef, type IdleGroup, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader, type StreamTransport, type TidyPolicy } from '../stream-transport.js';
 import { MemoryReader } from './memory-reader.js';
@@ -63,6 +64,10 @@ export class MemoryStreams implements StreamTransport {
 
   async queueAge(key: string, group: string): Promise<number> {
     return this.stream(key).queueAge(group, Date.now());
+  }
+
+  async measure(key: string): Promise<ChannelMeasure> {
+    return this.stream(key).measure(Date.now());
   }
 
   onOtherServer(): void {} // it is this process

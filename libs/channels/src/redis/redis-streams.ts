@@ -1,4 +1,5 @@
 import type { AppError } from '@nexus/core';
+import type { ChannelMeasure, GroupMeasure } from '../channel-measure.js';
 import { nextEntryId } from '../entry-id.js';
 import {
   NOTHING_REFUSED, type Acknowledgement, type GroupRef, type IdleGroup, type NewEntry, type PendingEntry, type RawEntry, type Refusals, type StreamCommand, type StreamReader,
@@ -10,7 +11,7 @@ import { RespConnection } from './resp-connection.js';
 import type { RespValue } from './resp-decoder.js';
 import { RespEncoder } from './resp-encoder.js';
 import { isGroupMissing, isGroupThere, toBusError, toEntries, toPending } from './replies.js';
-import { ACKNOWLEDGE_OWNED, APPEND_ONCE, HAND_BACK, QUEUE_AGE, REFRESH_OWNED, TIDY } from './scripts.js';
+import { ACKNOWLEDGE_OWNED, APPEND_ONCE, HAND_BACK, MEASURE, QUEUE_AGE, REFRESH_OWNED, TIDY } from './scripts.js';
 
 /** How often an expiring key is given its life anew. */
 const EXPIRY_REFRESH_MS = 10_000;
@@ -137,6 +138,16 @@ export class RedisStreams implements StreamTransport {
 
   async queueAge(key: string, group: string): Promise<number> {
     return Number(await this.call('EVAL', QUEUE_AGE, 1, key, group));
+  }
+
+  async measure(key: string): Promise<ChannelMeasure> {
+    const [entries, added, ...rows] = (await this.call('EVAL', MEASURE, 1, key)) as readonly (Buffer | number)[];
+    const groups: GroupMeasure[] = [];
+    for (let i = 0; i < rows.length; i += 5) {
+      const [lag, pending, queueAgeMs, pendingAgeMs] = rows.slice(i + 1, i + 5).map(Number) as [number, number, number, number];
+      groups.push({ name: String(rows[i]), lag, pending, queueAgeMs, pendingAgeMs });
+    }
+    return { entries: Number(entries), added: Number(added), groups };
   }
 
   onOtherServer(listener: () => void): void {
