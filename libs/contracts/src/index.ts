@@ -25,6 +25,7 @@ export { USAGE_EVENT_TYPE, ledgerEventJson, ledgerRowJson, tokensJson, type Ledg
 export { metadataKeys, type Metadata } from './metadata.js';
 export { fromWireError, toWireError } from './wire-error.js';
 export { billingSchema, markupPercentSchema, type Billing } from './tenant-config/billing.js';
+export { identityDefaults, identitySettingSchemas } from './tenant-config/identity-settings.js';
 export { planRuns, planSchema, type Plan } from './tenant-config/plan.js';
 export { priceOverridesSchema, type PriceOverride, type PriceOverrides } from './tenant-config/price-overrides.js';
 export { semanticCacheSchema, type SemanticCacheSettings } from './tenant-config/routing-settings.js';

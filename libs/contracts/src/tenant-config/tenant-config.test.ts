@@ -32,6 +32,15 @@ it('knows what a markup and a plan may be', () => {
   expect(tenantConfigFaults('plan', 'gold')).toHaveLength(1);
 });
 
+it('knows which surfaces serve only known people, and how many messages a person may send', () => {
+  expect(tenantConfigFaults('identity.surfaces', [])).toEqual([]);
+  expect(tenantConfigFaults('identity.surfaces', ['telegram', 'my-surface'])).toEqual([]);
+  expect(tenantConfigFaults('identity.surfaces', ['Telegram'])).toEqual(['0: must be the name of a surface, such as telegram']);
+  expect(tenantConfigFaults('identity.messages_per_minute', 6_000)).toEqual([]);
+  expect(tenantConfigFaults('identity.messages_per_minute', 0)).toEqual(['must be at least 1']);
+  expect(tenantConfigFaults('identity.messages_per_minute', 6_001)).toEqual(['must be at most 6000']);
+});
+
 it('finds no fault in keys that it knows nothing of, whatever they are called', () => {
   expect(tenantConfigFaults('agent.default.model', 1)).toEqual([]);
   expect(tenantConfigFaults('constructor', 1)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { billingSchema, markupPercentSchema } from './billing.js';
+import { identitySettingSchemas } from './identity-settings.js';
 import { planSchema } from './plan.js';
 import { priceOverridesSchema } from './price-overrides.js';
 import { routingSettingSchemas } from './routing-settings.js';
@@ -11,6 +12,7 @@ const tenantConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   'invoice.markup_percent': markupPercentSchema,
   plan: planSchema,
   ...routingSettingSchemas,
+  ...identitySettingSchemas,
 };
 
 /** What is wrong with the value of a key, `path: message` for each fault; empty for a key that nothing is known of. */
