@@ -1,7 +1,8 @@
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Injectable } from '@nestjs/common';
 import { SettingsService, type CreateKeyRequest, type GetConfigRequest, type RevokeKeyRequest, type SetProviderStateRequest, type SetToolStateRequest, type UpdateConfigRequest } from '@nexus/contracts';
-import { RpcService, requireAdmin, requireTenant, seedOf, type Caller } from '@nexus/runtime';
+import { RpcService, requireAdmin, requireTenant, seedOf } from '@nexus/runtime';
+import { actorOf } from './actor-of.js';
 import { configChangeFrom } from './domain/config-change.js';
 import { checkedNewKey } from './domain/new-key.js';
 import { CreateKeyHandler } from './handlers/create-key.handler.js';
@@ -9,7 +10,6 @@ import { ListSwitchablesHandler } from './handlers/list-switchables.handler.js';
 import { ReadSettingsHandler } from './handlers/read-settings.handler.js';
 import { RevokeKeyHandler } from './handlers/revoke-key.handler.js';
 import { SwitchHandler } from './handlers/switch.handler.js';
-import type { Actor } from './handlers/tenant-changes.js';
 import { UpdateConfigHandler } from './handlers/update-config.handler.js';
 import { keyMessage, kindFrom } from './key-message.js';
 
@@ -72,8 +72,4 @@ export class SettingsRpc implements ServiceImpl<typeof SettingsService> {
   async revokeKey(request: RevokeKeyRequest, context: HandlerContext) {
     return { key: keyMessage(await this.revocation.handle(actorOf(requireAdmin(context)), request.id)) };
   }
-}
-
-function actorOf(who: Caller): Actor {
-  return { tenantId: who.tenantId, name: who.key === undefined ? who.kind : `key:${who.key.id}`, requestId: who.requestId, trace: who.trace };
 }

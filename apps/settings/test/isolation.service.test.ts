@@ -33,7 +33,7 @@ it('follows every rule that keeps tenants apart', async () => {
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'settings', tenantA, tenantB });
   expect(report.violations).toEqual([]);
-  expect(report.tables).toEqual(['api_key', 'audit', 'config', 'dead_letter', 'idempotency_key', 'provider_state', 'tenant', 'tool_state'].map((table) => `settings.${table}`));
+  expect(report.tables).toEqual(['api_key', 'audit', 'config', 'dead_letter', 'idempotency_key', 'link_code', 'linked_account', 'owned_chat', 'person', 'provider_state', 'tenant', 'tool_state', 'wrong_code'].map((table) => `settings.${table}`));
 });
 
 it('cannot change or delete its audit', async () => {
@@ -53,5 +53,10 @@ async function fill(tenant: string): Promise<void> {
   await admin.query("INSERT INTO settings.tool_state VALUES ($1, 'math', false, now())", [tenant]);
   await admin.query("INSERT INTO settings.audit VALUES ($1, $2, 'system', 'probe', '', '', '', 1, now())", [tenant, id]);
   await admin.query("INSERT INTO settings.idempotency_key VALUES ($1, $2, 'm', '', '', NULL, now(), NULL, now(), now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.person VALUES ($1, $2, 'probe', now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.linked_account VALUES ($1, 'telegram', '7', 'probe', $2, now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.owned_chat VALUES ($1, 'telegram', '-7', $2, now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.link_code VALUES ($1, $2, $2, '', now(), NULL, NULL, NULL, now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.wrong_code VALUES ($1, $2, 1, now())", [tenant, id]);
   await admin.query("INSERT INTO settings.dead_letter VALUES ($1, $2, 'audit.recorded', 'settings', '1-1', NULL, '', 'bad', 'bad', 1, now(), now())", [tenant, id]);
 }

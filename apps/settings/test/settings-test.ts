@@ -2,8 +2,8 @@ import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createRouterTransport } from '@connectrpc/connect';
 import { memoryBus, type ChannelBus, type Message } from '@nexus/channels';
-import { DeadLetterService, DirectoryService, ProviderService, SettingsService, ToolService } from '@nexus/contracts';
-import { DEVELOPMENT_TENANT_ID, systemClock } from '@nexus/core';
+import { DeadLetterService, DirectoryService, IdentityService, PeopleService, ProviderService, SettingsService, ToolService } from '@nexus/contracts';
+import { DEVELOPMENT_TENANT_ID, systemClock, type Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import { ServiceClients, createLogger, openDatabase, serviceNames, startService, type Infrastructure, type RunningService, type ServiceName } from '@nexus/runtime';
 import { settingsService } from '../src/settings.module.js';
@@ -19,12 +19,14 @@ export interface SettingsUnderTest {
   /** A client that sends this bearer secret; with a service token, for this tenant. */
   settings(secret: string, tenantId?: string): Client<typeof SettingsService>;
   directory(secret: string, tenantId?: string): Client<typeof DirectoryService>;
+  people(secret: string, tenantId?: string): Client<typeof PeopleService>;
+  identity(secret: string, tenantId?: string): Client<typeof IdentityService>;
   deadLetters(secret: string, tenantId?: string): Client<typeof DeadLetterService>;
   stop(): Promise<void>;
 }
 
 /** The settings service on a real database, beside a provider-router and a tool-executor that answer as told. */
-export async function startSettings(databaseUrl: string, options: { secret?: string; neighboursAnswer?: boolean } = {}): Promise<SettingsUnderTest> {
+export async function startSettings(databaseUrl: string, options: { secret?: string; neighboursAnswer?: boolean; clock?: Clock } = {}): Promise<SettingsUnderTest> {
   const logger = createLogger({ level: 'silent' });
   const environment = { NEXUS_DEV_API_KEY: options.secret ?? DEV_SECRET };
   const database = await openDatabase(settingsService, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
@@ -35,7 +37,7 @@ export async function startSettings(databaseUrl: string, options: { secret?: str
   await followed.ready;
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
   if (options.neighboursAnswer !== false) offerNeighbours(clients);
-  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
+  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: options.clock ?? systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
   const service: RunningService = await startService(settingsService, infrastructure, { listen: true, port: 0 });
   const transport = (secret: string, tenantId?: string) =>
     createGrpcTransport({
@@ -51,6 +53,8 @@ export async function startSettings(databaseUrl: string, options: { secret?: str
     settings: (secret, tenantId) => createClient(SettingsService, transport(secret, tenantId)),
     deadLetters: (secret, tenantId) => createClient(DeadLetterService, transport(secret, tenantId)),
     directory: (secret, tenantId) => createClient(DirectoryService, transport(secret, tenantId)),
+    people: (secret, tenantId) => createClient(PeopleService, transport(secret, tenantId)),
+    identity: (secret, tenantId) => createClient(IdentityService, transport(secret, tenantId)),
     async stop() {
       await service.stop(1_000);
       await followed.stop();

@@ -4,6 +4,11 @@
  */
 export const definerFunctions: readonly string[] = [
   'settings.find_key',
+  'settings.due_webhooks',
+  'settings.expired_webhook_delivery',
+  'settings.expired_link_code',
+  'settings.expired_wrong_code',
+  'orchestrator.expired_command',
   'orchestrator.expired_runs',
   'orchestrator.stalled_runs',
   'orchestrator.unsent_runs',
