@@ -24,7 +24,7 @@ export class DirectoryRpc implements ServiceImpl<typeof DirectoryService> {
 
   async getTenantSettings(_request: unknown, context: HandlerContext) {
     requireService(context);
-    const { config, disabledTools, disabledProviders } = await this.settings.all(requireTenant(context).tenantId);
-    return { config: Object.fromEntries(config), disabledTools: [...disabledTools], disabledProviders: [...disabledProviders] };
+    const { config, disabledTools, disabledProviders, wantedEvents } = await this.settings.all(requireTenant(context).tenantId);
+    return { config: Object.fromEntries(config), disabledTools: [...disabledTools], disabledProviders: [...disabledProviders], wantedEvents: [...wantedEvents] };
   }
 }

@@ -33,7 +33,7 @@ it('follows every rule that keeps tenants apart', async () => {
 it('lets a tenant neither read, change, delete nor add rows of another, in any table', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'settings', tenantA, tenantB });
   expect(report.violations).toEqual([]);
-  expect(report.tables).toEqual(['api_key', 'audit', 'config', 'dead_letter', 'idempotency_key', 'link_code', 'linked_account', 'owned_chat', 'person', 'provider_state', 'tenant', 'tool_state', 'wrong_code'].map((table) => `settings.${table}`));
+  expect(report.tables).toEqual(['api_key', 'audit', 'config', 'dead_letter', 'idempotency_key', 'link_code', 'linked_account', 'owned_chat', 'person', 'provider_state', 'tenant', 'tool_state', 'webhook', 'webhook_delivery', 'wrong_code'].map((table) => `settings.${table}`));
 });
 
 it('cannot change or delete its audit', async () => {
@@ -58,5 +58,7 @@ async function fill(tenant: string): Promise<void> {
   await admin.query("INSERT INTO settings.owned_chat VALUES ($1, 'telegram', '-7', $2, now())", [tenant, id]);
   await admin.query("INSERT INTO settings.link_code VALUES ($1, $2, $2, '', now(), NULL, NULL, NULL, now())", [tenant, id]);
   await admin.query("INSERT INTO settings.wrong_code VALUES ($1, $2, 1, now())", [tenant, id]);
+  await admin.query("INSERT INTO settings.webhook VALUES ($1, $2, 'probe', 'https://example.com/', '{}', sha256('probe'), true, '', now(), NULL)", [tenant, id]);
+  await admin.query("INSERT INTO settings.webhook_delivery VALUES ($1, $2, $2, 'e1', 'run.finished', '{}', 1, 0, 0, '', now(), now(), NULL, NULL, now())", [tenant, id]);
   await admin.query("INSERT INTO settings.dead_letter VALUES ($1, $2, 'audit.recorded', 'settings', '1-1', NULL, '', 'bad', 'bad', 1, now(), now())", [tenant, id]);
 }

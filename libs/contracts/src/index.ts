@@ -21,6 +21,7 @@ export { Health, HealthCheckResponse_ServingStatus } from './gen/grpc/health/v1/
 export { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponse } from './gen/grpc/reflection/v1/reflection_pb.js';
 export { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.js';
 export { channelNames, channels, type ChannelDefinition, type ChannelName, type Delivery, type MessageOf } from './channel-catalog.js';
+export { TEST_EVENT_TYPE, eventTypes, raisedEventJson, type EventType, type RaisedEvent } from './event-types.js';
 export { USAGE_EVENT_TYPE, ledgerEventJson, ledgerRowJson, tokensJson, type LedgerEventJson, type LedgerRowJson } from './ledger-json.js';
 export { metadataKeys, type Metadata } from './metadata.js';
 export { fromWireError, toWireError } from './wire-error.js';

@@ -1,9 +1,10 @@
 import { AppError } from '@nexus/core';
+import type { HostLookup } from '@nexus/runtime/outside';
 import { MIMEType } from 'node:util';
 import type { Dispatcher } from 'undici';
-import { resolveTarget, type HostLookup, type PagePolicy } from './page-target.js';
-import { pinnedRequest } from './pinned-request.js';
+import { resolveTarget, type PagePolicy } from './page-target.js';
 import { readBody } from './read-body.js';
+import { requestPage } from './request-page.js';
 
 export interface FetchPageOptions {
   readonly policy: PagePolicy;
@@ -28,14 +29,14 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /**
  * GETs a page. Each redirect is a new target: checked, resolved and pinned like the first. Only text is downloaded.
- * Throws AppError: what `resolveTarget`, `pinnedRequest` and `readBody` throw, `page_status` (not 2xx),
+ * Throws AppError: what `resolveTarget`, `requestPage` and `readBody` throw, `page_status` (not 2xx),
  * `page_redirects` (too many or broken) or `page_not_text`.
  */
 export async function fetchPage(address: string, options: FetchPageOptions): Promise<FetchedPage> {
   let next: string | URL = address;
   for (let hop = 0; hop <= options.maxRedirects; hop++) {
     const target = await resolveTarget(next, options.policy, options.lookup, options.signal);
-    const answer: FetchedPage | URL = await pinnedRequest(target, options, (response) => read(target.url, response, options));
+    const answer: FetchedPage | URL = await requestPage(target, options, (response) => read(target.url, response, options));
     if (!(answer instanceof URL)) return answer;
     next = answer;
   }

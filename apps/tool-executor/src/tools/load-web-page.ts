@@ -1,9 +1,9 @@
 import { AppError } from '@nexus/core';
+import { systemLookup, type HostLookup } from '@nexus/runtime/outside';
 import { z } from 'zod';
 import type { Tool } from '../domain/tool.js';
 import { decodeText } from './decode-text.js';
 import { fetchPage, type FetchedPage } from './fetch-page.js';
-import { systemLookup, type HostLookup } from './page-target.js';
 import { parametersOf } from './parameters-of.js';
 import { ProcessPool } from './process-pool.js';
 import type { ReadablePage } from './read-page.js';

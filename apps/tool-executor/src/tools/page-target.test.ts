@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveTarget, type HostLookup, type PagePolicy } from './page-target.js';
+import type { HostLookup } from '@nexus/runtime/outside';
+import { resolveTarget, type PagePolicy } from './page-target.js';
 
 const policy: PagePolicy = { ports: [80, 443], allowHosts: ['wiki.test:8080', '[::1]:80'] };
 const signal = new AbortController().signal;

@@ -1,6 +1,5 @@
-import { lookup as lookUpByDns } from 'node:dns/promises';
-import { AppError } from '@nexus/core';
-import { classifyAddress, parseAddress } from './address-class.js';
+import { AppError, assertExhaustive } from '@nexus/core';
+import { resolveHost, type HostAddress, type HostLookup } from '@nexus/runtime/outside';
 
 /** Which addresses of the web may be read. */
 export interface PagePolicy {
@@ -10,19 +9,13 @@ export interface PagePolicy {
   readonly allowHosts: readonly string[];
 }
 
-/** All addresses of a host name, as text. */
-export type HostLookup = (hostname: string) => Promise<readonly string[]>;
-
 /** A URL that may be read, and the only addresses to which a connection for it may go. */
 export interface PageTarget {
   readonly url: URL;
-  readonly addresses: readonly { readonly address: string; readonly family: 4 | 6 }[];
+  readonly addresses: readonly HostAddress[];
 }
 
 const MAX_URL_LENGTH = 2_048;
-
-/** What the operating system knows of a name: hosts file and DNS. */
-export const systemLookup: HostLookup = async (hostname) => (await lookUpByDns(hostname, { all: true })).map(({ address }) => address);
 
 /**
  * Checks a URL and resolves its host, once. Throws AppError `invalid_url`, `page_forbidden` (one of the addresses is not
@@ -33,16 +26,13 @@ export async function resolveTarget(address: string | URL, policy: PagePolicy, l
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   const isAllowed = policy.allowHosts.some((host) => host.toLowerCase() === `${url.hostname}:${port}`);
   if (!isAllowed && !policy.ports.includes(port)) throw forbidden(`port ${port} is not open to this tool (open: ${policy.ports.join(', ')})`);
-  const literal = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const found = parseAddress(literal) === undefined ? await resolve(literal, lookup, signal) : [literal];
-  const addresses = found.map((text) => {
-    const bytes = parseAddress(text);
-    const addressClass = bytes === undefined ? 'unassigned' : classifyAddress(bytes);
-    // One bad address among good ones condemns the name: no honest public site has it.
-    if (bytes === undefined || (addressClass !== 'public' && !isAllowed)) throw forbidden(`${url.hostname} has an address that is not public (${addressClass})`);
-    return { address: text, family: bytes.length === 4 ? (4 as const) : (6 as const) };
-  });
-  return { url, addresses };
+  const resolved = await resolveHost(url.hostname, { lookup, signal, mayBePrivate: isAllowed });
+  switch (resolved.kind) {
+    case 'found': return { url, addresses: resolved.addresses };
+    case 'not-public': throw forbidden(`${url.hostname} has an address that is not public (${resolved.addressClass})`);
+    case 'unknown': throw new AppError('page_unresolvable', `The host ${url.hostname} could not be found.`, { isRetryable: true, param: 'url', cause: resolved.cause });
+    default: return assertExhaustive(resolved);
+  }
 }
 
 function parseUrl(address: string | URL): URL {
@@ -52,20 +42,6 @@ function parseUrl(address: string | URL): URL {
   if (url.username !== '' || url.password !== '') throw invalid('must not contain a user name or password');
   url.hash = '';
   return url;
-}
-
-async function resolve(hostname: string, lookup: HostLookup, signal: AbortSignal): Promise<readonly string[]> {
-  signal.throwIfAborted();
-  const unresolvable = (cause?: unknown): AppError => new AppError('page_unresolvable', `The host ${hostname} could not be found.`, { isRetryable: true, param: 'url', cause });
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
-  const found = await Promise.race([
-    aborted,
-    lookup(hostname).catch((cause: unknown) => {
-      throw unresolvable(cause);
-    }),
-  ]);
-  if (found.length === 0) throw unresolvable();
-  return found;
 }
 
 function invalid(expected: string): AppError {
