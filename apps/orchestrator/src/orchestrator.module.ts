@@ -13,6 +13,7 @@ import { Admission } from './handlers/admission.js';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
 import { DelayedMessages } from './handlers/delayed-messages.js';
+import { FinishedRuns } from './handlers/finished-runs.js';
 import { ForkOrigins } from './handlers/fork-origins.js';
 import { HeldLease } from './handlers/held-lease.js';
 import { KeptAgents } from './handlers/kept-agents.js';
@@ -61,15 +62,15 @@ class LiveRuns {
   readonly advance: AdvanceRunsHandler;
   readonly endings: OwnEndings;
 
-  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer) {
+  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, finished: FinishedRuns) {
     this.memory = new RunMemory({
       runBytes: config.runCacheBytes, threadBytes: config.threadCacheBytes, mostTurns, clock,
       onDeadline: (run) => this.endings.endSoon([expired(run, () => clock.now())]),
     });
     this.loader = new RunLoader(store, this.memory, kept);
     this.delayed = new DelayedMessages(bus, this.memory, logger);
-    this.again = new Republication(store, this.loader, this.delayed, clock);
-    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, this.again, clock, (live) => recordRun(tracer, live));
+    this.again = new Republication(store, this.loader, this.delayed, finished, clock);
+    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, this.again, finished, clock, (live) => recordRun(tracer, live));
     this.endings = new OwnEndings(this.advance, store, bus, logger);
   }
 }
@@ -118,9 +119,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: PlanQuotas, inject: [TENANT_SETTINGS, LOGGER], useFactory: (settings: TenantSettingsCache, logger: Logger) => new PlanQuotas(settings, logger) },
         {
           provide: LiveRuns,
-          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER],
-          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer) =>
-            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger, tracer),
+          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS],
+          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, settings: TenantSettingsCache) =>
+            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger, tracer, new FinishedRuns(settings)),
         },
         { provide: AdvanceRunsHandler, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.advance },
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },

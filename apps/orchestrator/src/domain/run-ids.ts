@@ -12,6 +12,9 @@ export const executionIdOf = (runId: string, step: number, index: number): strin
 /** The answer of a run: the same run never gets a second one. */
 export const answerIdOf = (runId: string): string => deterministicId(runId, 'answer');
 
+/** The event that tells those outside that a run is over. */
+export const finishedEventIdOf = (runId: string): string => deterministicId(runId, 'event', 'run.finished');
+
 /** A refusal: the same message refused for the same reason is refused once. */
 export const refusalIdOf = (tenantId: string, messageId: string, code: string): string => deterministicId(tenantId, 'refusal', messageId, code);
 

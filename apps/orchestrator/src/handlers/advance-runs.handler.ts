@@ -8,6 +8,7 @@ import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { PromotedRun, RunCommit, RunCommitResult, RunStore } from '../storage/run.store.js';
 import type { DelayedMessages } from './delayed-messages.js';
+import type { FinishedRuns } from './finished-runs.js';
 import { acceptedOf, endingStatus, liveRunOf, runKey, traceOf, turnsAfter, type LiveRun } from './live-run.js';
 import { toMessages } from './outbox.js';
 import type { Republication } from './republication.js';
@@ -53,6 +54,7 @@ export class AdvanceRunsHandler {
     private readonly loader: RunLoader,
     private readonly delayed: DelayedMessages,
     private readonly again: Republication,
+    private readonly finished: FinishedRuns,
     private readonly clock: Clock,
     private readonly onOver: (live: LiveRun) => void,
   ) {}
@@ -94,17 +96,21 @@ export class AdvanceRunsHandler {
     }
     const changed = works.filter((work) => work.events.length > 0);
     const results = await this.commit(changed, now);
+    const ended: Work[] = [];
     const promoted: { readonly run: PromotedRun; readonly after: Work }[] = [];
     changed.forEach((work, index) => {
       const result = results[index];
       if (result?.isCommitted !== true) return this.retry(work);
       this.memory.keep(work.live);
-      if (work.live.state.phase === 'over') this.onOver(work.live);
-      if (result.promoted !== undefined) promoted.push({ run: result.promoted, after: work });
-      else this.publish(work, []);
+      if (work.live.state.phase !== 'over') return this.publish(work, []);
+      this.onOver(work.live);
+      if (result.promoted === undefined) ended.push(work);
+      else promoted.push({ run: result.promoted, after: work });
     });
-    const successors = await this.begin(promoted);
-    promoted.forEach(({ after }, index) => this.publish(after, successors[index] ?? []));
+    await Promise.all([
+      ...ended.map((work) => this.publishEnd(work, [])),
+      this.begin(promoted).then((successors) => Promise.all(promoted.map(({ after }, index) => this.publishEnd(after, successors[index] ?? [])))),
+    ]);
     for (const work of works) if (work.events.length === 0) this.publish(work, []);
     const known = new Set(works.map(({ live }) => keyOf(live)));
     for (const { input, resolve } of inputs) if (!known.has(runKey(input))) resolve([]); // a run that does not exist
@@ -127,6 +133,11 @@ export class AdvanceRunsHandler {
     }
   }
 
+  /** The answer, what those outside are told, and how its successor began. */
+  private async publishEnd(work: Work, successor: readonly OutgoingMessage[]): Promise<void> {
+    this.publish(work, [...(await this.finished.eventsOf([work.live])), ...successor]);
+  }
+
   private publish(work: Work, more: readonly OutgoingMessage[]): void {
     work.applied.forEach(({ waiting, live, effects }, index) => {
       const { now, later } = toMessages(live, effects, waiting.input.trace ?? traceOf(live));
@@ -140,9 +151,9 @@ export class AdvanceRunsHandler {
     }
   }
 
-  /** What the run's last event published; when that was its end, also how its successor began. */
+  /** What the run's last event published; when that was its end, also what went with its answer. */
   private async publishAgain(live: LiveRun, trace: TraceContext | undefined): Promise<readonly OutgoingMessage[]> {
-    return [...this.again.of(live, trace), ...(live.state.phase === 'over' ? await this.again.ofSuccessors([live]) : [])];
+    return [...this.again.of(live, trace), ...(live.state.phase === 'over' ? await this.again.besideAnswers([live]) : [])];
   }
 
   /** Runs that begin because those before them in their threads are over: what each publishes. */

@@ -3,6 +3,7 @@ import type { Clock, TraceContext } from '@nexus/core';
 import { pendingEffects } from '../domain/pending-effects.js';
 import type { RunStore } from '../storage/run.store.js';
 import type { DelayedMessages } from './delayed-messages.js';
+import type { FinishedRuns } from './finished-runs.js';
 import { traceOf, type LiveRun } from './live-run.js';
 import { answerBefore, toMessages } from './outbox.js';
 import type { RunLoader } from './run-loader.js';
@@ -13,6 +14,7 @@ export class Republication {
     private readonly store: Pick<RunStore, 'activeAfter'>,
     private readonly loader: RunLoader,
     private readonly delayed: DelayedMessages,
+    private readonly finished: FinishedRuns,
     private readonly clock: Clock,
   ) {}
 
@@ -23,11 +25,15 @@ export class Republication {
     return [...answerBefore(live), ...now];
   }
 
-  /** How the runs began that follow on these, which are over: a commit that ends a run lets the next one begin, and published both. */
-  async ofSuccessors(over: readonly LiveRun[]): Promise<readonly OutgoingMessage[]> {
+  /**
+   * What went with the answers of these, which are over: those outside were told, and the runs that follow on them began. A commit that ends a run
+   * lets the next one begin, and published all of it.
+   */
+  async besideAnswers(over: readonly LiveRun[]): Promise<readonly OutgoingMessage[]> {
     if (over.length === 0) return [];
+    const events = await this.finished.eventsOf(over);
     const next = await this.store.activeAfter(over.map(({ tenantId, state, threadSeq }) => ({ tenantId, threadId: state.threadId, threadSeq })));
     const loaded = await this.loader.reload(next.map((run) => ({ ...run, withTurns: true })));
-    return [...loaded.values()].flatMap(({ live }) => (live.events.length === 2 ? this.of(live) : []));
+    return [...events, ...[...loaded.values()].flatMap(({ live }) => (live.events.length === 2 ? this.of(live) : []))];
   }
 }

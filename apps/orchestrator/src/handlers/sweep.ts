@@ -132,7 +132,7 @@ export class Sweep {
     const runs = await store.unsent(now - LEFT_TO_OTHERS_MS, MOST_AT_ONCE);
     if (runs.length === 0) return;
     const lives = await this.load(runs);
-    await bus.publishAll([...lives.flatMap((live) => again.of(live)), ...(await again.ofSuccessors(lives))]);
+    await bus.publishAll([...lives.flatMap((live) => again.of(live)), ...(await again.besideAnswers(lives))]);
     await store.settleReplies(runs);
   }
 
