@@ -1,17 +1,21 @@
 import { create } from '@bufbuild/protobuf';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { outgoing, type ChannelBus } from '@nexus/channels';
-import { BudgetAlertSchema } from '@nexus/contracts';
-import type { Clock } from '@nexus/core';
-import { BUS, CLOCK, LOGGER, METRICS, type Logger, type Metrics } from '@nexus/runtime';
+import { outgoing, type ChannelBus, type OutgoingMessage } from '@nexus/channels';
+import { BudgetAlertSchema, EventRaisedSchema } from '@nexus/contracts';
+import { deterministicId, type Clock } from '@nexus/core';
+import { BUS, CLOCK, LOGGER, METRICS, TENANT_SETTINGS, type Logger, type Metrics, type TenantSettingsCache } from '@nexus/runtime';
 import { alertMessage } from '../budget-messages.js';
 import type { BudgetAlert } from '../domain/budget-alert.js';
+import { budgetReachedData } from '../domain/budget-reached.js';
 import { BudgetAlertRepository } from '../storage/budget-alert.repository.js';
 
 const EVERY_MS = 1_000;
 const MOST_AT_ONCE = 500;
 
-/** Tells the channel `usage.alerted` of alerts, each once, also of those that a replica left behind when it died. */
+/**
+ * Tells the channel `usage.alerted` of alerts, each once, also of those that a replica left behind when it died; and those outside who asked for
+ * it of budgets that were reached.
+ */
 @Injectable()
 export class AlertSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly told;
@@ -24,6 +28,7 @@ export class AlertSweep implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(BUS) private readonly bus: ChannelBus,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(TENANT_SETTINGS) private readonly settings: TenantSettingsCache,
     @Inject(METRICS) metrics: Metrics,
   ) {
     this.told = metrics.counter('nexus_budget_alerts_total', 'Alerts that this process told: budgets that were reached or lifted, and calls that cost more than was set aside.', ['kind', 'level']);
@@ -55,6 +60,18 @@ export class AlertSweep implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private async tell(tenantId: string, alerts: readonly BudgetAlert[]): Promise<void> {
-    await this.bus.publishAll(alerts.map((alert) => outgoing({ channel: 'usage.alerted', id: alert.id, tenantId, payload: create(BudgetAlertSchema, alertMessage(alert)) })));
+    const messages = alerts.map((alert) => outgoing({ channel: 'usage.alerted', id: alert.id, tenantId, payload: create(BudgetAlertSchema, alertMessage(alert)) }));
+    const reached = alerts.filter(({ kind }) => kind === 'reached');
+    const isWanted = reached.length > 0 && (await this.settings.wants(tenantId, 'budget.reached'));
+    await this.bus.publishAll(isWanted ? [...messages, ...reached.map((alert) => eventOf(tenantId, alert))] : messages);
   }
+}
+
+function eventOf(tenantId: string, alert: BudgetAlert): OutgoingMessage {
+  return outgoing({
+    channel: 'events.raised',
+    id: deterministicId(alert.id, 'event', 'budget.reached'),
+    tenantId,
+    payload: create(EventRaisedSchema, { type: 'budget.reached', subject: alert.budget, atMs: BigInt(alert.at.getTime()), dataJson: JSON.stringify(budgetReachedData(alert)) }),
+  });
 }
