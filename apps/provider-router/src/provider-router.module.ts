@@ -11,6 +11,7 @@ import { CallsUnderWay } from './handlers/calls-under-way.js';
 import { CompleteHandler } from './handlers/complete.handler.js';
 import { ExactCache } from './handlers/exact-cache.js';
 import { KeyedCompletions } from './handlers/keyed-completions.js';
+import { LimitedProviders } from './handlers/limited-providers.js';
 import { ModelListing } from './handlers/model-listing.js';
 import { OwnAttempts } from './handlers/own-attempts.js';
 import { ProviderHealth } from './handlers/provider-health.js';
@@ -112,13 +113,18 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
           useFactory: (database: Database, clock: Clock, logger: Logger) => new ProviderLimits({ store: new BucketStore(database), clock, logger }),
         },
         {
+          provide: LimitedProviders,
+          inject: [BUS, CLOCK, TENANT_SETTINGS],
+          useFactory: (bus: ChannelBus, clock: Clock, settings: TenantSettingsCache) => new LimitedProviders({ bus, clock, settings }),
+        },
+        {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, ChainStore, ExactCache, SemanticCache, RouterMetrics],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, LimitedProviders, ChainStore, ExactCache, SemanticCache, RouterMetrics],
           useFactory: (
             bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, chains: ChainStore, cache: ExactCache, similar: SemanticCache, metrics: RouterMetrics,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, limited: LimitedProviders, chains: ChainStore, cache: ExactCache, similar: SemanticCache, metrics: RouterMetrics,
           ) => new CompleteHandler({
-            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, chains, cache, similar, metrics,
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, limited, chains, cache, similar, metrics,
             retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
           }),
         },

@@ -21,6 +21,7 @@ import { askClassifier } from './model-classifier.js';
 import { ModelCaller } from './model-caller.js';
 import { cachedAnswers } from './cached-answers.js';
 import type { ExactCache } from './exact-cache.js';
+import type { LimitedProviders } from './limited-providers.js';
 import type { ProviderHealth } from './provider-health.js';
 import type { ProviderLimits } from './provider-limits.js';
 import { attemptUnknown, cancelled, inProgress, late, settingsUnavailable, stopping } from './refusals.js';
@@ -45,6 +46,7 @@ export interface CompleteParts {
   readonly owner: AttemptOwner;
   readonly health: ProviderHealth;
   readonly limits: ProviderLimits;
+  readonly limited: LimitedProviders;
   readonly metrics: RouterMetrics;
   readonly chains: Pick<ChainStore, 'note' | 'find'>;
   readonly retries: RetryConfig;

@@ -21,6 +21,7 @@ import type { AttemptOpener } from './attempt-opener.js';
 import type { AttemptOwner } from './attempt-owner.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import { describeCall } from './describe-call.js';
+import type { LimitedProviders } from './limited-providers.js';
 import type { ModelCaller } from './model-caller.js';
 import { pauseUnless } from './pause-unless.js';
 import { attemptUnknown, cancelled, interrupted, late, notOpened, providerBusy, providerUnavailable, refused, stopping } from './refusals.js';
@@ -38,6 +39,7 @@ export interface RequestChainParts {
   readonly answered: AnsweredCalls;
   readonly owner: AttemptOwner;
   readonly chains: Pick<ChainStore, 'note' | 'find'>;
+  readonly limited: Pick<LimitedProviders, 'failed' | 'tell'>;
   readonly retries: RetryConfig;
   readonly budget: RetryBudget;
 }
@@ -186,6 +188,7 @@ export class RequestChain {
   private async passOver(model: ResolvedModel, why: 'breaker_open' | 'rate_limit', waitMs: number): Promise<undefined> {
     const { message, call } = this.request;
     const { retries, caller } = this.parts;
+    this.parts.limited.tell({ tenantId: message.tenantId, provider: model.target.name, model: model.id, reason: why === 'rate_limit' ? 'rate_limited' : why, retryAfterMs: waitMs });
     const mayWait = message.payload.run !== undefined && this.place === this.models.length - 1 && waitMs <= retries.longestWaitMs && waitMs < caller.leftMs(message);
     if (mayWait && this.waits < retries.most + 1) {
       this.waits++;
@@ -205,6 +208,7 @@ export class RequestChain {
     if (outcome.kind === 'completed' && this.isFirstChoice(made)) this.lasting = made;
     if (outcome.kind === 'completed') return this.end([answerOf(made, this.routing(), clock.now()), ...(record ? [record] : [])], made);
     const { error } = outcome;
+    this.parts.limited.failed(message.tenantId, made.plan.model.id, error);
     const after = afterFailure(error, {
       retries: this.retries, attempts: this.number + 1, hasNext: this.models.length > this.place + 1, leftMs: caller.leftMs(message), random: Math.random,
     }, retries, () => budget.spend());
