@@ -24,6 +24,7 @@ export { channelNames, channels, type ChannelDefinition, type ChannelName, type 
 export { TEST_EVENT_TYPE, eventTypes, raisedEventJson, type EventType, type RaisedEvent } from './event-types.js';
 export { USAGE_EVENT_TYPE, ledgerEventJson, ledgerRowJson, tokensJson, type LedgerEventJson, type LedgerRowJson } from './ledger-json.js';
 export { metadataKeys, type Metadata } from './metadata.js';
+export { MAX_FILE_BYTES, fileIdOf, fileUri } from './stored-file.js';
 export { fromWireError, toWireError } from './wire-error.js';
 export { billingSchema, markupPercentSchema, type Billing } from './tenant-config/billing.js';
 export { identityDefaults, identitySettingSchemas } from './tenant-config/identity-settings.js';
