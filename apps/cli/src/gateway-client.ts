@@ -1,6 +1,6 @@
 import { createClient, type Client, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { AgentService, DeadLetterService, ProviderService, SettingsService, ThreadService, UsageService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, ProviderService, SettingsService, ThreadService, UsageService, WebhookService } from '@nexus/contracts';
 import type { GatewayAccess } from './gateway-access.js';
 import { gatewayError } from './gateway-error.js';
 
@@ -12,6 +12,7 @@ export interface Gateway {
   readonly settings: Client<typeof SettingsService>;
   readonly usage: Client<typeof UsageService>;
   readonly providers: Client<typeof ProviderService>;
+  readonly webhooks: Client<typeof WebhookService>;
   readonly deadLetters: Client<typeof DeadLetterService>;
 }
 
@@ -29,6 +30,7 @@ export function connectGateway(access: GatewayAccess): Gateway {
     settings: createClient(SettingsService, transport),
     usage: createClient(UsageService, transport),
     providers: createClient(ProviderService, transport),
+    webhooks: createClient(WebhookService, transport),
     deadLetters: createClient(DeadLetterService, transport),
   };
 }
