@@ -14,6 +14,6 @@ export function addWebhooksTest(parent: Command, context: CliContext): void {
       const delivery = await (await context.gateway(options)).webhooks.sendTestEvent({ webhook });
       if (delivery.state === DeliveryState.DELIVERED) return context.terminal.line(`Delivered: ${delivery.webhookName} answered ${delivery.lastStatus}.`);
       context.terminal.line(`Not delivered: ${delivery.lastError || 'NEXUS stopped meanwhile; try again'}.`);
-      throw new Failure();
+      throw new Failure('not delivered');
     });
 }
