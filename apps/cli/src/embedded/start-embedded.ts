@@ -39,6 +39,8 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
   // Not before the database, whose folder only one NEXUS gets: another one's log stays its own.
   const log = openLog(config.dataDir, terminal, stops);
   const environment = {
+    // Who tries webhooks on a machine of their own has the receiver there too; the environment may say otherwise.
+    NEXUS_WEBHOOKS_ALLOW_PRIVATE: 'true',
     ...context.environment,
     // What is set for services that run apart must not lead these elsewhere.
     ...(postgres.found.kind === 'private' && { DATABASE_ADMIN_URL: undefined }),

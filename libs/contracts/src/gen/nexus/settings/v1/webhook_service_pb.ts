@@ -55,7 +55,7 @@ export type Webhook = Message<"nexus.settings.v1.Webhook"> & {
   createdAt: bigint;
 
   /**
-   * Why it was switched off by NEXUS itself: nothing was delivered for five days. Empty otherwise.
+   * Why it was switched off by NEXUS itself: its receiver answered 410, or nothing was delivered for five days. Empty otherwise.
    *
    * @generated from field: string disabled_reason = 7;
    */
@@ -245,6 +245,8 @@ export type Delivery = Message<"nexus.settings.v1.Delivery"> & {
   state: DeliveryState;
 
   /**
+   * Since it was made or replayed.
+   *
    * @generated from field: int32 tries = 7;
    */
   tries: number;
@@ -416,7 +418,7 @@ export enum DeliveryState {
   UNSPECIFIED = 0,
 
   /**
-   * Waits for its first or next try.
+   * Waits for its first or next try, or is being tried.
    *
    * @generated from enum value: DELIVERY_STATE_PENDING = 1;
    */
