@@ -29,6 +29,14 @@ const LONGEST_ASKED_WAIT_MS = 24 * HOUR;
 /** A webhook to which nothing could be delivered for so long is switched off. */
 const GIVEN_UP_AFTER_MS = 5 * 24 * HOUR;
 
+const LEASE_BEYOND_MS = 5 * SECOND;
+
+/**
+ * How long a delivery is left to who tries it, for a receiver that may take `timeoutMs`: who has not told by then what came of it is gone, and another
+ * replica tries. Clocks of replicas must differ by less than what is beyond the try.
+ */
+export const leaseMs = (timeoutMs: number): number => 2 * timeoutMs + LEASE_BEYOND_MS;
+
 /** What follows on the try number `tries` (from 1). `random` is from 0 to below 1. */
 export function afterTry(outcome: TryOutcome, tries: number, now: number, random: number): AfterTry {
   const { status } = outcome;

@@ -24,7 +24,7 @@ export class ChangeWebhooksHandler {
   /** NEXUS itself switches it off. */
   async switchOff(tenantId: string, webhookId: string, reason: string): Promise<void> {
     await this.change({ tenantId, name: 'system', requestId: newId(), trace: undefined }, webhookId, false, reason);
-    this.logger.warn({ tenant: tenantId, webhook: webhookId, reason }, 'a webhook was switched off');
+    this.logger.warn({ tenant: tenantId, webhook: webhookId }, `a webhook was switched off: ${reason}`);
   }
 
   /** Throws AppError `webhook_not_found` (404). */

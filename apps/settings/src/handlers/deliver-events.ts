@@ -1,7 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { newId, type Clock } from '@nexus/core';
 import { CLOCK, LOGGER, deleteHourly, type Logger } from '@nexus/runtime';
-import { DeliveryRepository, type ClaimedDelivery } from '../storage/delivery.repository.js';
+import type { SettingsConfig } from '../config.js';
+import { leaseMs } from '../domain/delivery.js';
+import { DeliveryRepository, type Claim, type ClaimedDelivery } from '../storage/delivery.repository.js';
+import { SETTINGS_CONFIG } from '../tokens.js';
 import { TryDelivery } from './try-delivery.js';
 
 const EVERY_MS = 1_000;
@@ -9,8 +12,6 @@ const EVERY_MS = 1_000;
 const MOST_OF_A_WEBHOOK = 4;
 const MOST_AT_ONCE = 256;
 const MOST_WEBHOOKS = 1_000;
-/** Longer than a try takes: who has not ended it by then is gone, and another replica makes it. Clocks of replicas differ by less. */
-const LEASE_MS = 120_000;
 
 /** Finds the deliveries that are due and makes their tries, many at a time; several replicas share the work. */
 @Injectable()
@@ -26,6 +27,7 @@ export class DeliverEvents implements OnApplicationBootstrap, BeforeApplicationS
   private stopDeleting: () => Promise<void> = () => Promise.resolve();
 
   constructor(
+    @Inject(SETTINGS_CONFIG) private readonly config: SettingsConfig,
     private readonly deliveries: DeliveryRepository,
     private readonly tries: TryDelivery,
     @Inject(CLOCK) private readonly clock: Clock,
@@ -75,8 +77,8 @@ export class DeliverEvents implements OnApplicationBootstrap, BeforeApplicationS
     }
   }
 
-  private claimAt(now: number): { readonly now: Date; readonly until: Date; readonly holder: string } {
-    return { now: new Date(now), until: new Date(now + LEASE_MS), holder: this.holder };
+  private claimAt(now: number): Claim {
+    return { now: new Date(now), until: new Date(now + leaseMs(this.config.webhookTimeoutMs)), holder: this.holder };
   }
 
   private begin(delivery: ClaimedDelivery): void {

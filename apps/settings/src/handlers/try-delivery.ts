@@ -35,7 +35,7 @@ export class TryDelivery {
     const after = isOnly ? onlyTry(outcome, delivery, now) : afterTry(outcome, delivery.tries, now, Math.random());
     const failingSince = await this.deliveries.finish(delivery, after, holder, new Date(now));
     if (outcome.kind === 'delivered') return;
-    this.logger.info({ tenant: delivery.tenantId, webhook: delivery.webhookId, delivery: delivery.id, try: delivery.tries, status: after.status, error: after.error }, 'a webhook delivery failed');
+    this.logger.info({ tenant: delivery.tenantId, webhook: delivery.webhookId, delivery: delivery.id, count: delivery.tries, status: after.status }, `a webhook delivery failed: ${after.error}`);
     const reason = reasonToSwitchOff(outcome, failingSince, now);
     if (reason !== undefined) await this.webhooks.switchOff(delivery.tenantId, delivery.webhookId, reason);
   }

@@ -3,19 +3,20 @@ import { TEST_EVENT_TYPE, raisedEventJson } from '@nexus/contracts';
 import { AppError, newId, type Clock } from '@nexus/core';
 import type { Database, Tx } from '@nexus/postgres';
 import { CLOCK, DATABASE } from '@nexus/runtime';
+import type { SettingsConfig } from '../config.js';
+import { leaseMs } from '../domain/delivery.js';
 import { DeliveryDeskRepository, type DeliverySelection, type StoredDelivery } from '../storage/delivery-desk.repository.js';
 import { DeliveryRepository } from '../storage/delivery.repository.js';
 import { WebhookRepository, type StoredWebhook } from '../storage/webhook.repository.js';
+import { SETTINGS_CONFIG } from '../tokens.js';
 import { DeliverEvents } from './deliver-events.js';
 import { TryDelivery } from './try-delivery.js';
-
-/** Nobody else takes a test while it is made. */
-const TEST_LEASE_MS = 120_000;
 
 /** What a tenant asks about its webhooks' deliveries, and does about them. Each throws AppError `webhook_not_found` (404) for a webhook that is not there. */
 @Injectable()
 export class UseDeliveriesHandler {
   constructor(
+    @Inject(SETTINGS_CONFIG) private readonly config: SettingsConfig,
     @Inject(DATABASE) private readonly database: Database,
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly webhooks: WebhookRepository,
@@ -63,7 +64,7 @@ export class UseDeliveriesHandler {
     const claimed = await this.database.withTenant(tenantId, async (tx) => {
       const { id: webhookId, name } = await this.webhooks.require(tx, webhook);
       const body = JSON.stringify(raisedEventJson({ id, type: TEST_EVENT_TYPE, subject: webhookId, atMs: now, data: { webhook_id: webhookId, name } }));
-      return this.deliveries.insertClaimed(tx, { tenantId, webhookId }, { id, type: TEST_EVENT_TYPE, body }, { now: new Date(now), until: new Date(now + TEST_LEASE_MS), holder });
+      return this.deliveries.insertClaimed(tx, { tenantId, webhookId }, { id, type: TEST_EVENT_TYPE, body }, { now: new Date(now), until: new Date(now + leaseMs(this.config.webhookTimeoutMs)), holder });
     });
     await this.tries.make(claimed, holder, true);
     const delivery = await this.database.withTenant(tenantId, (tx) => this.desk.get(tx, id));

@@ -87,17 +87,17 @@ export class DeliveryRepository {
 
   /** Stores what came of a try, unless somebody else has taken the delivery over. Answers since when nothing has been delivered to its webhook, Unix milliseconds. */
   async finish(delivery: ClaimedDelivery, { state, nextTryAt, status, error }: AfterTry, holder: string, now: Date): Promise<number> {
-    const isFailure = error !== '';
     return this.database.withTenant(delivery.tenantId, async (tx) => {
-      const [, failing] = await Promise.all([
+      // The webhook before its deliveries, as whoever switches it off does: so two never wait for each other in a circle.
+      const [failing] = await Promise.all([
+        error === ''
+          ? tx.query<{ since: Date }>('webhook_well', 'UPDATE settings.webhook SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL', [delivery.webhookId])
+          : tx.query<{ since: Date }>('webhook_failing', 'UPDATE settings.webhook SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since AS since', [delivery.webhookId, now]),
         tx.query(
           'delivery_finish',
           `UPDATE settings.webhook_delivery SET state = $3, last_status = $4, last_error = $5, next_try_at = $6, finished_at = $7, holder = NULL WHERE id = $1 AND holder = $2`,
           [delivery.id, holder, state, status, error, nextTryAt === undefined ? null : new Date(nextTryAt), state === pending ? null : now],
         ),
-        isFailure
-          ? tx.query<{ since: Date }>('webhook_failing', 'UPDATE settings.webhook SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since AS since', [delivery.webhookId, now])
-          : tx.query<{ since: Date }>('webhook_well', 'UPDATE settings.webhook SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL', [delivery.webhookId]),
       ]);
       return failing[0]?.since.getTime() ?? now.getTime();
     });
