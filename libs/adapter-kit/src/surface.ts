@@ -88,8 +88,6 @@ export interface Surface {
   /** `telegram`, `discord`, ...: the name for which the surface token may publish. */
   readonly name: string;
   capabilities(): SurfaceCapabilities;
-  /** How long the platform finds a text, to be compared with `maxTextLength`; without it, its UTF-16 code units. For platforms that take markup, whose marks count. */
-  measure?(content: Formatted): number;
   /** Begins to hear people. `onMessage` resolves when the message is safe with NEXUS: only then may the surface forget it. Calls of one place are made in their order, one after the other. */
   connect(onMessage: (message: SurfaceMessage) => Promise<void>): Promise<void>;
   /** Hears no more; resolves when nothing is under way. */

@@ -77,6 +77,11 @@ export interface ChannelBus {
   follow<C extends ChannelName>(channel: C, handler: (batch: readonly Message<C>[]) => void): Subscription;
   /** Reads `<channel>:<replyTo>`, which is this reader's own, from now on; what was read is trimmed. */
   followReplies<C extends ChannelName>(channel: C, replyTo: string, handler: (batch: readonly Message<C>[]) => void): Subscription;
+  /**
+   * Reads `<channel>:<replyTo>` with a consumer group, as consumeEach() reads a channel: for one who must not miss what came while it was
+   * away. The first time it gets what the key still holds.
+   */
+  consumeReplies<C extends ChannelName>(options: WorkOptions<C>, replyTo: string, handler: EachHandler<C>): Subscription;
   /** What a channel still holds after this entry id (exclusive; `0` is all), oldest first; at most 1,000. What cannot be read is skipped and reported. */
   history<C extends ChannelName>(channel: C, afterEntryId: string): Promise<readonly Message<C>[]>;
   /**

@@ -89,10 +89,13 @@ class StreamBus implements ChannelBus {
     return this.consume(options, new EachDispatcher(handler));
   }
 
-  private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>): Subscription {
+  consumeReplies<C extends ChannelName>(options: WorkOptions<C>, replyTo: string, handler: EachHandler<C>): Subscription {
+    return this.consume(options, new EachDispatcher(handler), this.keys.reply(options.channel, replyTo));
+  }
+
+  private consume<C extends ChannelName>(options: WorkOptions<C>, dispatcher: Dispatcher<C>, key = this.keys.channel(options.channel, options.partition)): Subscription {
     const { transport, publisher } = this;
-    const { channel, partition } = options;
-    const key = this.keys.channel(channel, partition);
+    const { channel } = options;
     return this.track(new WorkConsumer({
       options, key, transport, publisher, dispatcher,
       tidy: () => this.tidier.tidy(key, channel),

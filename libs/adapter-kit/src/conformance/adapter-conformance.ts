@@ -1,45 +1,9 @@
-import type { IncomingFile, Place, Surface } from '../surface.js';
-
-/** What a person does on the platform. */
-export interface PersonWrites {
-  readonly place: Place;
-  readonly text: string;
-  readonly senderId?: string;
-  readonly file?: Pick<IncomingFile, 'name' | 'mediaType'> & { readonly content: Uint8Array };
-  /** The platform's id of the message that this one answers. */
-  readonly replyTo?: string;
-}
-
-/** A message of the bot as people see it now. */
-export interface ShownMessage {
-  readonly id: string;
-  /** Without markup: what is read. */
-  readonly text: string;
-  readonly hasFile: boolean;
-}
-
-/** A stand-in for the platform, of which a test can be sure, and the surface on top of it. One of each a case. */
-export interface ConformancePlatform {
-  readonly surface: Surface;
-  /** A new surface for the same bot on the same platform, as after a restart of the process. */
-  restarted(): Promise<Surface>;
-  /** Where one person writes to the bot. */
-  readonly place: Place;
-  /** Another place, best of all a topic of a group. */
-  readonly otherPlace: Place;
-  /** Resolves with the platform's id of the message. */
-  write(message: PersonWrites): Promise<string>;
-  /** The bot's messages in a place, oldest first; not those that were removed. */
-  shown(place: Place): Promise<readonly ShownMessage[]>;
-  /** The next call of the bot is refused because there were too many; it may come again after some milliseconds. */
-  refuseNextCall?(): void;
-  /** The connection between the platform and the bot breaks once. */
-  breakConnection?(): void;
-  stop(): Promise<void>;
-}
+import { adapterCases } from './adapter-cases.js';
+import type { ConformancePlatform } from './conformance-platform.js';
+import { surfaceCases } from './surface-cases.js';
 
 export interface ConformanceOptions {
-  /** A platform of its own for each case. */
+  /** A platform of its own for each case, not connected yet. */
   readonly start: () => Promise<ConformancePlatform>;
 }
 
@@ -49,7 +13,21 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
-/** What every adapter must do, each case with a platform of its own. */
-export function adapterConformance(_options: ConformanceOptions): readonly ConformanceCase[] {
-  return [];
+/**
+ * What every adapter must do, each case with a platform of its own: `for (const { name, run } of adapterConformance({ start })) it(name, run)`.
+ * A case that needs what the platform has not (files, edits, a way to break its connection) passes without doing anything, and its name says
+ * `where there are`.
+ */
+export function adapterConformance({ start }: ConformanceOptions): readonly ConformanceCase[] {
+  return [...surfaceCases, ...adapterCases].map(({ name, check }) => ({
+    name,
+    run: async () => {
+      const platform = await start();
+      try {
+        await check(platform);
+      } finally {
+        await platform.stop();
+      }
+    },
+  }));
 }
