@@ -4,6 +4,10 @@ import type { IncomingFile, Place, Surface } from '../surface.js';
 export interface PersonWrites {
   readonly place: Place;
   readonly text: string;
+  /** Default: the one person whose place it is. */
+  readonly senderId?: string;
+  /** The platform's id of the message that this one answers. */
+  readonly replyTo?: string;
   readonly file?: Pick<IncomingFile, 'name' | 'mediaType'> & { readonly content: Uint8Array };
 }
 

@@ -69,6 +69,17 @@ export const surfaceCases: readonly PlatformCase[] = [
     },
   },
   {
+    name: 'tells which message an answer of a person answers, if it tells',
+    check: async (platform) => {
+      const heard = await connect(platform);
+      const { place, surface } = platform;
+      const id = await surface.post(place, piece('one'), { nonce: 'one' });
+      await platform.write({ place, text: 'what is that?', replyTo: id });
+      const [message] = await until('the message', () => heard, (messages) => messages.length > 0);
+      equal(message?.replyToMessageId || id, id);
+    },
+  },
+  {
     name: 'shows every character as it is, whatever it means in a markup',
     check: async (platform) => {
       await connect(platform);

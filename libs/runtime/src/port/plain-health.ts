@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readiness } from '../readiness.js';
 
 /** Answers GET /health/live (the process runs) and /health/ready (it can work): 200 or 503, without a key. True when it took the request. */
-export function plainHealth(readiness: Readiness): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function plainHealth(readiness: Pick<Readiness, 'check'>): (request: IncomingMessage, response: ServerResponse) => boolean {
   return (request, response) => {
     const path = request.url ?? '';
     if (!path.startsWith('/health/') || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
