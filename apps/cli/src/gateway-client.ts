@@ -1,6 +1,6 @@
 import { createClient, type Client, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { AgentService, DeadLetterService, ProviderService, SettingsService, ThreadService, UsageService, WebhookService } from '@nexus/contracts';
+import { AgentService, DeadLetterService, PeopleService, ProviderService, SettingsService, ThreadService, UsageService, WebhookService } from '@nexus/contracts';
 import type { GatewayAccess } from './gateway-access.js';
 import { gatewayError } from './gateway-error.js';
 
@@ -10,6 +10,7 @@ export interface Gateway {
   readonly agent: Client<typeof AgentService>;
   readonly threads: Client<typeof ThreadService>;
   readonly settings: Client<typeof SettingsService>;
+  readonly people: Client<typeof PeopleService>;
   readonly usage: Client<typeof UsageService>;
   readonly providers: Client<typeof ProviderService>;
   readonly webhooks: Client<typeof WebhookService>;
@@ -28,6 +29,7 @@ export function connectGateway(access: GatewayAccess): Gateway {
     agent: createClient(AgentService, transport),
     threads: createClient(ThreadService, transport),
     settings: createClient(SettingsService, transport),
+    people: createClient(PeopleService, transport),
     usage: createClient(UsageService, transport),
     providers: createClient(ProviderService, transport),
     webhooks: createClient(WebhookService, transport),

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'budgets list', 'budgets set', 'budgets delete', 'budgets lift', 'budgets alerts', 'keys create', 'keys list', 'keys revoke', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
+  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'budgets list', 'budgets set', 'budgets delete', 'budgets lift', 'budgets alerts', 'keys create', 'keys list', 'keys revoke', 'people list', 'people add', 'people code', 'people unlink', 'people remove', 'people chats', 'people release', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
   'dead-letters list', 'dead-letters count', 'dead-letters show', 'dead-letters replay', 'dead-letters purge',
 ];
 

@@ -1,7 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { ChannelBus } from '@nexus/channels';
-import { AgentService, SettingsService, TaskService, ThreadService, UsageService, WebhookService } from '@nexus/contracts';
+import { AgentService, PeopleService, SettingsService, TaskService, ThreadService, UsageService, WebhookService } from '@nexus/contracts';
 import type { Clock } from '@nexus/core';
 import {
   AgentCalls, BUS, CLIENTS, CLOCK, KEY_RESOLVER, LOGGER, RAW_HTTP, REPLICA, SERVICE_TOKEN, STOPPING, TRACER, defaultPorts,
@@ -105,6 +105,7 @@ class GatewayModule implements OnModuleInit, OnApplicationShutdown {
         forwarding(ThreadService, (clients) => clients.threads, { starting: ['forkRun'] }),
         forwarding(TaskService, (clients) => clients.tasks),
         forwarding(SettingsService, (clients) => clients.settings),
+        forwarding(PeopleService, (clients) => clients.people),
         forwarding(WebhookService, (clients) => clients.webhooks),
         forwarding(UsageService, (clients) => clients.usage, { hidden: ['openAttempts', 'reportOwner'] }),
         DeadLettersRpc,
