@@ -14,7 +14,7 @@ import type { RunStore } from './storage/run.store.js';
 export interface IncomingReaderParts {
   readonly bus: ChannelBus;
   readonly leases: LeaseStore;
-  readonly start: StartRunsHandler;
+  readonly start: Pick<StartRunsHandler, 'handle' | 'publisherOf'>;
   readonly admission: Admission;
   readonly advance: AdvanceRunsHandler;
   readonly runs: Pick<RunStore, 'load'>;

@@ -6,6 +6,7 @@ import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
 import { modelAnswered, toolFinished, type Bringing, type RunInput } from './handlers/run-input.js';
 import { SeenEntries } from './handlers/seen-entries.js';
+import { Senders } from './handlers/senders.js';
 import { ToolSchemas } from './handlers/tool-schemas.js';
 
 /** Handlers take milliseconds: what a replica left alone for so long is taken over, as it is gone or stands still. */
@@ -19,6 +20,7 @@ export class OrchestratorConsumer {
     @Inject(AgentDirectory) private readonly agents: AgentDirectory,
     @Inject(ToolSchemas) private readonly schemas: ToolSchemas,
     @Inject(SeenEntries) private readonly seen: SeenEntries,
+    @Inject(Senders) private readonly senders: Senders,
     @Inject(TRACER) private readonly tracer: Tracer,
   ) {}
 
@@ -34,7 +36,10 @@ export class OrchestratorConsumer {
 
   @Follows('settings.changed')
   onSettingsChanged(batch: readonly Message<'settings.changed'>[]): void {
-    for (const { payload } of batch) this.agents.onSettingsChanged(payload);
+    for (const { payload } of batch) {
+      this.agents.onSettingsChanged(payload);
+      this.senders.onSettingsChanged(payload);
+    }
   }
 
   private async handle<C extends ChannelName>(batch: readonly Message<C>[], toInput: (message: Message<C>, bringing: Bringing) => RunInput | undefined): Promise<readonly OutgoingMessage[]> {

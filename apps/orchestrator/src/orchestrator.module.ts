@@ -9,6 +9,7 @@ import {
 import { AgentRpc } from './agent.rpc.js';
 import { loadAgents } from './agents-file.js';
 import { readOrchestratorConfig, type OrchestratorConfig } from './config.js';
+import { AcceptMessagesHandler } from './handlers/accept-messages.handler.js';
 import { Admission } from './handlers/admission.js';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
@@ -18,6 +19,7 @@ import { ForkOrigins } from './handlers/fork-origins.js';
 import { HeldLease } from './handlers/held-lease.js';
 import { KeptAgents } from './handlers/kept-agents.js';
 import { OwnEndings } from './handlers/own-endings.js';
+import { Places } from './handlers/places.js';
 import { PublisherCheck } from './handlers/publisher-check.js';
 import { PlanQuotas } from './handlers/plan-quotas.js';
 import { QueueHeartbeat } from './handlers/queue-heartbeat.js';
@@ -27,6 +29,7 @@ import { RunLoader } from './handlers/run-loader.js';
 import { RunMemory } from './handlers/run-memory.js';
 import { recordRun } from './handlers/run-span.js';
 import { SeenEntries } from './handlers/seen-entries.js';
+import { Senders } from './handlers/senders.js';
 import { StalledRuns } from './handlers/stalled-runs.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
 import { StartedRuns } from './handlers/started-runs.js';
@@ -34,6 +37,7 @@ import { Sweep } from './handlers/sweep.js';
 import { ToolSchemas } from './handlers/tool-schemas.js';
 import { IncomingReader } from './incoming.reader.js';
 import { OrchestratorConsumer } from './orchestrator.consumer.js';
+import { placeProviders } from './place.providers.js';
 import { ResponseRpc } from './response.rpc.js';
 import { RunForks } from './run-forks.js';
 import { KeptResponseStore } from './storage/kept-response.store.js';
@@ -103,6 +107,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
       module: OrchestratorModule,
       controllers: [OrchestratorConsumer],
       providers: [
+        ...placeProviders,
         KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, ResponseRpc, RunForks,
         { provide: MOST_WAITING_TASKS, useValue: config.queueMostWaiting },
         { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
@@ -127,9 +132,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
         {
           provide: StartRunsHandler,
-          inject: [RunStore, PublisherCheck, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER],
-          useFactory: (store: RunStore, publishers: PublisherCheck, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
-            new StartRunsHandler(store, publishers, directory, quotas, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
+          inject: [RunStore, PublisherCheck, Senders, Places, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER],
+          useFactory: (store: RunStore, publishers: PublisherCheck, senders: Senders, places: Places, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
+            new StartRunsHandler(store, publishers, senders, places, directory, quotas, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,
@@ -158,9 +163,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: IncomingReader,
-          inject: [BUS, LeaseStore, StartRunsHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS],
+          inject: [BUS, LeaseStore, AcceptMessagesHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS],
           useFactory: (
-            bus: ChannelBus, leases: LeaseStore, start: StartRunsHandler, advance: AdvanceRunsHandler, runs: RunStore, seen: SeenEntries,
+            bus: ChannelBus, leases: LeaseStore, start: AcceptMessagesHandler, advance: AdvanceRunsHandler, runs: RunStore, seen: SeenEntries,
             tracer: Tracer, logger: Logger, replica: string, deadLetters: DeadLetterStore | undefined,
           ) => new IncomingReader({
             bus, leases, start, advance, runs, seen, tracer, logger, replica,

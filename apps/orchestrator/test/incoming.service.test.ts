@@ -39,7 +39,8 @@ describe('who may publish', () => {
     const surface = directory.tenant({ kind: KeyKind.SURFACE, surfaces: ['telegram'] });
     await world.ask(id, { text: 'hi', surface: 'discord' }, surface.secret);
     expect(await world.answer(id)).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'permission_denied', param: 'surface' } });
-    await world.ask(`${id} 2`, { text: 'hi', surface: 'telegram' }, surface.secret);
+    directory.people.link(surface.tenantId, 'telegram', '7', 'Ann');
+    await world.ask(`${id} 2`, { text: 'hi', surface: 'telegram', sender: { id: '7' } }, surface.secret);
     expect(await world.answer(`${id} 2`)).toMatchObject({ outcome: Outcome.ANSWERED });
   });
 

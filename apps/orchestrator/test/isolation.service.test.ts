@@ -28,6 +28,8 @@ beforeAll(async () => {
     await admin.query(`INSERT INTO orchestrator.dead_letter VALUES ($1, $1, 'c', 'g', 'e', 'm', '', 'r', 'r', 1, now(), now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.run_count VALUES ($1, '2026-11-01', 1)`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.queued_task (tenant_id, id, key_id, client, project, created_at, request) VALUES ($1, $1, '', '', '', now(), '')`, [tenantId]);
+    await admin.query(`INSERT INTO orchestrator.place VALUES ($1, $1, 'telegram', '7', '', 1, '', now())`, [tenantId]);
+    await admin.query(`INSERT INTO orchestrator.command VALUES ($1, $1, '', '{}', now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.kept_response VALUES ($1, $1, now(), '{}')`, [tenantId]);
   }
 });
@@ -46,7 +48,7 @@ it('TEN-2 no table shows, takes or loses a row of another tenant', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'orchestrator', tenantA, tenantB });
   await serving.end();
   expect(report.violations).toEqual([]);
-  expect(report.tables).toHaveLength(9);
+  expect(report.tables).toHaveLength(11);
 });
 
 it('stored events cannot be changed or removed by the service', async () => {

@@ -2,10 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { Module } from '@nestjs/common';
 import type { ChannelBus } from '@nexus/channels';
-import { DirectoryService, ListToolsResponseSchema, ResolveKeyResponseSchema, TenantSettingsSchema, ToolService, type ResolveKeyRequest } from '@nexus/contracts';
+import {
+  ClaimChatResponseSchema, DirectoryService, IdentityService, ListToolsResponseSchema, RedeemLinkCodeResponseSchema, ResolveKeyResponseSchema, ResolveSenderResponseSchema, TenantSettingsSchema, ToolService,
+  type ClaimChatRequest, type RedeemLinkCodeRequest, type ResolveKeyRequest, type ResolveSenderRequest,
+} from '@nexus/contracts';
 import { systemClock } from '@nexus/core';
 import { RpcService, ServiceClients, createLogger, defaultPorts, serviceNames, startService, type RunningService, type ServiceName } from '@nexus/runtime';
-import { SERVICE_TOKEN, listedTools, type Directory } from './orchestrator-test.js';
+import { SERVICE_TOKEN, answered, listedTools, tenantOf, type Directory } from './orchestrator-test.js';
 
 /** What an orchestrator in a process of its own asks settings and the tool-executor, on one port. `stop` ends it. */
 export async function startNeighbourServices(bus: ChannelBus, directory: Directory): Promise<{ readonly env: Record<string, string>; stop(): Promise<void> }> {
@@ -20,6 +23,21 @@ export async function startNeighbourServices(bus: ChannelBus, directory: Directo
     }
   }
 
+  @RpcService(IdentityService)
+  class IdentityRpc implements ServiceImpl<typeof IdentityService> {
+    resolveSender(request: ResolveSenderRequest, context: HandlerContext) {
+      return create(ResolveSenderResponseSchema, answered(() => directory.people.resolve(tenantOf(context), request)));
+    }
+
+    redeemLinkCode(request: RedeemLinkCodeRequest, context: HandlerContext) {
+      return create(RedeemLinkCodeResponseSchema, answered(() => directory.people.redeem(tenantOf(context), request)));
+    }
+
+    claimChat(request: ClaimChatRequest, context: HandlerContext) {
+      return create(ClaimChatResponseSchema, answered(() => directory.people.claim(tenantOf(context), request)));
+    }
+  }
+
   @RpcService(ToolService)
   class ToolRpc implements Pick<ServiceImpl<typeof ToolService>, 'listTools'> {
     listTools() {
@@ -27,7 +45,7 @@ export async function startNeighbourServices(bus: ChannelBus, directory: Directo
     }
   }
 
-  @Module({ providers: [DirectoryRpc, ToolRpc] })
+  @Module({ providers: [DirectoryRpc, IdentityRpc, ToolRpc] })
   class NeighbourModule {}
 
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });

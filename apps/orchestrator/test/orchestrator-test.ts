@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { createRouterTransport } from '@connectrpc/connect';
 import { redisBus, type ChannelBus } from '@nexus/channels';
-import { DirectoryService, KeyKind, KeySchema, SettingsChanged_Kind, SettingsChangedSchema, TenantSettingsSchema, ToolService, type Key } from '@nexus/contracts';
-import { newId, systemClock, type Clock } from '@nexus/core';
+import { DirectoryService, IdentityService, KeyKind, KeySchema, ProviderService, SettingsChanged_Kind, SettingsChangedSchema, TenantSettingsSchema, ToolService, UsageService, type Key } from '@nexus/contracts';
+import { AppError, newId, systemClock, type Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
-import { ServiceClients, createLogger, hashOf, openDatabase, serviceNames, startService, type RunningService, type ServiceName } from '@nexus/runtime';
+import { ServiceClients, createLogger, hashOf, openDatabase, serviceNames, startService, toConnectError, type RunningService, type ServiceName } from '@nexus/runtime';
 import { orchestratorService } from '../src/orchestrator.module.js';
+import { People } from './people.js';
 
 export const SERVICE_TOKEN = 'service-token-of-the-tests';
 const config = fileURLToPath(new URL('../../../config', import.meta.url));
@@ -14,6 +15,9 @@ const config = fileURLToPath(new URL('../../../config', import.meta.url));
 /** The keys that the directory knows, by secret. */
 export class Directory {
   private readonly keys = new Map<string, { tenantId: string; key: Key }>();
+  readonly people = new People();
+  /** What each user has spent, in micro-USD; undefined is a ledger that does not answer. */
+  spent: ReadonlyMap<string, number> | undefined = new Map();
   /** What each tenant has set; asking for those of some fails. */
   readonly settings = new Map<string, MessageInitShape<typeof TenantSettingsSchema> | Error>();
 
@@ -72,10 +76,20 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
   if (database === undefined) throw new Error('the orchestrator has storage');
   const bus = redisBus(redisUrl);
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
-  clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, {
-    resolveKey: ({ hash }) => directory.resolve(hash),
-    getTenantSettings: (_request, context) => directory.settingsOf(context.requestHeader.get('x-nexus-tenant')),
-  })));
+  clients.offer('settings', createRouterTransport((router) => {
+    const { people } = directory;
+    router.service(DirectoryService, {
+      resolveKey: ({ hash }) => directory.resolve(hash),
+      getTenantSettings: (_request, context) => directory.settingsOf(context.requestHeader.get('x-nexus-tenant')),
+    });
+    router.service(IdentityService, {
+      resolveSender: (request, context) => answered(() => people.resolve(tenantOf(context), request)),
+      redeemLinkCode: (request, context) => answered(() => people.redeem(tenantOf(context), request)),
+      claimChat: (request, context) => answered(() => people.claim(tenantOf(context), request)),
+    });
+  }));
+  clients.offer('provider-router', createRouterTransport((router) => router.service(ProviderService, { listModels: () => ({ models: listedModels }) })));
+  clients.offer('usage', createRouterTransport((router) => router.service(UsageService, { getUsage: () => answered(() => usageOf(directory)) })));
   clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
     listTools: listedTools,
   })));
@@ -93,6 +107,28 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
   };
   return { service, bus, database, clients, stop: () => (stopped ??= stop()) };
 }
+
+/** A refusal as a service tells it. */
+export function answered<T>(answer: () => T): T {
+  try {
+    return answer();
+  } catch (error) {
+    throw toConnectError(error);
+  }
+}
+
+export const tenantOf = ({ requestHeader }: { readonly requestHeader: Headers }): string => requestHeader.get('x-nexus-tenant') ?? '';
+
+/** What the router offers. */
+export const listedModels = [{ id: 'auto', provider: 'nexus', mode: 'chat' }, { id: 'fast', provider: 'nexus', mode: 'chat', tier: 'fast' }, { id: 'openai/gpt-4o', provider: 'openai', mode: 'chat' }];
+
+function usageOf({ spent }: Directory) {
+  if (spent === undefined) throw new AppError('database_unavailable', 'Not now.', { status: 503, isRetryable: true });
+  return { rows: [...spent].map(([user, cost]) => ({ user, costMicroUsd: BigInt(cost), attempts: 2n })) };
+}
+
+/** What settings publishes when people, accounts or owners change. */
+export const peopleChanged = (tenantId: string, name = '') => create(SettingsChangedSchema, { tenantId, kind: SettingsChanged_Kind.PERSON, name });
 
 /** What settings publishes when a tenant changes something. */
 export const tenantChanged = (tenantId: string) => create(SettingsChangedSchema, { tenantId, kind: SettingsChanged_Kind.CONFIG });

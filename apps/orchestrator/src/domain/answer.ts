@@ -28,6 +28,11 @@ export function refusalOf(messageId: string, request: IncomingRequest | undefine
   return create(ProcessedRequestSchema, { ...placeOf(request), messageId, outcome: Outcome.REFUSED, error });
 }
 
+/** The answer to a command; `threadId` is where what is said next belongs, where the command tells. */
+export function commandAnswerOf(messageId: string, request: IncomingRequest, text: string, threadId: string): ProcessedRequest {
+  return create(ProcessedRequestSchema, { ...placeOf(request), messageId, threadId, outcome: Outcome.ANSWERED, text });
+}
+
 function placeOf(request: IncomingRequest | undefined) {
   return {
     surface: request?.surface ?? '',

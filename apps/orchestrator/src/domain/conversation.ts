@@ -4,12 +4,16 @@ import {
   type AgentSnapshot, type ChatMessage, type IncomingRequest, type Part, type StoredRunEvent, type ToolResult,
 } from '@nexus/contracts';
 import { toolCallsIn } from './model-answer.js';
+import { withoutReplaced } from './replaced-turns.js';
 
 /** What a run adds to its thread, and what later runs of the thread are told of it. */
 export interface Turn {
   /** Its place in the thread, from 1. */
   readonly threadSeq: number;
   readonly messages: readonly ChatMessage[];
+  /** The message that it began with, and the earlier message that this one replaces; '' for none. */
+  readonly messageId: string;
+  readonly replaces: string;
   /** Of the events that it is a reading of, as stored. */
   readonly bytes: number;
 }
@@ -39,9 +43,9 @@ function resultMessages(calls: readonly string[], results: ReadonlyMap<string, T
 }
 
 /** What a finished run leaves behind for the next ones. One that was not answered leaves only the question: half a tool exchange would be refused by providers. */
-export function turnOf(run: { readonly threadSeq: number; readonly bytes: number }, request: IncomingRequest | undefined, events: readonly StoredRunEvent[], isAnswered: boolean): Turn {
+export function turnOf(run: { readonly threadSeq: number; readonly bytes: number; readonly messageId?: string }, request: IncomingRequest | undefined, events: readonly StoredRunEvent[], isAnswered: boolean): Turn {
   const messages = runMessages(request, isAnswered ? events : []);
-  return { threadSeq: run.threadSeq, messages: messages.map(withoutThoughts), bytes: run.bytes };
+  return { threadSeq: run.threadSeq, messages: messages.map(withoutThoughts), messageId: run.messageId ?? '', replaces: request?.editsMessageId ?? '', bytes: run.bytes };
 }
 
 /** Everything that a model call of a run is given. */
@@ -53,7 +57,7 @@ export function conversation(agent: AgentSnapshot, earlier: readonly Turn[], req
 /** The same without the agent's instructions: what was said, in its thread before the run and in the run. */
 export function dialogue(agent: AgentSnapshot, earlier: readonly Turn[], request: IncomingRequest | undefined, events: readonly StoredRunEvent[]): ChatMessage[] {
   const isHeldByClient = (request?.history.length ?? 0) > 0;
-  return [...(isHeldByClient ? [] : newest(earlier, agent.maxHistoryMessages)), ...runMessages(request, events)];
+  return [...(isHeldByClient ? [] : newest(withoutReplaced(earlier, request?.editsMessageId ?? ''), agent.maxHistoryMessages)), ...runMessages(request, events)];
 }
 
 /**

@@ -19,7 +19,7 @@ export function checkRequest(request: IncomingRequest, now: number): void {
   if (request.threadId !== '' && !isUuid(request.threadId)) throw invalid('thread_id', 'must be the id of a thread (a UUID), or empty');
   if (request.attachments.length > MOST_ATTACHMENTS) throw invalid('attachments', `must be at most ${MOST_ATTACHMENTS}`);
   if (request.deadlineMs < 0n || request.deadlineMs > LAST_MOMENT || (request.deadlineMs > 0n && request.deadlineMs <= BigInt(now))) throw invalid('deadline_ms', 'must be in the future, as Unix milliseconds');
-  for (const [field, value] of [['surface', request.surface], ['chat_id', request.chatId], ['topic_id', request.topicId], ['sender.id', request.sender?.id ?? ''], ['agent', request.agent], ['model', request.model], ['timezone', request.timezone], ['locale', request.locale]] as const) checkName(field, value);
+  for (const [field, value] of [['surface', request.surface], ['chat_id', request.chatId], ['topic_id', request.topicId], ['sender.id', request.sender?.id ?? ''], ['edits_message_id', request.editsMessageId], ['agent', request.agent], ['model', request.model], ['timezone', request.timezone], ['locale', request.locale]] as const) checkName(field, value);
 }
 
 /** Refuses with AppError `invalid_request` a name that is too long, or that Postgres cannot hold. */

@@ -18,8 +18,24 @@ export const finishedEventIdOf = (runId: string): string => deterministicId(runI
 /** A refusal: the same message refused for the same reason is refused once. */
 export const refusalIdOf = (tenantId: string, messageId: string, code: string): string => deterministicId(tenantId, 'refusal', messageId, code);
 
+/** Under what id it is kept what came of a command. */
+export const commandIdOf = (tenantId: string, messageId: string): string => deterministicId(tenantId, 'command', messageId);
+
+/** A chat of a surface, and the topic in it; '' where there is none. */
+export interface PlaceName {
+  readonly surface: string;
+  readonly chatId: string;
+  readonly topicId: string;
+}
+
+export const placeIdOf = (tenantId: string, { surface, chatId, topicId }: PlaceName): string => deterministicId(tenantId, 'place', surface, chatId, topicId);
+
+/** The thread of a place: each `/new` there begins another generation, the first is 0. */
+export function threadOfPlace(tenantId: string, { surface, chatId, topicId }: PlaceName, generation: number): string {
+  return deterministicId(tenantId, 'thread', 'chat', surface, chatId, topicId, ...(generation === 0 ? [] : [generation]));
+}
+
 /** Where a message belongs when it names no thread: its place on its surface, or a thread of its own. */
-export function threadIdOf(tenantId: string, place: { readonly surface: string; readonly chatId: string; readonly topicId: string }, messageId: string): string {
-  if (place.chatId === '') return deterministicId(tenantId, 'thread', 'message', messageId);
-  return deterministicId(tenantId, 'thread', 'chat', place.surface, place.chatId, place.topicId);
+export function threadIdOf(tenantId: string, place: PlaceName, messageId: string, generation = 0): string {
+  return place.chatId === '' ? deterministicId(tenantId, 'thread', 'message', messageId) : threadOfPlace(tenantId, place, generation);
 }

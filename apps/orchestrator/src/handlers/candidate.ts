@@ -2,6 +2,8 @@ import type { Message } from '@nexus/channels';
 import type { RunAccepted } from '@nexus/contracts';
 import type { AppError, TraceContext } from '@nexus/core';
 import type { RunQuota } from '../domain/run-quota.js';
+import type { PlaceState } from '../domain/place-state.js';
+import type { ServedSender } from '../domain/served-sender.js';
 import type { NewRun } from '../storage/run.store.js';
 import type { ChosenAgent } from './agent-directory.js';
 import type { ProvenPublisher } from './publisher-check.js';
@@ -12,6 +14,13 @@ export interface TracedIncoming {
   readonly trace: TraceContext;
   /** This entry came before. */
   readonly isAgain: boolean;
+}
+
+/** Of a message that is about to become a run. */
+export interface Beginning {
+  readonly publisher: ProvenPublisher;
+  readonly sender: ServedSender;
+  readonly place: PlaceState;
 }
 
 /** A message that may start a run. */

@@ -64,7 +64,7 @@ export const traceOf = (live: LiveRun): TraceContext | undefined => parseTracepa
 
 /** What the runs after this one, that is over, are told: at most `most` turns. */
 export function turnsAfter(live: LiveRun, most: number): readonly Turn[] {
-  return [...live.earlier, turnOf(live, live.accepted.request, live.events, live.state.ending?.outcome === Outcome.ANSWERED)].slice(-most);
+  return [...live.earlier, turnOf({ ...live, messageId: live.accepted.messageId }, live.accepted.request, live.events, live.state.ending?.outcome === Outcome.ANSWERED)].slice(-most);
 }
 
 /** The status of a run that is over; undefined before. */

@@ -1,5 +1,5 @@
 import type { Message } from '@nexus/channels';
-import { metadataKeys, type Attribution, AttributionSchema } from '@nexus/contracts';
+import { KeyKind, metadataKeys, type Attribution, AttributionSchema } from '@nexus/contracts';
 import { create } from '@bufbuild/protobuf';
 import { AppError } from '@nexus/core';
 import { mayPublishFor, verifyPublisher, type KeyResolver } from '@nexus/runtime';
@@ -10,6 +10,8 @@ export interface ProvenPublisher {
   readonly attribution: Attribution;
   /** A service of NEXUS: its reply-to is read by whoever asks now, who drops what comes twice. */
   readonly isService: boolean;
+  /** By the key of an adapter: its people have to be known. */
+  readonly isSurface: boolean;
   /** Where its answers may go; undefined is the channel itself. */
   readonly replyTo: string | undefined;
   /** The reply-to that it named and does not own. */
@@ -28,8 +30,8 @@ export class PublisherCheck {
     const authorization = message.metadata[metadataKeys.authorization] ?? '';
     const service = verifyPublisher(this.serviceToken, authorization, message.id);
     if (service !== undefined) {
-      const { tenantId, keyId, client, project } = service;
-      return { tenantId, attribution: create(AttributionSchema, { client, project, keyId }), isService: true, replyTo: message.replyTo, refusedReplyTo: undefined };
+      const { tenantId, keyId, client, project, isSurface = false } = service;
+      return { tenantId, attribution: create(AttributionSchema, { client, project, keyId }), isService: true, isSurface, replyTo: message.replyTo, refusedReplyTo: undefined };
     }
     const secret = /^Bearer (\S+)$/i.exec(authorization)?.[1];
     if (secret === undefined) throw new AppError('unauthenticated', 'Publish with the metadata `authorization`: `Bearer <surface token>`.', { status: 401, param: 'authorization' });
@@ -45,6 +47,7 @@ export class PublisherCheck {
       tenantId,
       attribution: create(AttributionSchema, { client: key.client, project: key.project, keyId: key.id }),
       isService: false,
+      isSurface: key.kind === KeyKind.SURFACE,
       replyTo: owns ? message.replyTo : undefined,
       refusedReplyTo: owns ? undefined : message.replyTo,
     };

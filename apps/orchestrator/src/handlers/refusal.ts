@@ -26,3 +26,8 @@ export function refuse({ message, trace }: TracedIncoming, publisher: ProvenPubl
     once: true,
   });
 }
+
+/** Whether a message is answered with this error. Otherwise nobody can say yet what becomes of it: it is handled again. */
+export function isRefusal({ code, isRetryable }: AppError): boolean {
+  return code !== 'internal' && (!isRetryable || code === 'rate_limited');
+}

@@ -105,6 +105,7 @@ function lately(before: (StoredRun & TenantRun) | undefined, next: StoredRun): L
 function turnsOf(runs: readonly StoredRun[]): readonly Turn[] {
   return runs.map((run) => {
     const events = run.events.map(({ event }) => event);
-    return turnOf(run, acceptedOf(events).request, events, lastState(run, run.events).ending?.outcome === Outcome.ANSWERED);
+    const { request, messageId } = acceptedOf(events);
+    return turnOf({ ...run, messageId }, request, events, lastState(run, run.events).ending?.outcome === Outcome.ANSWERED);
   });
 }

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '@nexus/channels';
 import { metadataKeys, type IncomingRequest, type RunAccepted } from '@nexus/contracts';
 import { AppError, failpoint, formatTraceparent, type Clock } from '@nexus/core';
 import type { Logger } from '@nexus/runtime';
+import { untouchedPlace } from '../domain/place-state.js';
 import { checkName, checkRequest } from '../domain/request-rules.js';
 import { runIdOf, threadIdOf } from '../domain/run-ids.js';
 import { quotaExceeded, type RunQuota } from '../domain/run-quota.js';
@@ -9,12 +10,14 @@ import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
 import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
-import type { Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
+import type { Beginning, Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
 import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
+import type { Places } from './places.js';
 import type { PlanQuotas } from './plan-quotas.js';
 import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
-import { refuse } from './refusal.js';
+import { isRefusal, refuse } from './refusal.js';
+import type { Senders } from './senders.js';
 import type { StartedRuns } from './started-runs.js';
 
 export interface StartOutcome {
@@ -28,6 +31,8 @@ export class StartRunsHandler {
   constructor(
     private readonly store: Pick<RunStore, 'accept'>,
     private readonly publishers: PublisherCheck,
+    private readonly senders: Pick<Senders, 'serve'>,
+    private readonly places: Pick<Places, 'get'>,
     private readonly agents: AgentDirectory,
     private readonly quotas: Pick<PlanQuotas, 'of'>,
     private readonly forks: ForkOrigins,
@@ -43,7 +48,7 @@ export class StartRunsHandler {
    */
   async handle(batch: readonly TracedIncoming[], lease: { readonly partition: number; readonly epoch: number }, overload?: AppError): Promise<StartOutcome | undefined> {
     const now = this.clock.now();
-    const read = await Promise.all(batch.map((traced) => this.read(traced, now)));
+    const read = await Promise.all(batch.map((traced) => this.read(traced, lease.epoch, now)));
     const wanted = read.flatMap((one) => ('run' in one ? [one] : []));
     const candidates = overload === undefined ? wanted : [];
     const refused = [...read.flatMap((one) => ('error' in one ? [one] : [])), ...(overload === undefined ? [] : wanted.map((one) => ({ ...one, error: overload })))];
@@ -66,7 +71,7 @@ export class StartRunsHandler {
     return this.publishers.prove(message).catch(() => undefined);
   }
 
-  private async read(traced: TracedIncoming, now: number): Promise<Candidate | Cancel | Refused> {
+  private async read(traced: TracedIncoming, epoch: number, now: number): Promise<Candidate | Cancel | Refused> {
     const { message } = traced;
     let publisher: ProvenPublisher | undefined;
     try {
@@ -77,33 +82,40 @@ export class StartRunsHandler {
       checkName('correlation_id', message.correlationId);
       checkName('request_hash', message.metadata[metadataKeys.requestHash] ?? '');
       checkRequest(message.payload, now);
-      return await this.candidateOf(traced, publisher);
+      const sender = await this.senders.serve(publisher, traced, now);
+      return await this.candidateOf(traced, { publisher, sender, place: await this.placeOf(message.payload, publisher.tenantId, epoch) });
     } catch (error) {
       const refusal = AppError.from(error);
-      if (refusal.isRetryable || refusal.code === 'internal') throw error;
+      if (!isRefusal(refusal)) throw error;
       return { ...traced, publisher, error: refusal };
     }
   }
 
-  /** A fork brings its conversation from its origin, and the origin's agent unless it names one. */
-  private async candidateOf(traced: TracedIncoming, publisher: ProvenPublisher): Promise<Candidate> {
-    const { payload } = traced.message;
-    const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
-    const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model);
-    return this.candidate(traced, publisher, agent, await this.quotas.of(publisher.tenantId), fork?.request ?? payload);
+  /** A message without a chat has no place that commands could have changed. */
+  private placeOf(request: IncomingRequest, tenantId: string, epoch: number) {
+    return request.chatId === '' || request.forkedFrom !== undefined ? untouchedPlace : this.places.get(epoch, tenantId, request);
   }
 
-  private candidate(traced: TracedIncoming, publisher: ProvenPublisher, agent: ChosenAgent, quota: RunQuota | undefined, request: IncomingRequest): Candidate {
+  /** A fork brings its conversation from its origin, and the origin's agent unless it names one. */
+  private async candidateOf(traced: TracedIncoming, beginning: Beginning): Promise<Candidate> {
+    const { payload } = traced.message;
+    const { publisher, place } = beginning;
+    const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
+    const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model || place.model);
+    return this.candidate(traced, beginning, agent, await this.quotas.of(publisher.tenantId), fork?.request ?? payload);
+  }
+
+  private candidate(traced: TracedIncoming, { publisher, sender, place }: Beginning, agent: ChosenAgent, quota: RunQuota | undefined, request: IncomingRequest): Candidate {
     const { message, trace } = traced;
     const { id: messageId, correlationId } = message;
     const { tenantId } = publisher;
-    const threadId = request.threadId || threadIdOf(tenantId, request.forkedFrom === undefined ? request : { ...request, chatId: '' }, messageId);
+    const threadId = request.threadId || threadIdOf(tenantId, request.forkedFrom === undefined ? request : { ...request, chatId: '' }, messageId, place.generation);
     const event = storedEvent('accepted', {
       request, messageId,
       replyTo: publisher.replyTo ?? '',
       correlationId: correlationId === messageId ? '' : correlationId,
       traceparent: formatTraceparent(trace),
-      attribution: { ...publisher.attribution, user: request.sender?.id ?? '', agent: agent.own.name, threadId },
+      attribution: { ...publisher.attribution, user: sender.user, agent: agent.own.name, threadId },
       agent: agent.own,
       agentHash: agent.stored.hash,
       requestHash: message.metadata[metadataKeys.requestHash] ?? '',

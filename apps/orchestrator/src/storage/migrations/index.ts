@@ -5,6 +5,7 @@ import { CommitWakes1764300000002 } from './commit-wakes.migration.js';
 import { KeptResponse1764700000001 } from './kept-response.migration.js';
 import { Lease1763700000005 } from './lease.migration.js';
 import { LoadRuns1763700000004 } from './load-runs.migration.js';
+import { PlacesAndCommands1764900200000 } from './places-and-commands.migration.js';
 import { QueuedTask1764500000001 } from './queued-task.migration.js';
 import { Recovery1764300000001 } from './recovery.migration.js';
 import { RunCount1764600000001 } from './run-count.migration.js';
@@ -14,5 +15,5 @@ import { Schema1763700000001 } from './schema.migration.js';
 export const migrations: readonly MigrationClass[] = [
   Schema1763700000001, AcceptBatch1763700000002, CommitBatch1763700000003, LoadRuns1763700000004, Lease1763700000005,
   Recovery1764300000001, CommitWakes1764300000002, QueuedTask1764500000001, RunCount1764600000001,
-  KeptResponse1764700000001,
+  KeptResponse1764700000001, PlacesAndCommands1764900200000,
 ];
