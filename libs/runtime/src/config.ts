@@ -40,7 +40,7 @@ const common = z.object({
   NEXUS_REDIS_PREFIX: z.string().default('').describe('Put before every Redis key, so that several NEXUS can use one Redis.'),
   DATABASE_URL: url(['postgres:', 'postgresql:']).optional().describe("Postgres. As the role nexus_<schema> the service only serves; as any other role it migrates its schema at start, then serves as nexus_<schema>."),
   DATABASE_ADMIN_URL: url(['postgres:', 'postgresql:']).optional().describe('Postgres as a role that may create roles and schemas: for migrations only.'),
-  NEXUS_MIGRATE: flag.default(true).describe('false: migrations are applied elsewhere (a Kubernetes Job), never at start.'),
+  NEXUS_MIGRATE: flag.default(true).describe('false: migrations are applied elsewhere, by the service run with --prepare (a Kubernetes Job), never at start, which waits for them.'),
   NEXUS_SERVICE_TOKEN: z
     .string('must be set: a secret that all services of one NEXUS share; make one with: openssl rand -hex 32')
     .min(16, 'must have at least 16 characters; make one with: openssl rand -hex 32')
@@ -54,7 +54,7 @@ const common = z.object({
     .describe('Name of this replica, stable over restarts: its consumer name and its own reply channel. Default: the host name.'),
   NEXUS_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'must be fatal, error, warn, info, debug, trace or silent').default('info').describe('Least level that is logged.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:']).optional().describe('OTLP/HTTP collector, e.g. http://127.0.0.1:4318; without it no trace is recorded.'),
-  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is recorded, 0 to 1.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('must be a number from 0 to 1').min(0, 'must be from 0 to 1').max(1, 'must be from 0 to 1').default(1).describe('Share of the traces begun here that is exported, 0 to 1; of the others those parts are that ended in a process where something failed.'),
   NEXUS_CLAIM_IDLE_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(3_600_000).optional().describe('A message whose reader gave no sign of life for this long is taken over by another replica; default 30000.'),
   NEXUS_KEYED_CALL_LEASE_MS: z.coerce.number('must be milliseconds').int('must be whole milliseconds').min(300, 'must be at least 300').max(3_600_000).default(60_000).describe('A call with an Idempotency-Key whose execution gave no sign of life for this long may be carried out by its repetition; until then that gets 409.'),
   NEXUS_SHUTDOWN_GRACE_MS: z.coerce.number('must be milliseconds').int().min(0).max(600_000).default(25_000).describe('Time that work under way has to finish after SIGTERM.'),

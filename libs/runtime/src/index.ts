@@ -1,5 +1,8 @@
+export { adapterProcess, adapterProcessEnvironment, type AdapterProcess, type AdapterProcessOptions, type AdapterState } from './adapter-process.js';
+export { adapterReports, type AdapterReports } from './adapter-reports.js';
 export { AgentCalls } from './agent-calls.js';
 export { busReports } from './channels/bus-reports.js';
+export { ChannelMeter } from './channels/channel-meter.js';
 export { ConsumesBatches, ConsumesEach, Follows, type ConsumeOptions } from './channels/consumes.js';
 export { FailureLog } from './channels/failure-log.js';
 export { storeDeadLetter } from './channels/store-dead-letter.js';
@@ -13,7 +16,9 @@ export { signPublisher, verifyPublisher, type Publisher } from './keys/publisher
 export { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 export { createLogger, type Logger } from './logger.js';
 export { migrationsOf, openDatabase } from './open-database.js';
-export { Metrics } from './metrics/metrics.js';
+export { BoundedLabel, OTHER as OTHER_LABEL } from './metrics/bounded-label.js';
+export { LONG_SECONDS, Metrics, SECONDS } from './metrics/metrics.js';
+export { measureProcess } from './metrics/process-metrics.js';
 export type { AcceptedRun, AgentCall, AgentCallOptions, AgentCallsOptions } from './pending-agent-call.js';
 export { ProgressFeed, type ProgressListener, type ProgressMessage } from './progress-feed.js';
 export { type RawHttpHandler, type UpgradeHandler } from './port/port-server.js';
@@ -33,6 +38,7 @@ export type { ServiceDefinition, ServiceName } from './service-definition.js';
 export { startService, type RunningService, type StartOptions } from './start-service.js';
 export type { Stopping } from './stopping.js';
 export { attributes, messagingSystemRedis } from './telemetry/attributes.js';
+export { startMessageSpan, type MessageSpanOptions } from './telemetry/message-span.js';
 export { startTelemetry } from './telemetry/telemetry.js';
 export { type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type Tracer } from './telemetry/tracing.js';
 export * from './tokens.js';

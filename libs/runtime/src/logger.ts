@@ -8,7 +8,7 @@ const allowedFields = new Set([
   'service', 'replica', 'tenant', 'request_id', 'correlation_id', 'trace_id', 'run', 'thread', 'step', 'attempt', 'execution',
   'channel', 'group', 'entry_id', 'message_id', 'deliveries', 'count', 'duration_ms', 'wait_ms', 'status', 'code', 'method',
   'provider', 'model', 'tool', 'surface', 'webhook', 'delivery', 'key_id', 'host', 'port', 'url', 'kind', 'version', 'schema', 'migrations', 'signal', 'error',
-  'context', 'settings', 'reason_code',
+  'context', 'settings', 'reason_code', 'state', 'for_ms', 'queue', 'in_flight', 'runs', 'dead_letters', 'threshold', 'failpoints',
 ]);
 
 export interface LoggerOptions {

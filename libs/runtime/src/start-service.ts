@@ -1,7 +1,9 @@
 import { DiscoveryService, NestFactory } from '@nestjs/core';
 import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { DeadLetterStore, IdempotencyStore } from '@nexus/postgres';
+import { ChannelMeter } from './channels/channel-meter.js';
 import { ChannelTransport } from './channels/channel-transport.js';
+import { ChannelWatch } from './channels/channel-watch.js';
 import { readTelemetryConfig } from './config.js';
 import { serveDeadLetters } from './dead-letters/serve-dead-letters.js';
 import { deleteHourly } from './delete-hourly.js';
@@ -9,6 +11,7 @@ import type { Infrastructure } from './infrastructure.js';
 import { KeyResolver } from './keys/key-resolver.js';
 import { TenantSettingsCache } from './keys/tenant-settings-cache.js';
 import { Metrics } from './metrics/metrics.js';
+import { measureProcess } from './metrics/process-metrics.js';
 import { NestLogger } from './nest-logger.js';
 import { listenOnPort } from './port/listen-on-port.js';
 import type { PortServer } from './port/port-server.js';
@@ -65,6 +68,7 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   teardown.add(() => telemetry.shutdown(FLUSH_TRACES_WITHIN_MS));
   const stopping = new Stopping();
   const metrics = infrastructure.metrics ?? new Metrics();
+  measureProcess(metrics);
   const parts: ServiceParts = { logger, metrics, stopping, tracer: telemetry.tracer, ...partsOf(definition, infrastructure) };
   const changes = bus.follow('settings.changed', (batch) => batch.forEach(({ payload }) => {
     parts.keys.onSettingsChanged(payload);
@@ -74,7 +78,8 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
 
   const app = await createApplication(definition, infrastructure, parts);
   teardown.add(() => app.close());
-  const consumers = new ChannelTransport({ bus, group: definition.name, consumer: replica, deadLetters: parts.deadLetters, logger, claimIdleMs: infrastructure.claimIdleMs });
+  const meter = new ChannelMeter(metrics, definition.name);
+  const consumers = new ChannelTransport({ bus, group: definition.name, consumer: replica, deadLetters: parts.deadLetters, logger, meter, claimIdleMs: infrastructure.claimIdleMs });
   app.connectMicroservice({ strategy: consumers });
   await app.init();
 
@@ -82,9 +87,11 @@ async function start(definition: ServiceDefinition, infrastructure: Infrastructu
   const bindings = [...discoverRpcServices(app.get(DiscoveryService, { strict: false })), ...serveDeadLetters(definition, infrastructure, parts, teardown)];
   const idempotency = database && definition.storage && new IdempotencyStore(database, definition.storage.schema, infrastructure.keyedCallLeaseMs);
   if (idempotency !== undefined) teardown.add(deleteHourly('idempotency keys', () => idempotency.prune(), logger));
-  const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, logger, idempotency });
+  const rpc = createRpcServer({ bindings, serviceToken, keys: parts.keys, readiness, tracer: telemetry.tracer, metrics, logger, idempotency });
   clients.offer(definition.name, rpc.transport);
   teardown.add(async () => clients.withdraw(definition.name));
+
+  teardown.add(new ChannelWatch({ bus, metrics, service: definition.name }).start());
 
   let port: PortServer | undefined;
   let noticeMs = 0;

@@ -55,6 +55,20 @@ describe('traces', () => {
     expect(receiver.spans().map((span) => span.name)).toEqual(['sampled elsewhere']);
   });
 
+  it('are exported when they fail, though they were not sampled: what ended before in this process, and what comes after', async () => {
+    const [gateway, router] = await Promise.all([telemetryOf('gateway', 0), telemetryOf('provider-router', 0)]);
+    const root = gateway.tracer.startSpan('question', { kind: 'server' });
+    gateway.tracer.startSpan('before', { kind: 'internal', parent: root.trace }).end();
+    const call = router.tracer.startSpan('call', { kind: 'client', parent: root.trace });
+    call.recordError(new AppError('provider_unavailable', 'The provider does not answer.'));
+    call.end();
+    root.end();
+    gateway.tracer.startSpan('another trace', { kind: 'internal' }).end();
+    await Promise.all([gateway.shutdown(2_000), router.shutdown(2_000)]);
+    expect(receiver.spans().map(({ name, traceId }) => [name, traceId]).sort()).toEqual(['before', 'call', 'question'].map((name) => [name, root.trace.traceId]));
+    expect(root.trace.sampled).toBe(false);
+  });
+
   it('do not hold up the end when the collector is down', async () => {
     const { tracer, shutdown } = await startTelemetry({ service: 'usage', replica: 'r1', otlpEndpoint: 'http://127.0.0.1:1', sampleRatio: 1 });
     tracer.startSpan('lost', { kind: 'internal' }).end();

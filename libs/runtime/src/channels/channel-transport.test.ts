@@ -7,6 +7,8 @@ import { InferenceRequestSchema, InferenceResponseSchema, SettingsChangedSchema,
 import { pino } from 'pino';
 import 'reflect-metadata';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Metrics } from '../metrics/metrics.js';
+import { ChannelMeter } from './channel-meter.js';
 import { ChannelTransport } from './channel-transport.js';
 import { ConsumesBatches, ConsumesEach, Follows } from './consumes.js';
 
@@ -45,6 +47,7 @@ class ConsumerModule {}
 
 describe('ChannelTransport', () => {
   let bus: ChannelBus;
+  let metrics: Metrics;
   let stop: () => Promise<void>;
   const logged: string[] = [];
 
@@ -53,9 +56,10 @@ describe('ChannelTransport', () => {
     logged.length = 0;
     failures = 0;
     bus = memoryBus();
+    metrics = new Metrics();
     const app = await NestFactory.createMicroservice(ConsumerModule, {
       logger: false,
-      strategy: new ChannelTransport({ bus, group: 'usage', consumer: 'one', deadLetters: undefined, logger: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }) }),
+      strategy: new ChannelTransport({ bus, group: 'usage', consumer: 'one', deadLetters: undefined, meter: new ChannelMeter(metrics, 'usage'), logger: pino({ level: 'warn' }, { write: (line) => void logged.push(line) }) }),
     });
     await app.listen();
     stop = () => app.close();
@@ -90,5 +94,8 @@ describe('ChannelTransport', () => {
     await expect.poll(() => seen).toEqual(['got a', 'got b']);
     const told = (code: string): number => logged.filter((line) => (JSON.parse(line) as { code?: string }).code === code).length;
     expect([told('database_unavailable'), told('invalid')]).toEqual([1, 1]);
+    const shown = await metrics.text();
+    expect(shown).toContain('nexus_channel_deliveries_total{service="usage",channel="usage.recorded",outcome="handled"} 2');
+    await expect.poll(() => metrics.text()).toContain('nexus_dead_letters_added_total{service="usage",channel="usage.recorded",code="invalid"} 1');
   });
 });

@@ -5,6 +5,7 @@ import type { AppError } from '@nexus/core';
 import type { DeadLetterStore } from '@nexus/postgres';
 import { firstValueFrom, isObservable } from 'rxjs';
 import type { Logger } from '../logger.js';
+import type { ChannelMeter } from './channel-meter.js';
 import type { Registration } from './consumes.js';
 import { FailureLog } from './failure-log.js';
 import { storeDeadLetter } from './store-dead-letter.js';
@@ -17,6 +18,7 @@ export interface ChannelTransportOptions {
   readonly consumer: string;
   readonly deadLetters: DeadLetterStore | undefined;
   readonly logger: Logger;
+  readonly meter: ChannelMeter;
   /** An entry that its reader left alone for so many milliseconds may be taken over; default: the channels' own. */
   readonly claimIdleMs?: number | undefined;
 }
@@ -49,19 +51,32 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
         this.call(handler, batch).catch((error: unknown) => this.options.logger.error({ channel, error }, 'a follower failed'));
       });
     }
+    this.options.meter.watch(channel);
     const work = {
       ...(claimIdleMs !== undefined && { claimIdleMs }), ...registration.options, channel, group, consumer,
       onDeadLetter: (letter: DeadLetter) => this.watched(channel, this.setAside(letter, registration.options.replyToDeadLetter)),
       onHeldUp: (error: AppError) => this.failures.report(channel, error),
     };
     return registration.kind === 'batches'
-      ? bus.consumeBatches(work, (batch) => this.watched(channel, this.call(handler, batch)))
-      : bus.consumeEach(work, (message, signal) => this.watched(channel, this.call(handler, message, signal)));
+      ? bus.consumeBatches(work, (batch) => this.metered(channel, batch, () => this.call(handler, batch)))
+      : bus.consumeEach(work, (message, signal) => this.metered(channel, [message], () => this.call(handler, message, signal)));
   }
 
   private async call(handler: MessageHandler, input: Message<ChannelName> | readonly Message<ChannelName>[], signal?: AbortSignal): Promise<Outcome> {
     const result: unknown = await handler(input, signal);
     return ((isObservable(result) ? await firstValueFrom(result, { defaultValue: [] }) : result) ?? []) as Outcome;
+  }
+
+  private async metered(channel: ChannelName, messages: readonly Message<ChannelName>[], handle: () => Promise<Outcome>): Promise<Outcome> {
+    const ended = this.options.meter.begin(channel, messages);
+    try {
+      const outcome = await this.watched(channel, handle());
+      ended('handled');
+      return outcome;
+    } catch (error) {
+      if (!this.isClosing) ended('failed');
+      throw error;
+    }
   }
 
   /** Reports a failure on its way to the consumer, which decides what follows; one that comes of stopping is none. */
@@ -76,6 +91,7 @@ export class ChannelTransport extends Server implements CustomTransportStrategy 
 
   private async setAside(letter: DeadLetter, reply: ((letter: DeadLetter) => Outcome) | undefined): Promise<Outcome> {
     await storeDeadLetter(letter, this.options.deadLetters, this.options.logger);
+    this.options.meter.deadLetter(letter.channel, letter.reasonCode);
     try {
       return reply?.(letter) ?? [];
     } catch (error) {

@@ -4,6 +4,7 @@ import { Health, ServerReflection, ServerReflectionAlpha } from '@nexus/contract
 import type { IdempotencyStore } from '@nexus/postgres';
 import type { KeyResolver } from '../keys/key-resolver.js';
 import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/metrics.js';
 import type { Readiness } from '../readiness.js';
 import type { Tracer } from '../telemetry/tracing.js';
 import { createGate } from './gate.js';
@@ -22,6 +23,7 @@ export interface RpcServerOptions {
   readonly keys: Pick<KeyResolver, 'resolve'>;
   readonly readiness: Readiness;
   readonly tracer: Tracer;
+  readonly metrics: Metrics;
   readonly logger: Logger;
   /** Absent for services without storage: they hand keys on to those that have it. */
   readonly idempotency?: IdempotencyStore | undefined;
@@ -50,7 +52,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   };
   const routerOptions: ConnectRouterOptions = {
     requestGate: createGate(serviceToken, options.keys),
-    interceptors: [createRpcInterceptor(options.tracer, logger)],
+    interceptors: [createRpcInterceptor(options)],
     readMaxBytes: MAX_MESSAGE_BYTES,
   };
   return {

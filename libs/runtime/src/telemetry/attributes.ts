@@ -28,6 +28,10 @@ export const attributes = {
   messageId: 'messaging.message.id',
   correlationId: 'messaging.message.conversation_id',
   batchMessageCount: 'messaging.batch.message_count',
+  /** NEXUS's own: milliseconds from the publication of a message to its handler. What a span itself lasts is work. */
+  queueWaitMs: 'nexus.queue_wait_ms',
+  /** NEXUS's own: 1 for the first time that a message was handed out. */
+  deliveries: 'nexus.deliveries',
 
   rpcSystem: 'rpc.system',
   rpcService: 'rpc.service',

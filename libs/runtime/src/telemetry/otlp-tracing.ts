@@ -2,10 +2,12 @@ import { ROOT_CONTEXT, SpanKind as OtelSpanKind, SpanStatusCode, TraceFlags, tra
 import type { Attributes as OtelAttributes, Context, Span as OtelSpan, SpanContext, Tracer as OtelTracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider, createAlwaysRecordSampler } from '@opentelemetry/sdk-trace';
 import { AppError, type TraceContext } from '@nexus/core';
 import { attributes as names } from './attributes.js';
-import { SilentSpan, type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type TelemetryOptions, type Tracer } from './tracing.js';
+import { ErrorKeepingProcessor } from './error-keeping-processor.js';
+import { HeldTraces } from './held-traces.js';
+import { type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type TelemetryOptions, type Tracer } from './tracing.js';
 
 const kinds: Record<SpanKind, OtelSpanKind> = {
   internal: OtelSpanKind.INTERNAL,
@@ -15,7 +17,13 @@ const kinds: Record<SpanKind, OtelSpanKind> = {
   consumer: OtelSpanKind.CONSUMER,
 };
 
-/** Loaded only when traces are recorded. */
+/** One for the services of a process: what fails in one of them is worth the others' spans too. */
+const held = new HeldTraces();
+
+/**
+ * Loaded only when traces are recorded. Who begins a trace decides by ratio whether it is sampled, everybody after goes by that; but spans of
+ * what is not sampled are made all the same, and exported if their trace fails in this process.
+ */
 export function startOtlpTracing(options: TelemetryOptions & { otlpEndpoint: string }): Telemetry {
   const exporter = new OTLPTraceExporter({ url: `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 5_000 });
   const provider = new TracerProvider({
@@ -24,8 +32,8 @@ export function startOtlpTracing(options: TelemetryOptions & { otlpEndpoint: str
       'service.namespace': 'nexus',
       'service.instance.id': options.replica,
     }),
-    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }),
-    spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 8_192 })],
+    sampler: createAlwaysRecordSampler(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) })),
+    spanProcessors: [new ErrorKeepingProcessor(new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 8_192 }), held)],
   });
   return { tracer: new OtlpTracer(provider.getTracer('nexus')), shutdown: (timeoutMs) => settleWithin(provider.shutdown(), timeoutMs) };
 }
@@ -34,7 +42,6 @@ class OtlpTracer implements Tracer {
   constructor(private readonly tracer: OtelTracer) {}
 
   startSpan(name: string, options: SpanOptions): Span {
-    if (options.parent?.sampled === false) return new SilentSpan(options.parent);
     const span = this.tracer.startSpan(
       name,
       {

@@ -53,7 +53,7 @@ export const silentTracer: Tracer = {
 };
 
 /** A span that nobody records. */
-export class SilentSpan implements Span {
+class SilentSpan implements Span {
   readonly isRecording = false;
 
   constructor(readonly trace: TraceContext) {}
