@@ -83,10 +83,10 @@ export class DeliverEvents implements OnApplicationBootstrap, BeforeApplicationS
 
   private begin(delivery: ClaimedDelivery): void {
     const { webhookId } = delivery;
-    const tries = this.underWay.get(webhookId) ?? new Set();
+    const tries = this.underWay.get(webhookId) ?? new Set<Promise<void>>();
     this.underWay.set(webhookId, tries);
     this.count++;
-    const one = this.tries.make(delivery, this.holder).then(() => undefined, (error: unknown) => {
+    const one: Promise<void> = this.tries.make(delivery, this.holder).then(() => undefined, (error: unknown) => {
       this.logger.warn({ tenant: delivery.tenantId, delivery: delivery.id, error }, 'it could not be stored what came of a webhook delivery: it is made again');
     }).finally(() => {
       tries.delete(one);
