@@ -19,7 +19,7 @@ const [tenantA, tenantB] = [newId(), newId()];
 /** A value of each type that the tables use; what is not here fails the test, so that it is added. */
 const samples: Record<string, string> = {
   uuid: 'gen_random_uuid()', text: "md5(random()::text)", bytea: "decode(md5(random()::text), 'hex')", int4: '1', int8: '1', int2: '1', bool: 'false', timestamptz: 'now()', date: 'current_date',
-  jsonb: "'{}'", json: "'{}'", _text: "'{}'", _bytea: "'{}'", float8: '1', numeric: '1',
+  jsonb: "'{}'", json: "'{}'", _text: "'{}'", _bytea: "'{}'", _uuid: "'{}'", float8: '1', numeric: '1',
 };
 
 describe('tenants', () => {

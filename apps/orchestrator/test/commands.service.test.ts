@@ -39,7 +39,7 @@ const modelCall = async (id: string): Promise<InferenceRequest> => waitFor(() =>
 const people = (request: InferenceRequest) => script(request).filter((line) => line.startsWith('U: '));
 
 describe('/new', () => {
-  it('ADP-3 begins a new thread in this place, and in no other', async () => {
+  it('begins a new thread in this place, and in no other', async () => {
     await say(message('first'));
     const before = await say(message('second'));
     const answer = await say(command('new'));
@@ -55,7 +55,7 @@ describe('/new', () => {
     expect((await say(message('fourth'))).threadId).toBe(after.threadId);
   });
 
-  it('ADP-3 between two messages that are read together divides them', async () => {
+  it('between two messages that are read together divides them', async () => {
     await say(message('zero'));
     await replica.stop();
     const [first, fresh, second, again, third] = [newId(), newId(), newId(), newId(), newId()];
@@ -115,7 +115,7 @@ describe('a command', () => {
 });
 
 describe('/stop', () => {
-  it('ADP-3 ends what is under way and what waits in this place, and nothing elsewhere', async () => {
+  it('ends what is under way and what waits in this place, and nothing elsewhere', async () => {
     const ids = [await publish(message('slow one')), await publish(message('slow two')), await publish(message('slow three'))];
     const elsewhere = await publish(message('slow elsewhere', { chatId: `${chatId} 2` }));
     await modelCall(ids[0] ?? '');
@@ -132,7 +132,7 @@ describe('/stop', () => {
     expect(await world.answer(elsewhere)).toMatchObject({ outcome: Outcome.CANCELLED });
   });
 
-  it('ADP-3 says so when nothing is under way, and reaches what was asked before /new', async () => {
+  it('says so when nothing is under way, and reaches what was asked before /new', async () => {
     expect(await say(command('stop'))).toMatchObject({ text: 'Nothing is under way here.' });
     const id = await publish(message('slow one'));
     await modelCall(id);
@@ -141,7 +141,7 @@ describe('/stop', () => {
     expect(await world.answer(id)).toMatchObject({ outcome: Outcome.CANCELLED });
   });
 
-  it('ADP-3 concerns what was said before it, not what is said after it, also when they are read together', async () => {
+  it('concerns what was said before it, not what is said after it, also when they are read together', async () => {
     await replica.stop();
     const [before, stop, after] = [newId(), newId(), newId()];
     const metadata = { authorization: `Bearer ${tenant.secret}` };
@@ -155,7 +155,7 @@ describe('/stop', () => {
 });
 
 describe('/model', () => {
-  it('ADP-3 tells and changes what answers here, until it is taken back', async () => {
+  it('tells and changes what answers here, until it is taken back', async () => {
     expect(await say(command('model'))).toMatchObject({ outcome: Outcome.ANSWERED, text: expect.stringContaining('demo') });
     expect(await say(command('model', 'fast'))).toMatchObject({ outcome: Outcome.ANSWERED, text: expect.stringContaining('fast') });
     expect(await say(command('model'))).toMatchObject({ text: expect.stringContaining('fast') });
@@ -168,20 +168,20 @@ describe('/model', () => {
     expect((await modelCall(await publish(message('which')))).model).toBe('demo');
   });
 
-  it('ADP-3 refuses a name that the router does not know', async () => {
+  it('refuses a name that the router does not know', async () => {
     expect(await say(command('model', 'gpt-99'))).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'model_not_found', status: 404, message: expect.stringContaining('gpt-99') } });
     expect((await modelCall(await publish(message('which')))).model).toBe('demo');
   });
 });
 
 describe('/cost', () => {
-  it('ADP-3 tells what the sender has spent this month', async () => {
+  it('tells what the sender has spent this month', async () => {
     directory.spent = new Map([['ann', 12_345], ['bob', 1]]);
     expect(await say(command('cost'))).toMatchObject({ outcome: Outcome.ANSWERED, text: 'This month you have spent $0.0123 in 2 model calls (in UTC).' });
     expect(await say(command('cost', '', { sender: { id: 'zoë' } }))).toMatchObject({ text: expect.stringContaining('$0.0000 in 0 model calls') });
   });
 
-  it('ADP-3 says that it cannot be told now, keeps nobody waiting, and is told when it is asked again', async () => {
+  it('says that it cannot be told now, keeps nobody waiting, and is told when it is asked again', async () => {
     directory.spent = undefined;
     const id = newId();
     expect(await say(command('cost'), id)).toMatchObject({ outcome: Outcome.REFUSED, error: { isRetryable: true } });
@@ -191,7 +191,7 @@ describe('/cost', () => {
     await waitFor(() => world.answersTo(id).some(({ outcome }) => outcome === Outcome.ANSWERED));
   });
 
-  it('ADP-3 tells a guest of a group nothing of what its owner spends', async () => {
+  it('tells a guest of a group nothing of what its owner spends', async () => {
     tenant = directory.tenant({ kind: KeyKind.SURFACE });
     directory.people.link(tenant.tenantId, 'telegram', 'bob', 'Bob');
     directory.spent = new Map([['Bob', 5_000_000]]);

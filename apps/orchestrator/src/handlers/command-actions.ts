@@ -1,4 +1,4 @@
-import { ChatKind, type IncomingRequest } from '@nexus/contracts';
+import { ChatKind, type IncomingRequest, type Model, type UsageRow } from '@nexus/contracts';
 import { AppError, assertExhaustive, type Clock, type TraceContext } from '@nexus/core';
 import { ExpiringCache, asTenant, type ServiceClients } from '@nexus/runtime';
 import type { CheckedCommand } from '../domain/command-rules.js';
@@ -32,13 +32,19 @@ export interface CommandResult {
 const OWN_MODEL = 'default';
 /** Other messages wait meanwhile. */
 const ASK_WITHIN_MS = 2_000;
-const KEEP_MODELS_MS = 10_000;
+/** A large ledger may take seconds to sum up: whoever asks is told to ask again, and finds the sum then. */
+const SUM_WITHIN_MS = 250;
+const SUM_TAKES_MS = 20_000;
+const ASK_AGAIN_MS = 2_000;
+const KEEP_MS = 10_000;
 /** Of a place, those that may still have something under way. */
 const LATEST_THREADS = 10;
 
 /** Finds out what commands come to. What it changes elsewhere (links, owners) it may change again: it is the same then. */
 export class CommandActions {
-  private readonly models: ExpiringCache<Awaited<ReturnType<ServiceClients['providers']['listModels']>>>;
+  private readonly models: ExpiringCache<readonly Model[]>;
+  /** What each user has spent this month. */
+  private readonly spent: ExpiringCache<readonly UsageRow[]>;
 
   constructor(
     private readonly clients: Pick<ServiceClients, 'identity' | 'providers' | 'usage'>,
@@ -48,8 +54,13 @@ export class CommandActions {
   ) {
     this.models = new ExpiringCache({
       clock,
-      load: (tenantId) => clients.providers.listModels({ tenantId }, asTenant(tenantId, undefined, { timeoutMs: ASK_WITHIN_MS })),
-      keepMs: () => KEEP_MODELS_MS,
+      load: async (tenantId) => (await clients.providers.listModels({ tenantId }, asTenant(tenantId, undefined, { timeoutMs: ASK_WITHIN_MS }))).models,
+      keepMs: () => KEEP_MS,
+    });
+    this.spent = new ExpiringCache({
+      clock,
+      load: async (tenantId) => (await clients.usage.getUsage({ groupBy: ['user'] }, asTenant(tenantId, undefined, { timeoutMs: SUM_TAKES_MS }))).rows,
+      keepMs: () => KEEP_MS,
     });
   }
 
@@ -80,14 +91,13 @@ export class CommandActions {
     const { own } = await this.agents.choose(tenantId, request.agent, '');
     if (argument === '') return { text: commandText.modelIsOwn(own.model) };
     if (argument === OWN_MODEL) return { text: commandText.modelReset(own.model), place: { ...place, model: '' } };
-    const { models } = await this.models.get(tenantId);
-    if (!isModelNamed(models, argument)) throw new AppError('model_not_found', `There is no model ${JSON.stringify(argument)} here. GET /v1/models lists those that there are; auto lets NEXUS choose.`, { status: 404, param: 'command.argument' });
+    if (!isModelNamed(await this.models.get(tenantId), argument)) throw new AppError('model_not_found', `There is no model ${JSON.stringify(argument)} here. GET /v1/models lists those that there are; auto lets NEXUS choose.`, { status: 404, param: 'command.argument' });
     return { text: commandText.modelSet(argument), place: { ...place, model: argument } };
   }
 
-  private async cost({ tenantId, sender, trace }: AskedCommand): Promise<CommandResult> {
+  private async cost({ tenantId, sender }: AskedCommand): Promise<CommandResult> {
     if (!sender.isOwn) return { text: commandText.costIsOthers };
-    const { rows } = await this.clients.usage.getUsage({ groupBy: ['user'] }, this.options(tenantId, trace));
+    const rows = await soon(this.spent.get(tenantId));
     const mine = rows.find(({ user }) => user === sender.user);
     return { text: commandText.cost(Number(mine?.costMicroUsd ?? 0n), Number(mine?.attempts ?? 0n)) };
   }
@@ -109,4 +119,13 @@ export class CommandActions {
   private options(tenantId: string, trace: TraceContext | undefined) {
     return asTenant(tenantId, trace, { timeoutMs: ASK_WITHIN_MS });
   }
+}
+
+/** Throws AppError `usage_unavailable` (503, retryable) for what is not there yet; it goes on. */
+async function soon<T>(sum: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AppError('usage_unavailable', 'What was spent is being added up. Ask again in a moment.', { status: 503, isRetryable: true, retryAfterMs: ASK_AGAIN_MS })), SUM_WITHIN_MS);
+  });
+  return Promise.race([sum, tooLate]).finally(() => clearTimeout(timer));
 }
