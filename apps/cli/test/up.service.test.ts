@@ -126,6 +126,21 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect((await place.nexus(['providers', 'test', 'openai']))).toMatchObject({ code: 1, stderr: expect.stringContaining('OPENAI_API_KEY') });
   });
 
+  it('knows people by the accounts that their codes link, until they are removed', async () => {
+    expect((await place.nexus(['people', 'list'])).stdout).toContain('There is nobody');
+    expect((await place.nexus(['people', 'add', 'Zoë Müller'])).stdout).toMatch(/^Added: Zoë Müller \([0-9a-f-]{36}\)\n$/);
+    expect(await place.nexus(['people', 'add', 'Zoë Müller'])).toMatchObject({ code: 1, stderr: expect.stringContaining('already') });
+    const { stdout: code, stderr: how } = await place.nexus(['people', 'code', 'Zoë Müller', '--surface', 'telegram']);
+    expect(code).toMatch(/^[A-HJ-NP-Z2-9]{8}\n$/);
+    expect(how).toContain(`/link ${code.trim()}`);
+    expect((await place.nexus(['people', 'list'])).stdout).toMatch(/ Zoë Müller +- +no account/);
+    expect((await place.nexus(['people', 'chats'])).stdout).toContain('No group has an owner');
+    expect(await place.nexus(['people', 'unlink', 'telegram', '77'])).toMatchObject({ code: 1, stderr: expect.stringContaining('linked to nobody') });
+    expect(await place.nexus(['people', 'release', 'telegram', '--', '-100'])).toMatchObject({ code: 1, stderr: expect.stringContaining('no owner') });
+    expect((await place.nexus(['people', 'remove', 'Zoë Müller'])).stdout).toBe('Removed: Zoë Müller\n');
+    expect(JSON.parse((await place.nexus(['people', 'list', '--json'])).stdout)).toEqual({ people: [] });
+  });
+
   it('lets messages be published and watched by hand, where there is Redis', async () => {
     const publish = (json: string) => place.nexus(['channels', 'publish', 'requests.incoming', '--id', 'by-hand', '--json', json]);
     if (!hasRedis) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     await admin.query(`INSERT INTO orchestrator.run_count VALUES ($1, '2026-11-01', 1)`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.queued_task (tenant_id, id, key_id, client, project, created_at, request) VALUES ($1, $1, '', '', '', now(), '')`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.place VALUES ($1, $1, 'telegram', '7', '', 1, '', now())`, [tenantId]);
-    await admin.query(`INSERT INTO orchestrator.command VALUES ($1, $1, '', '{}', now())`, [tenantId]);
+    await admin.query(`INSERT INTO orchestrator.command VALUES ($1, $1, '', '{}', '{}', now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.kept_response VALUES ($1, $1, now(), '{}')`, [tenantId]);
   }
 });

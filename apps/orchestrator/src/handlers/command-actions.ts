@@ -7,6 +7,7 @@ import { isModelNamed } from '../domain/named-model.js';
 import type { PlaceState } from '../domain/place-state.js';
 import { threadOfPlace } from '../domain/run-ids.js';
 import type { ServedSender } from '../domain/served-sender.js';
+import type { StoppedRuns } from '../storage/command.store.js';
 import type { PlaceStore } from '../storage/place.store.js';
 import type { AgentDirectory } from './agent-directory.js';
 
@@ -24,8 +25,7 @@ export interface CommandResult {
   readonly text: string;
   /** How the place stands from now on; undefined when that stays. */
   readonly place?: PlaceState;
-  /** Runs to end, the active ones first. */
-  readonly stopped?: readonly string[];
+  readonly stopped?: StoppedRuns;
 }
 
 /** Goes back to the agent's own model. */
@@ -82,8 +82,9 @@ export class CommandActions {
   private async stop({ tenantId, request, place }: AskedCommand): Promise<CommandResult> {
     const generations = Array.from({ length: Math.min(place.generation + 1, LATEST_THREADS) }, (_, back) => place.generation - back);
     const threads = request.threadId === '' ? generations.map((generation) => threadOfPlace(tenantId, request, generation)) : [request.threadId];
-    const stopped = (await this.store.openRuns(tenantId, threads)).map(({ runId }) => runId);
-    return { text: stopped.length === 0 ? commandText.nothingToStop : commandText.stopped(stopped.length), stopped };
+    const stopped = await this.store.openRuns(tenantId, threads);
+    const count = stopped.active.length + stopped.waiting.length;
+    return { text: count === 0 ? commandText.nothingToStop : commandText.stopped(count), stopped };
   }
 
   private async model({ tenantId, request, place, argument }: AskedCommand): Promise<CommandResult> {

@@ -6,7 +6,7 @@ import { commandAnswerOf, refusalOf } from '../domain/answer.js';
 import { untouchedPlace } from '../domain/place-state.js';
 import { answerIdOf, commandIdOf, placeIdOf, runIdOf, threadIdOf } from '../domain/run-ids.js';
 import { checkName } from '../domain/request-rules.js';
-import type { CommandStore, KeptCommand } from '../storage/command.store.js';
+import type { CommandStore, KeptCommand, StoppedRuns } from '../storage/command.store.js';
 import type { AdvanceRunsHandler } from './advance-runs.handler.js';
 import type { TracedIncoming } from './candidate.js';
 import type { CommandActions, CommandResult } from './command-actions.js';
@@ -31,6 +31,8 @@ export interface CommandsHandlerParts {
   readonly clock: Clock;
 }
 
+const nothing: StoppedRuns = { waiting: [], active: [] };
+
 interface Lease {
   readonly partition: number;
   readonly epoch: number;
@@ -51,6 +53,7 @@ export class CommandsHandler {
       publisher = await this.parts.publishers.prove(message);
       checkName('id', message.id);
       checkName('correlation_id', message.correlationId);
+      checkName('request_hash', message.metadata[metadataKeys.requestHash] ?? '');
       const checked = checkCommand(message.payload, traced.command);
       const { tenantId } = publisher;
       const id = commandIdOf(tenantId, message.id);
@@ -74,7 +77,7 @@ export class CommandsHandler {
     const { tenantId } = publisher;
     const { message } = traced;
     const { payload: request } = message;
-    const { place: state, stopped = [] } = result instanceof AppError ? {} : result;
+    const { place: state, stopped = nothing } = result instanceof AppError ? {} : result;
     const threadId = state === undefined ? '' : threadIdOf(tenantId, request, message.id, state.generation);
     const answer = result instanceof AppError ? refusalOf(message.id, request, toWireError(result)) : commandAnswerOf(message.id, request, result.text, threadId);
     const kept: KeptCommand = { answer, stopped };
@@ -87,12 +90,11 @@ export class CommandsHandler {
     return this.tell(traced, publisher, kept, true);
   }
 
-  /** Runs that wait end before the active one, which would let them begin. */
+  /** Runs that wait end before the active ones, which would let them begin; their answers go out in the order of the questions. */
   private async tell(traced: TracedCommand, publisher: ProvenPublisher, { answer, stopped }: KeptCommand, isNew: boolean): Promise<readonly OutgoingMessage[]> {
-    const inputs = stopped.map((runId) => cancelled({ tenantId: publisher.tenantId, runId }, traced, false));
-    const [active, ...waiting] = inputs;
-    const ofWaiting = waiting.length === 0 ? [] : await this.parts.advance.handle(waiting);
-    const ofActive = active === undefined ? [] : await this.parts.advance.handle([active]);
+    const end = (runs: readonly string[]) => this.parts.advance.handle(runs.map((runId) => cancelled({ tenantId: publisher.tenantId, runId }, traced, false)));
+    const ofWaiting = await end(stopped.waiting);
+    const ofActive = await end(stopped.active);
     return [...ofActive, ...ofWaiting, this.answerMessage(traced, publisher, answer, isNew)];
   }
 

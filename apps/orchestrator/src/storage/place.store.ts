@@ -1,5 +1,6 @@
 import { plainArray, type Database } from '@nexus/postgres';
 import { untouchedPlace, type PlaceState } from '../domain/place-state.js';
+import type { StoppedRuns } from './command.store.js';
 
 /** A place by its id. */
 export interface TenantPlace {
@@ -21,13 +22,15 @@ export class PlaceStore {
     return states;
   }
 
-  /** The runs of these threads that are under way: the active one of each thread first, then those that wait, in their order. */
-  async openRuns(tenantId: string, threadIds: readonly string[]): Promise<readonly { readonly runId: string; readonly isActive: boolean }[]> {
-    return this.database.withTenant(tenantId, (tx) =>
-      tx.query<{ runId: string; isActive: boolean }>(
+  /** The runs of these threads that are under way, in the order of their threads. */
+  async openRuns(tenantId: string, threadIds: readonly string[]): Promise<StoppedRuns> {
+    const rows = await this.database.withTenant(tenantId, (tx) =>
+      tx.query<{ id: string; isActive: boolean }>(
         'open_runs',
-        'SELECT id AS "runId", status = 2 AS "isActive" FROM orchestrator.run WHERE thread_id = ANY ($1::uuid[]) AND status IN (1, 2) ORDER BY status DESC, thread_seq',
+        'SELECT id, status = 2 AS "isActive" FROM orchestrator.run WHERE thread_id = ANY ($1::uuid[]) AND status IN (1, 2) ORDER BY thread_seq',
         [threadIds],
       ));
+    const idsOf = (isActive: boolean): string[] => rows.filter((row) => row.isActive === isActive).map(({ id }) => id);
+    return { waiting: idsOf(false), active: idsOf(true) };
   }
 }

@@ -28,12 +28,14 @@ export class PlacesAndCommands1764900200000 {
         tenant_id uuid NOT NULL,
         id uuid NOT NULL,
         answer bytea NOT NULL,
-        stopped uuid[] NOT NULL,
+        waiting uuid[] NOT NULL,
+        active uuid[] NOT NULL,
         expires_at timestamptz NOT NULL,
         PRIMARY KEY (tenant_id, id)
       );
       COMMENT ON COLUMN orchestrator.command.answer IS 'nexus.run.v1.ProcessedRequest';
-      COMMENT ON COLUMN orchestrator.command.stopped IS 'the runs that it ends';
+      COMMENT ON COLUMN orchestrator.command.waiting IS 'the runs that it ends before they begin';
+      COMMENT ON COLUMN orchestrator.command.active IS 'the runs that it ends, after those that wait for them';
       ${tenantTable('orchestrator', 'command', ['SELECT', 'INSERT', 'DELETE'])}
       ${expiringRows('orchestrator', 'command')}
 
@@ -48,7 +50,7 @@ export class PlacesAndCommands1764900200000 {
       END $$;
 
       CREATE FUNCTION orchestrator.accept_command(
-        p_partition integer, p_epoch bigint, p_now timestamptz, p_tenant uuid, p_command uuid, p_answer bytea, p_stopped uuid[],
+        p_partition integer, p_epoch bigint, p_now timestamptz, p_tenant uuid, p_command uuid, p_answer bytea, p_waiting uuid[], p_active uuid[],
         p_place uuid, p_surface text, p_chat text, p_topic text, p_generation integer, p_model text
       ) RETURNS boolean LANGUAGE plpgsql AS $$
       BEGIN
@@ -58,8 +60,8 @@ export class PlacesAndCommands1764900200000 {
         IF NOT FOUND THEN RETURN false; END IF;
 
         PERFORM set_config('app.tenant_id', p_tenant::text, true);
-        INSERT INTO orchestrator.command (tenant_id, id, answer, stopped, expires_at)
-          VALUES (p_tenant, p_command, p_answer, p_stopped, now() + interval '30 days') ON CONFLICT DO NOTHING;
+        INSERT INTO orchestrator.command (tenant_id, id, answer, waiting, active, expires_at)
+          VALUES (p_tenant, p_command, p_answer, p_waiting, p_active, now() + interval '30 days') ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN RETURN false; END IF;
         IF p_place IS NOT NULL THEN
           INSERT INTO orchestrator.place (tenant_id, id, surface, chat_id, topic_id, generation, model, updated_at)
