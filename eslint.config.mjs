@@ -9,6 +9,7 @@ const tests = ['**/*.test.ts', 'libs/*/test/**/*.ts', 'apps/*/test/**/*.ts', 'te
 /** Where process.env may be read besides config.ts: each with its reason. */
 const readersOfEnvironment = [
   '**/config.ts',
+  'examples/**/*.ts', // each is a page that stands alone
   ...tests, // they pass an environment on to the processes they start
 ];
 

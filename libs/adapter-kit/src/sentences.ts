@@ -5,8 +5,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const WENT_WRONG = 'Something went wrong on my side. Please try again.';
+
 /** What a person reads when an answer is an error, by its code. `again` is when to try again, such as ` in 3 minutes`, or nothing. */
-const sentences: Readonly<Record<string, (again: string) => string>> = {
+const told: Readonly<Record<string, (again: string) => string>> = {
   budget_exceeded: (again) => `The budget for this is used up. ${again === '' ? 'Ask its owner to raise it.' : `Try again${again}, or ask its owner to raise it.`}`,
   quota_exceeded: (again) => `All answers of this month are used up.${again === '' ? '' : ` There are new ones${again}.`}`,
   rate_limited: (again) => `That was a bit much at once. Please try again${again || ' in a minute'}.`,
@@ -26,22 +28,23 @@ const sentences: Readonly<Record<string, (again: string) => string>> = {
   no_model_can_serve: () => 'No model that is set up here can do this. Choose another one with /model, or ask without files.',
   file_too_large: () => 'This file is too large for me.',
   file_not_found: () => 'This file is not there any more. Please send it again.',
-  internal: () => 'Something went wrong on my side. Please try again.',
+  internal: () => WENT_WRONG,
 };
+const sentences = new Map(Object.entries(told));
 
 /** Codes that mean the same to a person. */
-const alike: Readonly<Record<string, string>> = {
+const alike = new Map(Object.entries({
   queue_full: 'overloaded', busy: 'overloaded', resource_exhausted: 'overloaded', provider_limit_reached: 'overloaded', too_many_requests: 'overloaded',
   provider_unavailable: 'overloaded', bus_full: 'overloaded', bus_unavailable: 'overloaded', unavailable: 'overloaded', settings_unavailable: 'overloaded',
   usage_unavailable: 'overloaded', database_unavailable: 'overloaded', server_error: 'overloaded', interrupted: 'overloaded', connection: 'overloaded',
   quota_exhausted: 'no_model_configured', authentication: 'no_model_configured', invalid_tool_calls: 'empty_answer', content_filter: 'content_filtered',
-};
+}));
 
 /** A short sentence for a person about a refusal or a failure. What is not known is told in the error's own words, which may be shown. */
 export function sentenceFor(error: Pick<WireError, 'code' | 'message' | 'retryAfterMs'> | undefined): string {
   const code = error?.code || 'internal';
-  const sentence = sentences[alike[code] ?? code];
-  if (sentence === undefined) return error?.message || (sentences['internal']?.('') ?? '');
+  const sentence = sentences.get(alike.get(code) ?? code);
+  if (sentence === undefined) return error?.message || WENT_WRONG;
   return sentence(inWords(Number(error?.retryAfterMs ?? 0n)));
 }
 

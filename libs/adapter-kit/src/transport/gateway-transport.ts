@@ -127,11 +127,13 @@ class GatewayTransport implements AdapterTransport {
     this.wasConnected = true;
   }
 
-  /** An error that names a message is that message's answer. */
+  /** An error that names a message is that message's answer, unless the way to NEXUS is at fault, or there is no room: then it is sent again in its time. */
   private onError({ message_id: messageId, error }: Extract<GatewayFrame, { type: 'error' }>, listener: TransportListener): void {
     const code = error.code ?? 'internal';
     const message = error.message ?? 'Something went wrong inside NEXUS.';
-    if (!messageId) return listener.onProblem(new AppError(code, message, { status: error.status ?? 500 }));
+    const isOnTheWay = error.is_retryable === true && ((error.status ?? 0) >= 500 || code === 'too_many_requests');
+    if (messageId && isOnTheWay) this.unanswered.delete(messageId);
+    if (!messageId || isOnTheWay) return listener.onProblem(new AppError(code, message, { status: error.status ?? 500 }));
     const refusal = create(ErrorSchema, { code, message, status: error.status ?? 500, isRetryable: error.is_retryable ?? false, param: error.param ?? '', retryAfterMs: BigInt(Math.ceil(error.retry_after_ms ?? 0)) });
     this.answer(create(ProcessedRequestSchema, { messageId, outcome: Outcome.REFUSED, error: refusal }), listener);
   }
