@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { waitFor } from '@nexus/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { call, root, startNexusApart, type Nexus } from './nexus-apart.js';
@@ -40,8 +40,8 @@ async function start(surface: string, command: string, args: readonly string[], 
   return run(command, args, { NEXUS_TOKEN: secret, NEXUS_KEY_ID: key.id, NEXUS_URL: nexus.urls.gateway, REDIS_URL: nexus.redisUrl, MEMORY: join(folder, surface), ...environment });
 }
 
-function run(command: string, args: readonly string[], environment: Readonly<Record<string, string>>): Terminal {
-  const child = spawn(command, args, { cwd: root, env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment } });
+function run(command: string, args: readonly string[], { CWD = root, ...environment }: Readonly<Record<string, string>>): Terminal {
+  const child = spawn(command, args, { cwd: CWD, env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...environment } });
   running.push(child);
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -81,4 +81,30 @@ describe('the example adapters', () => {
   it.skipIf(!hasRedisCli)(`ADP-1 one in shell answers${hasRedisCli ? '' : ' (skipped: there is no redis-cli here)'}`, async () => {
     await answersTwice(await start('shell', 'sh', ['examples/shell/adapter.sh']));
   }, 90_000);
+
+  it('ADP-1 the kit as a package, with those it needs and nothing else of NEXUS, runs it from an empty folder', async () => {
+    const place = join(folder, 'empty');
+    for (const name of ['core', 'contracts', 'channels', 'adapter-kit']) unpack(name, place);
+    const kit = join(place, 'node_modules/@nexus/adapter-kit');
+    for (const file of ['README.md', 'LICENSE', 'dist/index.d.ts', 'proto/nexus/run/v1/requests.proto']) expect(existsSync(join(kit, file)), file).toBe(true);
+    expect(readdirSync(join(kit, 'dist'), { recursive: true }).filter((file) => /\.test\.|\.tsbuildinfo$/.test(String(file)))).toEqual([]);
+    for (const file of ['lines.ts', 'package.json']) cpSync(join(root, 'examples/typescript', file), join(place, file));
+    await answersTwice(await start('lines', process.execPath, ['lines.ts'], { CWD: place, MEMORY: join(place, 'memory') }));
+  }, 120_000);
 });
+
+/** Packs a library as npm would publish it, and puts it and the packages that it names beside the others of the folder. */
+function unpack(name: string, place: string): void {
+  const packed = spawnSync('npm', ['pack', '--json', '--pack-destination', folder], { cwd: join(root, 'libs', name), encoding: 'utf8' });
+  expect(packed.status, packed.stderr).toBe(0);
+  const target = join(place, 'node_modules/@nexus', name);
+  mkdirSync(target, { recursive: true });
+  const archive = readdirSync(folder).find((file) => file.startsWith(`nexus-${name}-`)) ?? '';
+  expect(spawnSync('tar', ['-xzf', join(folder, archive), '-C', target, '--strip-components=1']).status).toBe(0);
+  const { dependencies = {} } = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as { dependencies?: Record<string, string> };
+  for (const dependency of Object.keys(dependencies).filter((one) => !one.startsWith('@nexus/'))) {
+    const link = join(place, 'node_modules', dependency);
+    mkdirSync(dirname(link), { recursive: true });
+    if (!existsSync(link)) symlinkSync(join(root, 'node_modules', dependency), link);
+  }
+}
