@@ -68,7 +68,7 @@ class MarkdownWalk {
   private list({ items, ordered, start }: Tokens.List): void {
     for (const [place, item] of items.entries()) {
       if (place > 0) this.out.separate(LINE);
-      const bullet = item.task ? (item.checked === true ? '☑ ' : '☐ ') : ordered ? `${Number(start || 1) + place}. ` : '• ';
+      const bullet = item.task ? (item.checked === true ? '☑ ' : '☐ ') : ordered ? `${(start === '' ? 1 : start) + place}. ` : '• ';
       this.out.append(bullet);
       this.out.indented(' '.repeat(bullet.length), () => this.blocks(item.tokens, LINE));
     }
