@@ -6,15 +6,16 @@ import { leaseOwner, workOf, type Fault, type FaultContext } from './fault.js';
 /** How long a fault waits for a replica that the fault before it took away. */
 const ALIVE_WITHIN_MS = 10_000;
 
-/** Some replica of a service that is alive, as soon as there is one. */
-async function aliveOf({ cluster, random }: FaultContext, service: ServiceName): Promise<Replica | undefined> {
+/** Some replica of a service of which `is` holds, as soon as there is one. */
+async function someOf({ cluster, random }: FaultContext, service: ServiceName, is: (replica: Replica) => boolean | Promise<boolean>): Promise<Replica | undefined> {
   const replicas = random.shuffle(cluster.of(service));
   for (const until = Date.now() + ALIVE_WITHIN_MS; Date.now() < until; await pause(50)) {
-    const alive = replicas.find(({ isAlive }) => isAlive);
-    if (alive !== undefined) return alive;
+    for (const replica of replicas) if (await is(replica)) return replica;
   }
   return undefined;
 }
+
+const aliveOf = (context: FaultContext, service: ServiceName): Promise<Replica | undefined> => someOf(context, service, ({ isAlive }) => isAlive);
 
 /** kill -9 of some replica of a service. */
 export const kill = (service: ServiceName): Fault => ({
@@ -26,12 +27,12 @@ export const kill = (service: ServiceName): Fault => ({
   },
 });
 
-/** SIGTERM of some replica of a service, which must go in order. */
+/** SIGTERM of some replica of a service that works, which must go in order; one that still starts just ends. */
 export const terminate = (service: ServiceName): Fault => ({
   name: `SIGTERM: ${service}`,
   affects: workOf[service],
   happen: async (context) => {
-    const replica = await aliveOf(context, service);
+    const replica = await someOf(context, service, (one) => one.isReady());
     if (replica === undefined) return undefined;
     await replica.terminate();
     const how = replica.deaths.at(-1)?.how;
