@@ -17,6 +17,9 @@ import { addDeadLettersPurge, addDeadLettersReplay } from './commands/dead-lette
 import { addDeadLettersCount } from './commands/dead-letters-count.js';
 import { addDeadLettersList } from './commands/dead-letters-list.js';
 import { addDeadLettersShow } from './commands/dead-letters-show.js';
+import { addConfigSet } from './commands/config-set.js';
+import { addConfigShow } from './commands/config-show.js';
+import { addDoctor } from './commands/doctor.js';
 import { addKeysCreate } from './commands/keys-create.js';
 import { addKeysList } from './commands/keys-list.js';
 import { addKeysRevoke } from './commands/keys-revoke.js';
@@ -76,6 +79,7 @@ function createProgram(context: CliContext): Command {
   addUp(program, context);
   addAsk(program, context);
   addChat(program, context);
+  addDoctor(program, context);
   const runs = program.command('runs').description('Runs: what happened to a question.');
   addRunsShow(runs, context);
   addRunsReplay(runs, context);
@@ -94,6 +98,9 @@ function createProgram(context: CliContext): Command {
   addKeysCreate(keys, context);
   addKeysList(keys, context);
   addKeysRevoke(keys, context);
+  const config = program.command('config').description("The tenant's settings.");
+  addConfigShow(config, context);
+  addConfigSet(config, context);
   const webhooks = program.command('webhooks').description('Addresses outside that are told what happens.');
   addWebhooksAdd(webhooks, context);
   addWebhooksList(webhooks, context);

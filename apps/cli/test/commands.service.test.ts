@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => place.remove());
 
 const commands = [
-  'up', 'ask', 'chat', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'budgets list', 'budgets set', 'budgets delete', 'budgets lift', 'budgets alerts', 'keys create', 'keys list', 'keys revoke', 'people list', 'people add', 'people code', 'people unlink', 'people remove', 'people chats', 'people release', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
+  'up', 'ask', 'chat', 'doctor', 'config show', 'config set', 'config unset', 'runs show', 'runs replay', 'runs fork', 'usage', 'usage events', 'prices check', 'prices show', 'attempts list', 'attempts resolve', 'budgets list', 'budgets set', 'budgets delete', 'budgets lift', 'budgets alerts', 'keys create', 'keys list', 'keys revoke', 'people list', 'people add', 'people code', 'people unlink', 'people remove', 'people chats', 'people release', 'webhooks add', 'webhooks list', 'webhooks test', 'webhooks enable', 'webhooks disable', 'webhooks remove', 'webhooks deliveries', 'webhooks replay', 'providers list', 'providers add', 'providers test', 'channels tail', 'channels publish',
   'dead-letters list', 'dead-letters count', 'dead-letters show', 'dead-letters replay', 'dead-letters purge',
 ];
 
@@ -38,6 +38,7 @@ describe('the command line', () => {
     ['an amount that is none', ['attempts', 'resolve', 'x', '--cost-usd', '1e3'], /six decimals/],
     ['a budget of two subjects', ['budgets', 'set', 'x', '--limit-usd', '1', '--client', 'a', '--key', 'b'], /cannot be used with/],
     ['a budget for a time that is none', ['budgets', 'set', 'x', '--limit-usd', '1', '--per', 'week'], /day, month, total/],
+    ['a replay of nothing', ['webhooks', 'replay'], /one delivery, or a webhook with --failed/],
     ['a missing question', ['ask'], /missing required argument/],
   ])('ends with 2 for %s and says what would be right', async (_, args, message) => {
     expect(await place.nexus(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });

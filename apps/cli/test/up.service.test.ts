@@ -126,6 +126,28 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect((await place.nexus(['providers', 'test', 'openai']))).toMatchObject({ code: 1, stderr: expect.stringContaining('OPENAI_API_KEY') });
   });
 
+  it('keeps what the tenant sets until it is unset, and refuses what a key cannot hold', async () => {
+    expect((await place.nexus(['config', 'set', 'agent.default.model', 'demo'])).stdout).toBe('agent.default.model = "demo"\n');
+    expect(JSON.parse((await place.nexus(['config', 'show', 'agent', '--json'])).stdout)).toEqual({ 'agent.default.model': 'demo' });
+    expect(await place.nexus(['config', 'set', 'plan', '"golden"'])).toMatchObject({ code: 1, stderr: expect.stringContaining('plan') });
+    expect((await place.nexus(['config', 'unset', 'agent.default.model'])).code).toBe(0);
+    expect(await place.nexus(['config', 'show', 'agent'])).toMatchObject({ code: 1, stderr: expect.stringContaining('agent is not set') });
+  });
+
+  it('is found well by the doctor, whose every warning says what to do', async () => {
+    const { code, stdout } = await place.nexus(['doctor', '--json']);
+    const { findings } = JSON.parse(stdout) as { findings: { subject: string; verdict: string; says: string; advice: string | null }[] };
+    expect(findings.filter(({ verdict }) => verdict === 'failure')).toEqual([]);
+    expect(code).toBe(0);
+    const says = (subject: string) => findings.filter((finding) => finding.subject === subject).map((finding) => finding.says);
+    expect(says('services')).toEqual([expect.stringContaining('gateway is ready')]);
+    expect(says('tenant isolation')).toEqual(['row-level security is forced on every table of 5 schemas']);
+    expect(says('postgres')).toContain('commits are on disk before they are answered');
+    expect(says('redis')).toContainEqual(expect.stringContaining(hasRedis ? 'append-only file' : 'in-memory twin'));
+    expect(says('providers')).toContainEqual(expect.stringMatching(/^demo answers/));
+    expect(findings.filter(({ verdict, advice }) => (verdict === 'ok') !== (advice === null))).toEqual([]);
+  });
+
   it('knows people by the accounts that their codes link, until they are removed', async () => {
     expect((await place.nexus(['people', 'list'])).stdout).toContain('There is nobody');
     expect((await place.nexus(['people', 'add', 'Zoë Müller'])).stdout).toMatch(/^Added: Zoë Müller \([0-9a-f-]{36}\)\n$/);
