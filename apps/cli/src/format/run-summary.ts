@@ -3,7 +3,7 @@ import { assertExhaustive, formatUsd } from '@nexus/core';
 import { count } from './count.js';
 import { formatDuration } from './duration.js';
 
-/** `2 steps, 2 tool calls, 412 tokens, $0.000000, 130 ms`. */
+/** `2 steps, 2 tool calls, 412 tokens, $0.000000, 0.112 run units, 130 ms`. */
 export function describeUsage(usage: RunUsage | undefined): string {
   if (usage === undefined) return 'nothing was used';
   const { tokens } = usage;
@@ -11,7 +11,8 @@ export function describeUsage(usage: RunUsage | undefined): string {
   const atLeast = usage.isPartial ? 'at least ' : '';
   const cost = `${atLeast}${formatUsd(Number(usage.costMicroUsd))}`;
   const about = atLeast || (tokens?.estimated ? 'about ' : '');
-  return [count(usage.steps, 'step'), count(usage.toolCalls, 'tool call'), `${about}${count(total, 'token')}`, cost, formatDuration(Number(usage.durationMs))].join(', ');
+  const units = usage.runUnitsThousandths > 0n ? [`${Number(usage.runUnitsThousandths) / 1_000} run units`] : [];
+  return [count(usage.steps, 'step'), count(usage.toolCalls, 'tool call'), `${about}${count(total, 'token')}`, cost, ...units, formatDuration(Number(usage.durationMs))].join(', ');
 }
 
 /** What an answer took, and the ids under which it is found again. */

@@ -11,6 +11,7 @@ export interface NexusExtension {
   readonly model_calls: number;
   readonly tool_calls: number;
   readonly duration_ms: number;
+  readonly run_units: number;
 }
 
 /** What an OpenAI client gets to know of one completion. */
@@ -67,6 +68,7 @@ export function nexusExtension(answer: ProcessedRequest): NexusExtension {
     model_calls: answer.usage?.modelCalls ?? 0,
     tool_calls: answer.usage?.toolCalls ?? 0,
     duration_ms: Number(answer.usage?.durationMs ?? 0n),
+    run_units: Number(answer.usage?.runUnitsThousandths ?? 0n) / 1_000,
   };
 }
 

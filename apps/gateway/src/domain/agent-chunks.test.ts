@@ -61,7 +61,7 @@ describe('toChatCompletion', () => {
       id: 'chatcmpl-1', object: 'chat.completion', model: 'agent/default', created: 1_763_600_000,
       choices: [{ index: 0, message: { role: 'assistant', content: 'It is noon.', refusal: null }, finish_reason: 'stop', logprobs: null }],
       usage: { prompt_tokens: 16, completion_tokens: 7, total_tokens: 23, prompt_tokens_details: { cached_tokens: 5 }, completion_tokens_details: { reasoning_tokens: 2 } },
-      nexus: { run_id: 'run-1', thread_id: 'thread-1', cost_micro_usd: 42, steps: 2, model_calls: 2, tool_calls: 1, duration_ms: 900 },
+      nexus: { run_id: 'run-1', thread_id: 'thread-1', cost_micro_usd: 42, steps: 2, model_calls: 2, tool_calls: 1, duration_ms: 900, run_units: 0 },
     });
   });
 

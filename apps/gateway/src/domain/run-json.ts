@@ -10,6 +10,8 @@ export interface RunUsageJson extends CompletionUsage {
   readonly model_calls: number;
   readonly tool_calls: number;
   readonly duration_ms: number;
+  /** What it took of machines of one's own. */
+  readonly run_units: number;
   /** True when what some call used is not known. */
   readonly is_partial: boolean;
 }
@@ -105,6 +107,7 @@ function runUsageJson(usage: RunUsage): RunUsageJson {
     model_calls: usage.modelCalls,
     tool_calls: usage.toolCalls,
     duration_ms: Number(usage.durationMs),
+    run_units: Number(usage.runUnitsThousandths) / 1_000,
     is_partial: usage.isPartial,
   };
 }

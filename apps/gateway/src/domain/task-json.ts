@@ -29,6 +29,8 @@ export interface TaskAnswerJson {
   readonly cost_usd: number;
   readonly cost_micro_usd: number;
   /** True when what some call used is not known. */
+  /** What it took of machines of one's own. */
+  readonly run_units: number;
   readonly is_partial: boolean;
 }
 
@@ -66,6 +68,7 @@ export function taskAnswerJson({ runId, threadId, text, usage }: ProcessedReques
     tokens: tokensOf(usage),
     cost_usd: cost / 1_000_000,
     cost_micro_usd: cost,
+    run_units: Number(usage?.runUnitsThousandths ?? 0n) / 1_000,
     is_partial: usage?.isPartial ?? false,
   };
 }

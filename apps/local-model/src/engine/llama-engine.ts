@@ -68,6 +68,7 @@ export class LlamaEngine {
     if (room < 1) throw new AppError('context_length', `The conversation has ${input} tokens; with its answer it may have ${this.description.contextTokens}.`, { status: 400, param: 'messages' });
     const grammar = await this.grammarOf(form);
     await this.seats.with(signal, async ({ conversation, sequence }) => {
+      const begunAt = performance.now();
       emit({ case: 'start', value: { id: request.callId, model: this.description.name } });
       const emitter = new AnswerEmitter(emit, form.kind);
       const { usedInputTokens, usedOutputTokens } = sequence.tokenMeter;
@@ -84,7 +85,13 @@ export class LlamaEngine {
       const meter = sequence.tokenMeter;
       // The last token of the input is read together with the first of the output.
       const cached = Math.max(0, input - 1 - (meter.usedInputTokens - usedInputTokens));
-      emit({ case: 'usage', value: { input: BigInt(input), cached: BigInt(cached), output: BigInt(meter.usedOutputTokens - usedOutputTokens), reasoning: BigInt(emitter.thoughtTokens) } });
+      emit({
+        case: 'usage',
+        value: {
+          input: BigInt(input), cached: BigInt(cached), output: BigInt(meter.usedOutputTokens - usedOutputTokens), reasoning: BigInt(emitter.thoughtTokens),
+          computeMs: BigInt(Math.ceil(performance.now() - begunAt)),
+        },
+      });
       emit({ case: 'finish', value: finishOf(metadata.stopReason, hasCalls, metadata.customStopTrigger) });
     });
   }

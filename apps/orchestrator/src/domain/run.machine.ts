@@ -90,7 +90,7 @@ export function modelCallOf(state: RunState, now: number): Extract<Effect, { kin
 function modelAnswered(state: RunState, event: ModelAnswered, now: number): Decision {
   if (event.attemptId !== attemptIdOf(state.runId, state.step, state.tryNumber)) return { state, effects: [] };
   const calls = callsToMake(event);
-  const used: RunState = { ...state, usage: addModelCall(state.usage, event.spend) };
+  const used: RunState = { ...state, usage: addModelCall(state.usage, event.spend, event.routing?.tier) };
   const told = tell({ state: used, effects: [] }, {
     case: 'stepFinished',
     value: create(StepFinishedSchema, { tokens: event.spend?.usage, costMicroUsd: event.spend?.costMicroUsd ?? 0n, model: event.spend?.model ?? '' }),
@@ -114,7 +114,7 @@ function modelFailed(state: RunState, event: ModelFailed, now: number): Decision
   if (event.attemptId !== attemptIdOf(state.runId, state.step, state.tryNumber)) return { state, effects: [] };
   const error = event.error ?? create(ErrorSchema, { code: 'internal', message: 'The model call failed.', status: 500 });
   const wasCalled = event.spend !== undefined || isUseUnknown(error);
-  const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend) } : state;
+  const used: RunState = wasCalled ? { ...state, usage: addModelCall(state.usage, event.spend, event.routing?.tier) } : state;
   const answer = answerToModelFailure(error, { tryNumber: state.tryNumber, failsOnUnknown: state.failsOnUnknown, isRouted: event.routing !== undefined });
   if (answer.kind === 'fail' || deadlinePassed(used, now + answer.delayMs) !== undefined) return end(used, notAnswered(used, error, now));
   const restarts = used.restarts + (wasCalled || event.parts > 0n ? 1 : 0); // some of its text may have been seen
@@ -125,7 +125,7 @@ function toolFinished(state: RunState, event: ToolFinishedEvent, now: number): D
   const executed = event.executed;
   const place = state.pending.find((one) => executionIdOf(state.runId, state.step, one) === executed?.executionId);
   if (place === undefined || executed === undefined) return { state, effects: [] };
-  const used: RunState = { ...state, usage: addToolCall(state.usage), pending: state.pending.filter((one) => one !== place) };
+  const used: RunState = { ...state, usage: addToolCall(state.usage, executed.cpuMs), pending: state.pending.filter((one) => one !== place) };
   const told = tell({ state: used, effects: [] }, {
     case: 'toolFinished',
     value: create(ToolFinishedSchema, { result: executed.result, durationMs: executed.durationMs }),

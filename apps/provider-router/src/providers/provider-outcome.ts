@@ -12,6 +12,8 @@ export interface CallTimings {
   /** To the first byte of the answer; undefined when none came. */
   readonly firstByteMs: number | undefined;
   readonly totalMs: number;
+  /** How long the machine of a local model worked for it, where that is told. */
+  readonly computeMs?: number;
 }
 
 /** A call that was answered. */

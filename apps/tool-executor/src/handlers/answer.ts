@@ -6,10 +6,10 @@ import type { ToolOutcome } from '../domain/tool.js';
 
 type Request = Message<'tools.execute'>;
 
-/** What came of a call, as it is kept and sent. */
-export function executedOf(request: ExecuteTool, outcome: ToolOutcome, durationMs: number): ToolExecuted {
+/** What came of a call, as it is kept and sent. `cpuMs` is what processors worked for it in processes of the tool's own. */
+export function executedOf(request: ExecuteTool, outcome: ToolOutcome, durationMs: number, cpuMs = 0): ToolExecuted {
   const error = outcome.kind === 'error' ? new AppError(outcome.code, outcome.message, { status: 422, isRetryable: outcome.isRetryable }) : undefined;
-  return executed(request, outcome.kind === 'ok' ? outcome.text : textOf(outcome), error, durationMs);
+  return executed(request, outcome.kind === 'ok' ? outcome.text : textOf(outcome), error, durationMs, cpuMs);
 }
 
 /** The result of a call that was made, and its usage record. The same again for the same call, but for whom it is sent to. */
@@ -22,12 +22,13 @@ export function refusalOf(message: Request, error: AppError): OutgoingMessage {
   return resultOf(message, executed(message.payload, textOf(error), error, 0));
 }
 
-function executed({ executionId, runId, step, epoch, call }: ExecuteTool, text: string, error: AppError | undefined, durationMs: number): ToolExecuted {
+function executed({ executionId, runId, step, epoch, call }: ExecuteTool, text: string, error: AppError | undefined, durationMs: number, cpuMs = 0): ToolExecuted {
   return create(ToolExecutedSchema, {
     executionId, runId, step, epoch,
     result: { callId: call?.id ?? '', name: call?.name ?? '', text, isError: error !== undefined },
     error: error && toWireError(error),
     durationMs: BigInt(durationMs),
+    cpuMs: BigInt(Math.ceil(cpuMs)),
   });
 }
 

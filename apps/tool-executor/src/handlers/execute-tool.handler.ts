@@ -1,13 +1,14 @@
 import type { Message, OutgoingMessage } from '@nexus/channels';
 import { fromWireError, type ToolExecuted } from '@nexus/contracts';
 import { AppError, assertExhaustive, failpoint, isUuid, type Clock } from '@nexus/core';
-import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { attributes, startMessageSpan, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { runTool } from '../domain/run-tool.js';
 import type { ToolRegistry } from '../domain/tool-registry.js';
 import type { Tool, ToolArguments, ToolOutcome } from '../domain/tool.js';
 import type { ExecutionStore, OpenedExecution } from '../storage/execution.store.js';
 import { answersOf, executedOf, refusalOf } from './answer.js';
 import { CallsUnderWay } from './calls-under-way.js';
+import type { ToolMetrics } from './tool-metrics.js';
 
 export interface ExecuteToolParts {
   readonly registry: ToolRegistry;
@@ -16,6 +17,7 @@ export interface ExecuteToolParts {
   readonly clock: Clock;
   readonly tracer: Tracer;
   readonly logger: Logger;
+  readonly metrics: ToolMetrics;
 }
 
 type Request = Message<'tools.execute'>;
@@ -49,15 +51,18 @@ export class ExecuteToolHandler {
   /** Rejects with a retryable AppError when nothing was called and the surroundings are at fault: the entry then waits. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     requireWellFormed(message);
+    const waitedMs = BigInt(Math.max(0, Math.round(this.parts.clock.now() - message.timestamp)));
     const span = this.startSpan(message);
     const traced = { ...message, trace: span.trace };
     try {
       const answer = await this.execute(traced, signal);
       if (answer.error) span.recordError(fromWireError(answer.error));
-      return answersOf(traced, answer, this.parts.clock.now());
+      this.parts.metrics.answered(this.toolOf(message), answer.error?.code, Number(answer.durationMs));
+      return answersOf(traced, { ...answer, waitedMs }, this.parts.clock.now());
     } catch (error) {
       span.recordError(error);
       if (!(error instanceof AppError) || error.isRetryable || error.code === 'internal') throw error;
+      this.parts.metrics.answered(this.toolOf(message), error.code, 0);
       return [refusalOf(traced, error)];
     } finally {
       span.end();
@@ -127,27 +132,29 @@ export class ExecuteToolHandler {
     }
   }
 
-  private async call({ tenantId, payload }: Request, tool: Tool, { args, timeoutMs }: Permitted, signal: AbortSignal): Promise<ToolExecuted> {
+  private async call({ tenantId, payload, trace }: Request, tool: Tool, { args, timeoutMs }: Permitted, signal: AbortSignal): Promise<ToolExecuted> {
     const { clock, logger } = this.parts;
     const began = clock.now();
-    const context = { signal, now: () => clock.now(), ...(payload.timezone && { timezone: payload.timezone }), ...(payload.locale && { locale: payload.locale }) };
+    let cpuMs = 0;
+    const spent = (ms: number): void => void (cpuMs += ms);
+    const context = { signal, spent, now: () => clock.now(), ...(payload.timezone && { timezone: payload.timezone }), ...(payload.locale && { locale: payload.locale }) };
     failpoint('executor.before-call');
     const outcome = await runTool(tool, args, context, {
       timeoutMs,
-      onUnexpected: (error) => logger.error({ tool: tool.name, tenant: tenantId, execution: payload.executionId, error }, 'a tool failed unexpectedly'),
+      onUnexpected: (error) => logger.error({ tool: tool.name, tenant: tenantId, execution: payload.executionId, run: payload.runId, trace_id: trace?.traceId, error }, 'a tool failed unexpectedly'),
     });
     // Cut short by a stop of this replica: the entry is left to the next one.
     if (signal.aborted && outcome.kind === 'error') throw new AppError('tool_interrupted', 'The service is stopping.', { status: 503, isRetryable: true });
-    return executedOf(payload, outcome, Math.max(0, clock.now() - began));
+    return executedOf(payload, outcome, Math.max(0, clock.now() - began), cpuMs);
   }
 
   private startSpan(message: Request): Span {
     const { executionId, runId, step, call } = message.payload;
-    // A name that is no tool's is the model's own words: these stay out of traces.
-    const name = this.parts.registry.has(nameOf(message)) ? nameOf(message) : undefined;
-    return this.parts.tracer.startSpan(name === undefined ? 'execute_tool' : `execute_tool ${name}`, {
+    const name = this.toolOf(message);
+    return startMessageSpan(this.parts.tracer, message, {
+      name: name === undefined ? 'execute_tool' : `execute_tool ${name}`,
       kind: 'internal',
-      parent: message.trace,
+      group: 'tool-executor',
       attributes: {
         [attributes.operationName]: 'execute_tool',
         [attributes.toolName]: name,
@@ -155,9 +162,13 @@ export class ExecuteToolHandler {
         [attributes.attemptId]: executionId,
         [attributes.runId]: runId || undefined,
         [attributes.step]: step,
-        [attributes.tenantId]: message.tenantId,
       },
     });
+  }
+
+  /** A name that is no tool's is the model's own words: these stay out of traces and measures. */
+  private toolOf(message: Request): string | undefined {
+    return this.parts.registry.has(nameOf(message)) ? nameOf(message) : undefined;
   }
 }
 

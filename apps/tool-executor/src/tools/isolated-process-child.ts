@@ -22,10 +22,16 @@ const script = new Script('callWork()');
 
 process.on('message', (call: Call) => {
   input = call.input;
+  const before = process.cpuUsage();
+  const cpuMs = (): number => {
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
   try {
-    process.send?.({ kind: 'ok', output: script.runInThisContext({ timeout: call.timeoutMs }) as unknown });
+    const output = script.runInThisContext({ timeout: call.timeoutMs }) as unknown;
+    process.send?.({ kind: 'ok', output, cpuMs: cpuMs() });
   } catch (error) {
-    process.send?.({ kind: 'error', message: error instanceof Error ? error.message : 'unknown' });
+    process.send?.({ kind: 'error', message: error instanceof Error ? error.message : 'unknown', cpuMs: cpuMs() });
   }
 });
 process.on('disconnect', () => process.exit(0));

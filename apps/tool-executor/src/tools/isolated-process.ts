@@ -15,7 +15,7 @@ export interface IsolatedWork {
   readonly maxHeapMb: number;
 }
 
-type Reply = { readonly kind: 'ready' } | { readonly kind: 'ok'; readonly output: unknown } | { readonly kind: 'error'; readonly message: string };
+type Reply = { readonly kind: 'ready' } | ({ readonly cpuMs: number } & ({ readonly kind: 'ok'; readonly output: unknown } | { readonly kind: 'error'; readonly message: string }));
 
 const START_TIMEOUT_MS = 15_000;
 /** By so much the child's own stop comes after ours: it is for the case that we are gone. */
@@ -53,20 +53,26 @@ export class IsolatedProcess<Input, Output> {
 
   /**
    * The function's result. Throws AppError `tool_timeout` or `tool_crashed` (out of memory, most often), the signal's reason
-   * when it aborts, or a plain Error with the function's own message. After all but the last the process is gone.
+   * when it aborts, or a plain Error with the function's own message. After all but the last the process is gone. `spent` is told of the
+   * milliseconds that it computed; of a call that was ended, of all the time that it had.
    */
-  async call(input: Input, signal: AbortSignal): Promise<Output> {
+  async call(input: Input, signal: AbortSignal, spent?: (cpuMs: number) => void): Promise<Output> {
     this.#keepParentAlive(true);
+    let sentAt: number | undefined;
     try {
       await untilAborted(this.#ready, signal);
       const reply = this.#reply(this.#work.timeoutMs);
+      sentAt = performance.now();
       // A failed send is seen as the child's exit.
       this.#child.send({ input, timeoutMs: this.#work.timeoutMs + ORPHAN_GRACE_MS }, () => {});
       const answer = await untilAborted(reply, signal);
+      if (answer.kind !== 'ready') spent?.(answer.cpuMs);
+      sentAt = undefined;
       if (answer.kind === 'ok') return answer.output as Output;
       throw new Error(answer.kind === 'error' ? answer.message : 'the child spoke out of turn');
     } catch (error) {
       if (signal.aborted || error instanceof AppError) this.kill();
+      if (sentAt !== undefined) spent?.(performance.now() - sentAt);
       throw error;
     } finally {
       this.#keepParentAlive(false);

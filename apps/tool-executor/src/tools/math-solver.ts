@@ -45,9 +45,9 @@ export function mathSolver(config: MathSolverConfig = {}): Tool {
     isIdempotent: true,
     timeoutMs: timeoutMs + OVERHEAD_MS,
     maxResultBytes: 16_384,
-    async run(args, { signal }) {
+    async run(args, { signal, spent }) {
       const expression = normaliseExpression(argumentsSchema.parse(args).expression);
-      const evaluation = await pool.run({ expression }, signal);
+      const evaluation = await pool.run({ expression }, signal, spent);
       if (evaluation.kind === 'value') return evaluation.isRounded ? `${evaluation.text} (rounded)` : evaluation.text;
       throw new AppError('invalid_expression', `expression: ${evaluation.message}`, { status: 400, param: 'expression' });
     },

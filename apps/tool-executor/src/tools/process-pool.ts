@@ -31,12 +31,12 @@ export class ProcessPool<Input, Output> {
     return this.#busy.size + this.#idle.length;
   }
 
-  /** The function's result; errors as `IsolatedProcess.call` throws them. An aborted call stops at once, waiting or running. */
-  async run(input: Input, signal: AbortSignal): Promise<Output> {
+  /** The function's result; errors, and what `spent` is told, as of `IsolatedProcess.call`. An aborted call stops at once, waiting or running. */
+  async run(input: Input, signal: AbortSignal, spent?: (cpuMs: number) => void): Promise<Output> {
     await this.#turn(signal);
     try {
       if (this.#isClosed) throw closed();
-      return await this.#call(input, signal);
+      return await this.#call(input, signal, spent);
     } catch (error) {
       throw this.#isClosed ? closed() : error;
     } finally {
@@ -57,11 +57,11 @@ export class ProcessPool<Input, Output> {
     for (const process of this.#busy) process.kill();
   }
 
-  async #call(input: Input, signal: AbortSignal): Promise<Output> {
+  async #call(input: Input, signal: AbortSignal, spent?: (cpuMs: number) => void): Promise<Output> {
     const process = this.#take();
     this.#busy.add(process);
     try {
-      return await process.call(input, signal);
+      return await process.call(input, signal, spent);
     } finally {
       this.#busy.delete(process);
       if (process.isAlive) this.#rest(process);

@@ -15,6 +15,7 @@ const NO_CHUNK = {};
 export class LocalCall {
   private readonly startedAt = performance.now();
   private firstByteAt: number | undefined;
+  private computeMs: number | undefined;
   private readonly reader = new GenerateReader();
   private readonly grower = new AnswerGrower();
   private usage: Usage | undefined;
@@ -57,6 +58,7 @@ export class LocalCall {
     for await (const message of messages) {
       this.firstByteAt ??= performance.now();
       this.wait(this.call.target.timeouts.idleMs, 'went silent in the midst of its answer');
+      if (message.kind.case === 'usage') this.computeMs = Number(message.kind.value.computeMs);
       const event = this.reader.read(message);
       if (event) this.take(event);
     }
@@ -135,6 +137,9 @@ export class LocalCall {
   }
 
   private timings(): CallTimings {
-    return { firstByteMs: this.firstByteAt === undefined ? undefined : this.firstByteAt - this.startedAt, totalMs: performance.now() - this.startedAt };
+    const totalMs = performance.now() - this.startedAt;
+    // of a call that was cut short nobody tells: it was at work since its first byte
+    const computeMs = this.computeMs || (this.firstByteAt === undefined ? undefined : performance.now() - this.firstByteAt);
+    return { firstByteMs: this.firstByteAt === undefined ? undefined : this.firstByteAt - this.startedAt, totalMs, ...(computeMs !== undefined && { computeMs }) };
   }
 }

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file nexus/tool/v1/tool.proto.
  */
 export const file_nexus_tool_v1_tool: GenFile = /*@__PURE__*/
-  fileDesc("ChhuZXh1cy90b29sL3YxL3Rvb2wucHJvdG8SDW5leHVzLnRvb2wudjEi5gEKC0V4ZWN1dGVUb29sEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEc3RlcBgDIAEoBRINCgVlcG9jaBgEIAEoAxIqCgRjYWxsGAUgASgLMhwubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xDYWxsEhAKCHRpbWV6b25lGAYgASgJEg4KBmxvY2FsZRgHIAEoCRITCgtkZWFkbGluZV9tcxgIIAEoAxIxCgthdHRyaWJ1dGlvbhgJIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbiK9AQoMVG9vbEV4ZWN1dGVkEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEc3RlcBgDIAEoBRINCgVlcG9jaBgEIAEoAxIuCgZyZXN1bHQYBSABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbFJlc3VsdBIlCgVlcnJvchgGIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchITCgtkdXJhdGlvbl9tcxgHIAEoAyISChBMaXN0VG9vbHNSZXF1ZXN0IjcKEUxpc3RUb29sc1Jlc3BvbnNlEiIKBXRvb2xzGAEgAygLMhMubmV4dXMudG9vbC52MS5Ub29sImkKBFRvb2wSNgoKZGVmaW5pdGlvbhgBIAEoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIVCg1pc19pZGVtcG90ZW50GAIgASgIEhIKCnRpbWVvdXRfbXMYAyABKAMyYgoLVG9vbFNlcnZpY2USUwoJTGlzdFRvb2xzEh8ubmV4dXMudG9vbC52MS5MaXN0VG9vbHNSZXF1ZXN0GiAubmV4dXMudG9vbC52MS5MaXN0VG9vbHNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
+  fileDesc("ChhuZXh1cy90b29sL3YxL3Rvb2wucHJvdG8SDW5leHVzLnRvb2wudjEi5gEKC0V4ZWN1dGVUb29sEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEc3RlcBgDIAEoBRINCgVlcG9jaBgEIAEoAxIqCgRjYWxsGAUgASgLMhwubmV4dXMuaW5mZXJlbmNlLnYxLlRvb2xDYWxsEhAKCHRpbWV6b25lGAYgASgJEg4KBmxvY2FsZRgHIAEoCRITCgtkZWFkbGluZV9tcxgIIAEoAxIxCgthdHRyaWJ1dGlvbhgJIAEoCzIcLm5leHVzLmNvbW1vbi52MS5BdHRyaWJ1dGlvbiLzAQoMVG9vbEV4ZWN1dGVkEhQKDGV4ZWN1dGlvbl9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSDAoEc3RlcBgDIAEoBRINCgVlcG9jaBgEIAEoAxIuCgZyZXN1bHQYBSABKAsyHi5uZXh1cy5pbmZlcmVuY2UudjEuVG9vbFJlc3VsdBIlCgVlcnJvchgGIAEoCzIWLm5leHVzLmNvbW1vbi52MS5FcnJvchITCgtkdXJhdGlvbl9tcxgHIAEoAxIWCgl3YWl0ZWRfbXMYCSABKANIAIgBARIOCgZjcHVfbXMYCCABKANCDAoKX3dhaXRlZF9tcyISChBMaXN0VG9vbHNSZXF1ZXN0IjcKEUxpc3RUb29sc1Jlc3BvbnNlEiIKBXRvb2xzGAEgAygLMhMubmV4dXMudG9vbC52MS5Ub29sImkKBFRvb2wSNgoKZGVmaW5pdGlvbhgBIAEoCzIiLm5leHVzLmluZmVyZW5jZS52MS5Ub29sRGVmaW5pdGlvbhIVCg1pc19pZGVtcG90ZW50GAIgASgIEhIKCnRpbWVvdXRfbXMYAyABKAMyYgoLVG9vbFNlcnZpY2USUwoJTGlzdFRvb2xzEh8ubmV4dXMudG9vbC52MS5MaXN0VG9vbHNSZXF1ZXN0GiAubmV4dXMudG9vbC52MS5MaXN0VG9vbHNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_nexus_common_v1_common, file_nexus_inference_v1_chat]);
 
 /**
  * tools.execute: one tool call.
@@ -123,6 +123,20 @@ export type ToolExecuted = Message<"nexus.tool.v1.ToolExecuted"> & {
    * @generated from field: int64 duration_ms = 7;
    */
   durationMs: bigint;
+
+  /**
+   * How long the call waited for an executor, milliseconds; of a kept answer, the one that asks again.
+   *
+   * @generated from field: optional int64 waited_ms = 9;
+   */
+  waitedMs?: bigint | undefined;
+
+  /**
+   * Of processors, in processes of the tool's own; 0 for a tool that has none.
+   *
+   * @generated from field: int64 cpu_ms = 8;
+   */
+  cpuMs: bigint;
 };
 
 /**
