@@ -44,6 +44,9 @@ it('GET /ledger/stats sums by what is named', async () => {
   expect(await (await gateway.call('/ledger/stats?by=day,client&client=acme')).json()).toMatchObject({
     object: 'usage_stats', data: [{ day: '1970-01-01', client: 'acme', attempts: 3, failed: 1, cost_micro_usd: 700, tokens: { input: 80, output: 0 } }], total: { attempts: 3, cost_micro_usd: 700 },
   });
+  const refused = await gateway.call('/ledger/stats?by=day,colour');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: { code: 'invalid_value', param: expect.stringMatching(/^by/) as string, message: expect.stringContaining('provider') as string } });
 });
 
 it('GET /status tells what is used, what is left and which providers are ready', async () => {

@@ -1,4 +1,4 @@
-import { UsageRecorded_Result as Result, Wire } from '@nexus/contracts';
+import { UsageRecorded_Result as Result, Wire, type UsageRecorded } from '@nexus/contracts';
 import { deterministicId, newId } from '@nexus/core';
 import { asService } from '@nexus/runtime';
 import { postgresTest, redisTest } from '@nexus/testing';
@@ -31,6 +31,9 @@ beforeEach(() => {
   own.provider.reply({ text: 'own' });
   text = question();
 });
+
+/** Of a call without a cache: in micro-USD, rounded half up. */
+const costOf = ({ usage, price }: UsageRecorded): bigint => BigInt(Math.round(Number((usage?.input ?? 0n) * (price?.input ?? 0n) + (usage?.output ?? 0n) * (price?.output ?? 0n)) / 1_000_000));
 
 const answerTo = async (model: string, more: object = {}, fields = {}) => router.answer(await router.ask(chat(model, text, more), fields));
 
@@ -68,7 +71,11 @@ describe('auto', () => {
     const answer = await router.answer(message);
     expect(routingOf(answer)).toMatchObject({ model: 'cloud/large', tier: 'best', classifier: 'model', confidence: expect.closeTo(0.7, 5) as number });
     expect(routingOf(answer).reason).toContain('cloud/mini says so');
-    expect(await router.record({ id: deterministicId(message.id, 'classify') })).toMatchObject({ result: Result.SUCCEEDED, model: 'mini', requested: 'auto', route: 'classifies the request' });
+    const classified = await router.record({ id: deterministicId(message.id, 'classify') });
+    expect(classified).toMatchObject({ result: Result.SUCCEEDED, model: 'mini', requested: 'auto', route: 'classifies the request' });
+    const [beside, own] = [costOf(classified), costOf(await router.record(message))];
+    expect(beside).toBeGreaterThan(0n);
+    expect(answer.spend?.costMicroUsd).toBe(own + beside); // what the client is told is what the request cost
   });
 
   it.each([

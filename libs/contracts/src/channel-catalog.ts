@@ -10,13 +10,13 @@ import { BudgetAlertSchema, UsageRecordedSchema } from './gen/nexus/usage/v1/usa
  * How entries reach their readers. `work`: a consumer group, one of its replicas handles each entry. `broadcast`: every replica
  * reads every entry from the moment it starts.
  */
-export type Delivery = 'work' | 'broadcast';
+export type ChannelDelivery = 'work' | 'broadcast';
 
 /** One channel: the only place that binds its name to a message type, a delivery, a retention and rules. */
 export interface ChannelDefinition<Schema extends DescMessage = DescMessage> {
   readonly purpose: string;
   readonly message: Schema;
-  readonly delivery: Delivery;
+  readonly delivery: ChannelDelivery;
   /** The service that reads it, whose name its consumer group bears; undefined where everybody reads, or only those outside do. */
   readonly group: string | undefined;
   /** The entry goes to `<channel>:<reply-to>` instead when the publisher names a reply-to; that key expires. */

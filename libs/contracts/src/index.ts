@@ -20,7 +20,7 @@ export * from './gen/nexus/usage/v1/usage_pb.js';
 export { Health, HealthCheckResponse_ServingStatus } from './gen/grpc/health/v1/health_pb.js';
 export { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponse } from './gen/grpc/reflection/v1/reflection_pb.js';
 export { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.js';
-export { channelNames, channels, type ChannelDefinition, type ChannelName, type Delivery, type MessageOf } from './channel-catalog.js';
+export { channelNames, channels, type ChannelDefinition, type ChannelDelivery, type ChannelName, type MessageOf } from './channel-catalog.js';
 export { TEST_EVENT_TYPE, eventTypes, raisedEventJson, type EventType, type RaisedEvent } from './event-types.js';
 export { USAGE_EVENT_TYPE, ledgerEventJson, ledgerRowJson, tokensJson, type LedgerEventJson, type LedgerRowJson } from './ledger-json.js';
 export { metadataKeys, type Metadata } from './metadata.js';
@@ -31,4 +31,5 @@ export { identityDefaults, identitySettingSchemas } from './tenant-config/identi
 export { planRuns, planSchema, type Plan } from './tenant-config/plan.js';
 export { priceOverridesSchema, type PriceOverride, type PriceOverrides } from './tenant-config/price-overrides.js';
 export { semanticCacheSchema, type SemanticCacheSettings } from './tenant-config/routing-settings.js';
+export { usageDimensions, type UsageDimension } from './usage-dimensions.js';
 export { tenantConfigFaults } from './tenant-config/tenant-config.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import type { UsageDimension } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import type { CliContext } from '../cli-context.js';
 import { daysOfMonth } from '../domain/month.js';
-import type { UsageGroup } from '../format/usage-table.js';
 import { withUrl } from './agent-options.js';
 import { day, month, severalOf } from './option-values.js';
 import { addUsageEvents } from './usage-events.js';
@@ -51,9 +51,9 @@ export function addUsage(parent: Command, context: CliContext): void {
     .addHelpText('after', EXAMPLES)
     .action(async (options: UsageOptions) => {
       checkForm(options);
-      const [{ usageGroups, usageTable }, { focusGroups, usageFocus }] = await Promise.all([import('../format/usage-table.js'), import('../format/usage-focus.js')]);
+      const [{ usageDimensions }, { usageTable }, { focusGroups, usageFocus }] = await Promise.all([import('@nexus/contracts'), import('../format/usage-table.js'), import('../format/usage-focus.js')]);
       const asked = [...options.by, ...options.groupBy];
-      const groups = options.focus ? focusGroups : options.invoice ? INVOICE_GROUPS : checkedGroups(asked, usageGroups);
+      const groups = options.focus ? focusGroups : options.invoice ? INVOICE_GROUPS : checkedGroups(asked, usageDimensions);
       if ((options.focus || options.invoice) && asked.length > 0) refuse('--by has no meaning for --focus and --invoice, which have their own lines');
       const gateway = await context.gateway(options);
       const days = options.month === undefined ? { from: options.from ?? '', to: options.to ?? '' } : (daysOfMonth(options.month) ?? { from: '', to: '' });
@@ -83,7 +83,7 @@ export function addUsage(parent: Command, context: CliContext): void {
     if (options.invoice && options.month === undefined && (options.from === undefined || options.to === undefined)) refuse('--invoice needs --month, or --from and --to');
   }
 
-  function checkedGroups(asked: readonly string[], known: readonly UsageGroup[]): readonly UsageGroup[] {
+  function checkedGroups(asked: readonly string[], known: readonly UsageDimension[]): readonly UsageDimension[] {
     const wrong = asked.filter((group) => !known.some((name) => name === group));
     if (wrong.length > 0) refuse(`--by knows ${known.join(', ')}; not: ${wrong.join(', ')}`);
     const groups = known.filter((group) => asked.includes(group));
@@ -95,4 +95,4 @@ export function addUsage(parent: Command, context: CliContext): void {
   }
 }
 
-const INVOICE_GROUPS: readonly UsageGroup[] = ['provider', 'model', 'project'];
+const INVOICE_GROUPS: readonly UsageDimension[] = ['provider', 'model', 'project'];

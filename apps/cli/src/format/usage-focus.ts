@@ -1,11 +1,10 @@
-import type { TokenUsage, UsageRow } from '@nexus/contracts';
+import { usageDimensions, type TokenUsage, type UsageRow } from '@nexus/contracts';
 import { dayAfter, daysOfMonth } from '../domain/month.js';
 import { csvLines } from './csv.js';
 import { decimalUsd } from './decimal-usd.js';
-import type { UsageGroup } from './usage-table.js';
 
 /** By what a FOCUS file is summed: a line for each. */
-export const focusGroups: readonly UsageGroup[] = ['day', 'provider', 'model', 'client', 'project', 'key', 'user', 'agent'];
+export const focusGroups = usageDimensions;
 
 /**
  * The columns of the FinOps Open Cost and Usage Specification 1.2 that are mandatory, those of the others that the ledger can fill, and

@@ -1,16 +1,12 @@
-import type { GetUsageResponse, UsageRow } from '@nexus/contracts';
+import type { GetUsageResponse, UsageDimension, UsageRow } from '@nexus/contracts';
 import { formatUsd } from '@nexus/core';
 import { groupDigits } from './count.js';
 import { table, type Column } from './table.js';
 
-/** What usage can be grouped by. */
-export const usageGroups = ['day', 'provider', 'model', 'client', 'project', 'key', 'user', 'agent'] as const;
-export type UsageGroup = (typeof usageGroups)[number];
-
 const numbers: readonly Column[] = ['CALLS', 'INPUT', 'CACHED', 'OUTPUT', 'USD'].map((title) => ({ title, align: 'right' }));
 
 /** The ledger's figures by group, then their total; money in USD with six decimals. */
-export function usageTable({ rows, total }: GetUsageResponse, groups: readonly UsageGroup[]): string[] {
+export function usageTable({ rows, total }: GetUsageResponse, groups: readonly UsageDimension[]): string[] {
   if (rows.length === 0) return ['No model was called in this time.'];
   const columns: Column[] = [...groups.map((group) => ({ title: group.toUpperCase() })), ...numbers];
   const lines = rows.map((row) => [...groups.map((group) => labelOf(row, group) || '-'), ...figuresOf(row)]);
@@ -24,6 +20,6 @@ function figuresOf({ attempts, tokens, costMicroUsd }: UsageRow): string[] {
 }
 
 /** The label of a line; empty when the calls had none. */
-export function labelOf(row: UsageRow, group: UsageGroup): string {
+export function labelOf(row: UsageRow, group: UsageDimension): string {
   return group === 'key' ? row.keyId : row[group];
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Inject, Query, Res } from '@nestjs/common';
-import { ledgerEventJson, ledgerRowJson } from '@nexus/contracts';
+import { ledgerEventJson, ledgerRowJson, usageDimensions } from '@nexus/contracts';
 import { CLIENTS, type ServiceClients } from '@nexus/runtime';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -18,7 +18,8 @@ const ledgerQuery = z.strictObject({
   after: z.string().max(64).default(''),
   format: z.enum(['json', 'cloudevents'], "must be 'json' or 'cloudevents'").default('json'),
 });
-const statsQuery = z.strictObject({ ...whose, by: z.string().max(200).default('') });
+const dimension = z.enum(usageDimensions, `can be ${usageDimensions.join(', ')}, with commas between them`);
+const statsQuery = z.strictObject({ ...whose, by: z.string().max(200).default('').transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== '')).pipe(z.array(dimension)) });
 
 /** /ledger: the tenant's rows as they were booked, and their sums. */
 @Controller('ledger')
@@ -41,8 +42,7 @@ export class LedgerController {
   @Get('stats')
   @Header('cache-control', 'no-store')
   async stats(@Api() { options }: ApiCall, @Query() query: unknown): Promise<UsageStatsJson> {
-    const { from = '', to = '', client = '', project = '', by } = parseInput(statsQuery, query);
-    const groupBy = by.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    const { from = '', to = '', client = '', project = '', by: groupBy } = parseInput(statsQuery, query);
     return usageStatsJson(await this.clients.usage.getUsage({ fromDay: from, toDay: to, client, project, groupBy }, options));
   }
 }

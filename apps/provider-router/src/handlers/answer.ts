@@ -30,18 +30,24 @@ export interface MadeCall extends Attempt {
   readonly parts: number;
 }
 
-/** What a call cost; undefined when nobody knows, or it used nothing. */
-function spendOf({ plan, outcome }: Pick<MadeCall, 'plan' | 'outcome'>): Spend | undefined {
+/** What a call cost, with what was spent on the way to it; undefined when nobody knows, or it used nothing. */
+function spendOf(made: MadeCall, besideMicroUsd: number): Spend | undefined {
+  const { plan, outcome } = made;
   const { usage } = outcome;
-  return usage && create(SpendSchema, {
-    provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOf(usage, priceOf(plan, outcome))), durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+  if (!usage) return besideOnly(besideMicroUsd);
+  return create(SpendSchema, {
+    provider: plan.model.target.name, model: plan.model.upstreamModel, usage: toWireUsage(usage), costMicroUsd: BigInt(costOfCall(made) + besideMicroUsd), durationMs: BigInt(Math.round(outcome.timings.totalMs)),
+    computeMs: BigInt(Math.ceil(outcome.timings.computeMs ?? 0)),
   });
 }
 
-/** The answer of the call that ended a request; `told` is what those who wait are told instead of the provider's error. */
-export function answerOf(made: MadeCall, routing: Routing, now: number, told?: AppError): OutgoingMessage {
+/** What a request cost that no model answered. */
+const besideOnly = (microUsd: number): Spend | undefined => (microUsd > 0 ? create(SpendSchema, { costMicroUsd: BigInt(microUsd) }) : undefined);
+
+/** The answer of the call that ended a request, with what was spent beside it; `told` is what those who wait are told instead of the provider's error. */
+export function answerOf(made: MadeCall, routing: Routing, now: number, besideMicroUsd: number, told?: AppError): OutgoingMessage {
   const { message, outcome, parts } = made;
-  const spend = spendOf(made);
+  const spend = spendOf(made, besideMicroUsd);
   if (outcome.kind === 'failed') return response(message, { outcome: { case: 'error', value: toWireError(told ?? outcome.error) }, spend, routing }, parts);
   const completion = create(CompletionSchema, { output: outputOf(made, outcome, now), finishReason: toWireFinish(outcome.finishReason) });
   return response(message, { outcome: { case: 'completion', value: completion }, spend, routing }, parts);
@@ -52,15 +58,28 @@ function outputOf({ message, plan }: Attempt, outcome: Completed, now: number) {
   return { case: 'body', value: plan.answerBytes(outcome, { id: message.payload.attemptId, now }) } as const;
 }
 
-/** An answer that was given before, in the form of its client. It costs nothing. */
-export function cachedAnswerOf(message: Request, { body, finishReason, parts }: { readonly body: Uint8Array; readonly finishReason: FinishReason; readonly parts: number }, routing: Routing): OutgoingMessage {
-  return response(message, { outcome: { case: 'completion', value: create(CompletionSchema, { output: { case: 'body', value: body }, finishReason: toWireFinish(finishReason) }) }, routing }, parts);
+/** What is given again of an answer. */
+interface Given {
+  readonly body: Uint8Array;
+  readonly finishReason: FinishReason;
+  readonly parts: number;
+  /** Spent to find it. */
+  readonly besideMicroUsd: number;
+}
+
+/** An answer that was given before, in the form of its client. It costs no more than finding it. */
+export function cachedAnswerOf(message: Request, { body, finishReason, parts, besideMicroUsd }: Given, routing: Routing): OutgoingMessage {
+  const completion = create(CompletionSchema, { output: { case: 'body', value: body }, finishReason: toWireFinish(finishReason) });
+  return response(message, { outcome: { case: 'completion', value: completion }, spend: besideOnly(besideMicroUsd), routing }, parts);
 }
 
 /** The answer when no provider was called, or when what it said does not matter. */
-export function refusalOf(message: Request, error: AppError, routing?: Routing): OutgoingMessage {
-  return response(message, { outcome: { case: 'error', value: toWireError(error) }, ...(routing && { routing }) }, 0);
+export function refusalOf(message: Request, error: AppError, routing?: Routing, besideMicroUsd = 0): OutgoingMessage {
+  return response(message, { outcome: { case: 'error', value: toWireError(error) }, spend: besideOnly(besideMicroUsd), ...(routing && { routing }) }, 0);
 }
+
+/** Micro-USD that a call cost, as far as its provider told. */
+export const costOfCall = ({ plan, outcome }: Pick<MadeCall, 'plan' | 'outcome'>): number => (outcome.usage ? costOf(outcome.usage, priceOf(plan, outcome)) : 0);
 
 /** Gives back what was reserved for a call that was never made. */
 export function notSentOf(attempt: Attempt, error: AppError, now: number): OutgoingMessage<'usage.recorded'> {

@@ -7,6 +7,8 @@ export interface CallUnderWay {
   readonly runId: string | undefined;
   /** Who gets its answer. */
   readonly replyTo: string | undefined;
+  /** Micro-USD spent so far on the way to the answer: to classify the request, to compare it with others. */
+  besideMicroUsd: number;
 }
 
 /** A cancel may overtake the request that it concerns, by this much. */
@@ -29,7 +31,7 @@ export class CallsUnderWay {
    * milliseconds, where that counts: who asks again under an idempotency key after a cancel means it.
    */
   begin(attemptId: string, runId: string | undefined, replyTo: string | undefined, askedAt = -Infinity): CallUnderWay {
-    const call = { stop: new AbortController(), runId, replyTo };
+    const call = { stop: new AbortController(), runId, replyTo, besideMicroUsd: 0 };
     this.calls.set(attemptId, call);
     if (this.isCancelled(attemptId, askedAt) || (runId !== undefined && this.isCancelled(runId))) call.stop.abort();
     return call;

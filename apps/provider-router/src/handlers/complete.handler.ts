@@ -1,7 +1,7 @@
 import type { ChannelBus, Message, OutgoingMessage } from '@nexus/channels';
-import { metadataKeys, type TenantSettings } from '@nexus/contracts';
+import { Wire, metadataKeys, type InferenceResponse, type TenantSettings } from '@nexus/contracts';
 import { AppError, failpoint, type Clock } from '@nexus/core';
-import { attributes, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { attributes, startMessageSpan, type Logger, type Span, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readAskedCall } from '../domain/asked-call.js';
 import { deadlineOf } from '../domain/deadline.js';
 import type { Classification } from '../domain/routing/classify.js';
@@ -29,6 +29,7 @@ import { RequestChain, noteIdOf } from './request-chain.js';
 import type { RouterMetrics } from './router-metrics.js';
 import type { Routes } from './routes.js';
 import type { SemanticCache } from './semantic-cache.js';
+import type { ShownPictures } from './shown-pictures.js';
 
 export interface CompleteParts {
   /** For live parts, and for what the ledger is told of attempts that others follow. */
@@ -54,12 +55,13 @@ export interface CompleteParts {
   readonly classifyWithinMs: number;
   readonly cache: ExactCache;
   readonly similar: SemanticCache;
+  readonly pictures: ShownPictures;
 }
 
 type Request = Message<'inference.request'>;
 
 /** What may be otherwise in a moment. */
-const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'settings_unavailable', 'in_flight_elsewhere']);
+const COMES_AGAIN: ReadonlySet<string> = new Set(['usage_unavailable', 'settings_unavailable', 'files_unavailable', 'in_flight_elsewhere']);
 
 /** One model call, from its request to its answer and its usage record. */
 export class CompleteHandler {
@@ -77,20 +79,21 @@ export class CompleteHandler {
   /** The signal says that the replica stops. Rejects where nothing is under way, and the request can wait for its next try or its next reader. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     failpoint('router.before-open');
-    const { model, attemptId } = message.payload;
-    const span = this.parts.tracer.startSpan(`chat ${model}`, {
-      kind: 'client',
-      parent: message.trace,
-      attributes: { [attributes.operationName]: 'chat', [attributes.requestModel]: model, [attributes.attemptId]: attemptId, [attributes.tenantId]: message.tenantId },
+    const { model, attemptId, run } = message.payload;
+    const waitedMs = Math.max(0, this.parts.clock.now() - message.timestamp);
+    const operation = message.payload.wire === Wire.OPENAI_EMBEDDINGS ? 'embeddings' : 'chat';
+    const span = startMessageSpan(this.parts.tracer, message, {
+      name: `${operation} ${model}`, kind: 'client', group: 'provider-router',
+      attributes: { [attributes.operationName]: operation, [attributes.requestModel]: model, [attributes.attemptId]: attemptId, [attributes.runId]: run?.runId || undefined, [attributes.step]: run?.step },
     });
     const traced = { ...message, trace: span.trace };
     try {
-      return await this.call(traced, span, signal);
+      return (await this.call(traced, span, signal)).map((sent) => withWait(sent, waitedMs));
     } catch (error) {
       span.recordError(error);
       const refusal = AppError.from(error);
       if (this.comesAgain(refusal, message)) throw refusal;
-      if (refusal.code === 'internal') this.parts.logger.error({ attempt: attemptId, error }, 'a model call failed inside NEXUS');
+      if (refusal.code === 'internal') this.parts.logger.error({ attempt: attemptId, trace_id: span.trace.traceId, error }, 'a model call failed inside NEXUS');
       return [refusalOf(traced, refusal)];
     } finally {
       span.end();
@@ -134,13 +137,13 @@ export class CompleteHandler {
     const sideCalls = { caller: this.caller, publish: (record: OutgoingMessage<'usage.recorded'>) => this.tell(message.tenantId, record), clock, underWay: this.parts.calls, call };
     const meant = await this.parts.similar.read(message, asked, settings, sideCalls);
     const alike = meant && (await this.parts.similar.find(meant));
-    if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now() }), span);
+    if (alike && asked.client) return this.given(message, alike, 'semantic', cachedAnswers({ message, asked, cached: alike, how: 'semantic', bus: this.parts.bus, now: clock.now(), besideMicroUsd: call.besideMicroUsd }), span);
     const noted = message.deliveries > 1 ? await this.noteOf(message) : undefined;
     if (signal.aborted) throw stopping();
     if (call.stop.signal.aborted) throw cancelled();
     const classifier = askClassifier(message, sideCalls, this.parts.classifyWithinMs);
-    const route = await this.parts.routes.find(model, asked, settings, classifier, noted && classificationOf(noted));
-    const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked, route, call, span, stopping: signal, noted });
+    const seen = await this.parts.pictures.route(message, asked, (one) => this.parts.routes.find(model, one, settings, classifier, noted && classificationOf(noted)));
+    const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, ...seen, call, span, stopping: signal, noted });
     try {
       const messages = await chain.run();
       if (place && chain.lasting) this.parts.cache.keep(place, chain.lasting);
@@ -150,7 +153,7 @@ export class CompleteHandler {
       const refusal = AppError.from(error);
       if (refusal.code === 'internal' || this.comesAgain(refusal, message)) throw error;
       span.recordError(error);
-      return [refusalOf(message, refusal, chain.routing())];
+      return [refusalOf(message, refusal, chain.routing(), call.besideMicroUsd)];
     } finally {
       if (span.isRecording) describeRouting(span, chain.routing());
     }
@@ -199,6 +202,11 @@ function classificationOf({ routing }: ChainNote): Classification | undefined {
   const tier = tierOf(name);
   const [reason = ''] = routing.reason.split(': tier ');
   return tier !== undefined && (classifier === 'rules' || classifier === 'model' || classifier === 'default') ? { tier, confidence, reason, classifier } : undefined;
+}
+
+/** An answer tells how long its request waited, for the timeline of its run. */
+function withWait(sent: OutgoingMessage, waitedMs: number): OutgoingMessage {
+  return sent.channel === 'inference.response' ? { ...sent, payload: { ...(sent.payload as InferenceResponse), waitedMs: BigInt(Math.round(waitedMs)) } } : sent;
 }
 
 /** What was published for a request once, for the one who asks again. */

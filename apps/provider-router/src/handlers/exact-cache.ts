@@ -62,7 +62,7 @@ export class ExactCache {
 
   /** The answer once more. */
   answer(message: Request, place: CachePlace, cached: CachedAnswer, bus: Pick<ChannelBus, 'publish'>): readonly OutgoingMessage[] {
-    return cachedAnswers({ message, asked: place.asked, cached, how: 'exact', bus, now: this.parts.clock.now() });
+    return cachedAnswers({ message, asked: place.asked, cached, how: 'exact', bus, now: this.parts.clock.now(), besideMicroUsd: 0 });
   }
 
   /** Keeps what was answered, in the background: only a whole answer. */

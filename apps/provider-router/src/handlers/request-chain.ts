@@ -201,19 +201,19 @@ export class RequestChain {
 
   private async whenMade(made: MadeCall): Promise<Outcome | undefined> {
     const { clock, caller, retries, budget } = this.parts;
-    const { message, span } = this.request;
+    const { message, span, call } = this.request;
     const { outcome } = made;
     if (span.isRecording) describeCall(span, made);
     const record = recordOf(made, clock.now());
     if (outcome.kind === 'completed' && this.isFirstChoice(made)) this.lasting = made;
-    if (outcome.kind === 'completed') return this.end([answerOf(made, this.routing(), clock.now()), ...(record ? [record] : [])], made);
+    if (outcome.kind === 'completed') return this.end([answerOf(made, this.routing(), clock.now(), call.besideMicroUsd), ...(record ? [record] : [])], made);
     const { error } = outcome;
     this.parts.limited.failed(message.tenantId, made.plan.model.id, error);
     const after = afterFailure(error, {
       retries: this.retries, attempts: this.number + 1, hasNext: this.models.length > this.place + 1, leftMs: caller.leftMs(message), random: Math.random,
     }, retries, () => budget.spend());
     if (after.kind === 'stop' || record === undefined || made.parts > 0) {
-      return this.end([answerOf(made, this.routing(), clock.now(), this.toldInsteadOf(error)), ...(record ? [record] : [])], made);
+      return this.end([answerOf(made, this.routing(), clock.now(), call.besideMicroUsd, this.toldInsteadOf(error)), ...(record ? [record] : [])], made);
     }
     this.lastError = error;
     this.fallbacks.push(failedFallback(made.plan.model.id, made.id, error));
@@ -332,7 +332,7 @@ export class RequestChain {
     const { message } = this.request;
     const error = this.lastError ?? new AppError('no_model_can_serve', 'No model is left that could serve this request.', { status: 400, param: 'model' });
     const last = this.records.at(-1);
-    const answer = refusalOf(message, error, this.routing());
+    const answer = refusalOf(message, error, this.routing(), this.request.call.besideMicroUsd);
     return last ? this.end([answer, toldAgain(message, last)]) : [answer];
   }
 

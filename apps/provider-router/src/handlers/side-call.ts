@@ -2,7 +2,7 @@ import { OpenedAttempt_State as State } from '@nexus/contracts';
 import type { OutgoingMessage } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { ProviderOutcome } from '../providers/provider-outcome.js';
-import { recordOf, type Attempt } from './answer.js';
+import { costOfCall, recordOf, type Attempt } from './answer.js';
 import type { CallUnderWay, CallsUnderWay } from './calls-under-way.js';
 import type { ModelCaller } from './model-caller.js';
 
@@ -18,7 +18,7 @@ export interface SideCalls {
 }
 
 /**
- * Makes one small call on the way to an answer: an attempt of its own, which is booked like any other, within so many milliseconds.
+ * Makes one small call on the way to an answer: an attempt of its own, which is booked like any other and told with the answer's cost, within so many milliseconds.
  * Undefined when it was not made, or not answered: the request goes on without it.
  */
 export async function sideCall(attempt: Attempt, { caller, publish, clock, underWay, call }: SideCalls, tokens: number, withinMs: number): Promise<Extract<ProviderOutcome, { kind: 'completed' }> | undefined> {
@@ -41,6 +41,7 @@ export async function sideCall(attempt: Attempt, { caller, publish, clock, under
     stop.removeEventListener('abort', onStop);
     underWay.end(attempt.id);
   });
+  call.besideMicroUsd += costOfCall(made);
   const record = recordOf(made, clock.now());
   if (record) publish(record);
   return made.outcome.kind === 'completed' ? made.outcome : undefined;

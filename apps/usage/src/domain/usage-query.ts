@@ -1,9 +1,6 @@
+import { usageDimensions as dimensions, type UsageDimension as Dimension } from '@nexus/contracts';
 import { windowStart } from './budget-window.js';
 import { checkedDay, invalidQuery } from './checked-day.js';
-
-/** By what usage can be summed. */
-export const dimensions = ['day', 'provider', 'model', 'client', 'project', 'key', 'user', 'agent'] as const;
-export type Dimension = (typeof dimensions)[number];
 
 export interface UsageQuery {
   /** YYYY-MM-DD, both inclusive. */

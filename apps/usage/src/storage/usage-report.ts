@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { UsageDimension as Dimension } from '@nexus/contracts';
 import type { MicroUsd } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import { DATABASE } from '@nexus/runtime';
-import type { Dimension, UsageQuery } from '../domain/usage-query.js';
+import type { UsageQuery } from '../domain/usage-query.js';
 import { tokenColumns, type Buckets } from './bucket-columns.js';
 
 /** Sums of ledger rows, in exclusive buckets; a dimension that was not asked for is undefined. */
