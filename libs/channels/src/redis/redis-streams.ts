@@ -107,7 +107,7 @@ export class RedisStreams implements StreamTransport {
 
   async createGroup(key: string, group: string): Promise<void> {
     try {
-      await this.call('XGROUP', 'CREATE', key, group, '0', 'MKSTREAM');
+      await this.call('XGROUP', 'CREATE', key, group, '0', 'MKSTREAM', 'ENTRIESREAD', 0); // said, it is remembered over a restart
     } catch (error) {
       if (!isGroupThere(error)) throw error;
     }

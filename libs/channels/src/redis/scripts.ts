@@ -99,7 +99,9 @@ end
 return measured`;
 
 /**
- * Trims what is past its retention and acknowledged by every group, drops what was given up.
+ * Trims what is past its retention and acknowledged by every group, drops what was given up. A Redis that has read its append-only file
+ * back may not know how many entries a group was handed, and tells too large a lag, or none: autoscalers go by it. Of a group that was handed
+ * everything it is put right.
  * in:  KEYS[1] stream · ARGV[1] retention, ms · ARGV[2] the service's group, or '' · ARGV[3] a group's, ARGV[4] a consumer's idle time, ms
  * out: of each group that was dropped its name and how long its oldest entry had waited, ms
  */
@@ -125,6 +127,7 @@ end
 local limit = string.format('%.0f-0', now - tonumber(ARGV[1]))
 local safe = limit -- entries from here on stay
 local dropped = {}
+local stream = fields(redis.call('XINFO', 'STREAM', KEYS[1]))
 local isOwnThere = ARGV[2] == ''
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = fields(info)
@@ -132,6 +135,9 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local acknowledged = group['last-delivered-id'] -- everything before this is
   local pending = redis.call('XPENDING', KEYS[1], name)
   local waiting = pending[1] > 0 and pending[2]
+  if acknowledged == stream['last-generated-id'] and group['entries-read'] ~= stream['entries-added'] then
+    redis.call('XGROUP', 'SETID', KEYS[1], name, acknowledged, 'ENTRIESREAD', stream['entries-added'])
+  end
   if waiting and older(waiting, acknowledged) then acknowledged = waiting end
 
   local isInUse = false
