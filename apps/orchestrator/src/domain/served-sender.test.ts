@@ -6,7 +6,7 @@ import { servedSender, type KnownSender } from './served-sender.js';
 const nobody: KnownSender = { personId: '', personName: '', ownerId: '', ownerName: '' };
 const ann: KnownSender = { ...nobody, personId: '1', personName: 'Ann' };
 const ofBob = (sender: KnownSender): KnownSender => ({ ...sender, ownerId: '2', ownerName: 'Bob' });
-const request = (more: MessageInitShape<typeof IncomingRequestSchema> = {}) => create(IncomingRequestSchema, { text: 'hi', sender: { id: '77' }, ...more });
+const request = (more: MessageInitShape<typeof IncomingRequestSchema> = {}) => create(IncomingRequestSchema, Object.assign({ text: 'hi', sender: { id: '77' } }, more));
 const group = { chatKind: ChatKind.GROUP, chatId: '-5' };
 
 describe('a private chat', () => {

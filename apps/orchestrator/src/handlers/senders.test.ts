@@ -57,7 +57,7 @@ it('forgets whom a change names, all of a tenant when it names nobody, and nobod
   const all = [['t', 'telegram', 'a b'], ['t', 'discord', 'a b'], ['t', 'telegram', 'cid'], ['u', 'telegram', 'a b']] as const;
   const askAll = async () => {
     asked = [];
-    for (const one of all) await serve(...one);
+    for (const [tenant, surface, account] of all) await serve(tenant, surface, account);
     return asked;
   };
   expect(await askAll()).toHaveLength(4);
