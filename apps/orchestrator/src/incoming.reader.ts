@@ -1,11 +1,13 @@
 import type { ChannelBus, DeadLetter, Message, OutgoingMessage, Subscription } from '@nexus/channels';
+import { Outcome, type ProcessedRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
-import { FailureLog, attributes, messagingSystemRedis, type Logger, type Span, type Tracer } from '@nexus/runtime';
+import { FailureLog, attributes, startMessageSpan, type ChannelMeter, type Logger, type Span, type Tracer } from '@nexus/runtime';
 import type { Admission } from './handlers/admission.js';
 import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import type { Cancel, TracedIncoming } from './handlers/candidate.js';
 import { refuse } from './handlers/refusal.js';
 import { cancelled } from './handlers/run-input.js';
+import type { RunMetrics } from './handlers/run-metrics.js';
 import type { SeenEntries } from './handlers/seen-entries.js';
 import type { StartOutcome, StartRunsHandler } from './handlers/start-runs.handler.js';
 import type { LeaseStore } from './storage/lease.store.js';
@@ -20,6 +22,8 @@ export interface IncomingReaderParts {
   readonly runs: Pick<RunStore, 'load'>;
   readonly seen: SeenEntries;
   readonly tracer: Tracer;
+  readonly meter: ChannelMeter;
+  readonly metrics: Pick<RunMetrics, 'refused'>;
   readonly logger: Logger;
   readonly replica: string;
   readonly partition: number;
@@ -48,6 +52,7 @@ export class IncomingReader {
 
   constructor(private readonly parts: IncomingReaderParts) {
     this.failures = new FailureLog(parts.logger);
+    parts.meter.watch('requests.incoming');
   }
 
   get isReading(): boolean {
@@ -113,7 +118,8 @@ export class IncomingReader {
   }
 
   private async handle(batch: readonly Message<'requests.incoming'>[], epoch: number): Promise<readonly OutgoingMessage[]> {
-    const spans = batch.map((message) => this.spanOf(message));
+    const ended = this.parts.meter.begin('requests.incoming', batch);
+    const spans = batch.map((message) => this.spanOf(message, batch.length));
     const traced = batch.map((message, index) => ({ message, trace: (spans[index] as Span).trace, isAgain: this.parts.seen.isAgain(message) }));
     try {
       const outcome = await this.accept(traced, epoch);
@@ -121,10 +127,14 @@ export class IncomingReader {
         if (this.held?.epoch === epoch) void this.letGo();
         throw new AppError('lease_lost', 'Another replica reads requests.incoming.', { status: 409, isRetryable: true });
       }
-      return [...outcome.messages, ...(await this.cancel(outcome.cancels))];
+      const messages = [...outcome.messages, ...(await this.cancel(outcome.cancels))];
+      this.countRefusals(messages);
+      ended('handled');
+      return messages;
     } catch (error) {
       for (const span of spans) span.recordError(error);
       if (!this.isStopped) this.failures.report('requests.incoming', error);
+      if (!this.isStopped) ended('failed');
       throw error;
     } finally {
       for (const span of spans) span.end();
@@ -153,25 +163,22 @@ export class IncomingReader {
     const { message, reasonCode, reason } = letter;
     const publisher = message && (await this.parts.start.publisherOf(message));
     await this.parts.onDeadLetter({ ...letter, message: message && { ...message, tenantId: publisher?.tenantId ?? '' } });
+    this.parts.meter.deadLetter('requests.incoming', reasonCode);
     if (message === undefined) return [];
     const span = this.spanOf(message);
     span.end();
     return [refuse({ message, trace: span.trace, isAgain: false }, publisher, new AppError(reasonCode, reason))];
   }
 
-  private spanOf(message: Message<'requests.incoming'>): Span {
-    const span = this.parts.tracer.startSpan('process requests.incoming', { kind: 'consumer', parent: message.trace });
-    if (span.isRecording) {
-      span.setAttributes({
-        [attributes.messagingSystem]: messagingSystemRedis,
-        [attributes.destinationName]: 'requests.incoming',
-        [attributes.messagingOperationType]: 'process',
-        [attributes.consumerGroupName]: 'orchestrator',
-        [attributes.messageId]: message.id,
-        [attributes.correlationId]: message.correlationId,
-        [attributes.agentName]: message.payload.agent || 'default',
-      });
+  private countRefusals(messages: readonly OutgoingMessage[]): void {
+    for (const { channel, payload } of messages) {
+      const answer = channel === 'requests.processed' ? (payload as ProcessedRequest) : undefined;
+      if (answer?.outcome === Outcome.REFUSED) this.parts.metrics.refused(answer.error?.code ?? 'internal');
     }
-    return span;
+  }
+
+  /** What the message says of its tenant is not proven yet, and so stays out. */
+  private spanOf(message: Message<'requests.incoming'>, together = 1): Span {
+    return startMessageSpan(this.parts.tracer, { ...message, tenantId: '' }, { group: 'orchestrator', together, attributes: { [attributes.agentName]: message.payload.agent || 'default' } });
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import type { Message, OutgoingMessage } from '@nexus/channels';
 import type { ChannelName } from '@nexus/contracts';
-import { ConsumesBatches, Follows, TRACER, attributes, messagingSystemRedis, type Span, type Tracer } from '@nexus/runtime';
+import { ConsumesBatches, Follows, TRACER, attributes, startMessageSpan, type Span, type Tracer } from '@nexus/runtime';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
 import { modelAnswered, toolFinished, type Bringing, type RunInput } from './handlers/run-input.js';
@@ -45,7 +45,7 @@ export class OrchestratorConsumer {
   private async handle<C extends ChannelName>(batch: readonly Message<C>[], toInput: (message: Message<C>, bringing: Bringing) => RunInput | undefined): Promise<readonly OutgoingMessage[]> {
     const spans: Span[] = [];
     const inputs = batch.flatMap((message) => {
-      const span = this.spanOf(message);
+      const span = startMessageSpan(this.tracer, message, { group: 'orchestrator', together: batch.length });
       spans.push(span);
       const input = toInput(message, { trace: span.trace, isAgain: this.seen.isAgain(message) });
       if (span.isRecording) span.setAttributes({ [attributes.runId]: input?.runId });
@@ -59,21 +59,5 @@ export class OrchestratorConsumer {
     } finally {
       for (const span of spans) span.end();
     }
-  }
-
-  private spanOf<C extends ChannelName>(message: Message<C>): Span {
-    const span = this.tracer.startSpan(`process ${message.channel}`, { kind: 'consumer', parent: message.trace });
-    if (span.isRecording) {
-      span.setAttributes({
-        [attributes.messagingSystem]: messagingSystemRedis,
-        [attributes.destinationName]: message.channel,
-        [attributes.messagingOperationType]: 'process',
-        [attributes.consumerGroupName]: 'orchestrator',
-        [attributes.messageId]: message.id,
-        [attributes.correlationId]: message.correlationId,
-        [attributes.tenantId]: message.tenantId,
-      });
-    }
-    return span;
   }
 }

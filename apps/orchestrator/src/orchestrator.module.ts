@@ -3,8 +3,8 @@ import type { ChannelBus } from '@nexus/channels';
 import type { Clock } from '@nexus/core';
 import type { Database, DeadLetterStore } from '@nexus/postgres';
 import {
-  AgentCalls, BUS, CLIENTS, CLOCK, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, storeDeadLetter,
-  type Environment, type KeyResolver, type Logger, type ServiceClients, type ServiceDefinition, type Stopping, type TenantSettingsCache, type Tracer,
+  AgentCalls, BUS, CLIENTS, CLOCK, ChannelMeter, DATABASE, DEAD_LETTERS, KEY_RESOLVER, LOGGER, METRICS, REPLICA, SERVICE_TOKEN, STOPPING, TENANT_SETTINGS, TRACER, defaultPorts, deleteHourly, storeDeadLetter,
+  type Environment, type KeyResolver, type Logger, type Metrics, type ServiceClients, type ServiceDefinition, type Stopping, type TenantSettingsCache, type Tracer,
 } from '@nexus/runtime';
 import { AgentRpc } from './agent.rpc.js';
 import { loadAgents } from './agents-file.js';
@@ -27,8 +27,10 @@ import { Republication } from './handlers/republication.js';
 import { expired } from './handlers/run-input.js';
 import { RunLoader } from './handlers/run-loader.js';
 import { RunMemory } from './handlers/run-memory.js';
+import type { LiveRun } from './handlers/live-run.js';
 import { recordRun } from './handlers/run-span.js';
 import { SeenEntries } from './handlers/seen-entries.js';
+import { RunMetrics } from './handlers/run-metrics.js';
 import { Senders } from './handlers/senders.js';
 import { StalledRuns } from './handlers/stalled-runs.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
@@ -66,7 +68,7 @@ class LiveRuns {
   readonly advance: AdvanceRunsHandler;
   readonly endings: OwnEndings;
 
-  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, finished: FinishedRuns) {
+  constructor(config: OrchestratorConfig, store: RunStore, kept: KeptAgents, mostTurns: number, bus: ChannelBus, clock: Clock, logger: Logger, finished: FinishedRuns, onOver: (live: LiveRun) => void) {
     this.memory = new RunMemory({
       runBytes: config.runCacheBytes, threadBytes: config.threadCacheBytes, mostTurns, clock,
       onDeadline: (run) => this.endings.endSoon([expired(run, () => clock.now())]),
@@ -74,7 +76,7 @@ class LiveRuns {
     this.loader = new RunLoader(store, this.memory, kept);
     this.delayed = new DelayedMessages(bus, this.memory, logger);
     this.again = new Republication(store, this.loader, this.delayed, finished, clock);
-    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, this.again, finished, clock, (live) => recordRun(tracer, live));
+    this.advance = new AdvanceRunsHandler(store, this.memory, this.loader, this.delayed, this.again, finished, clock, onOver);
     this.endings = new OwnEndings(this.advance, store, bus, logger);
   }
 }
@@ -121,12 +123,16 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
           inject: [TENANT_SETTINGS, CLIENTS, CLOCK, LOGGER],
           useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock, logger: Logger) => new AgentDirectory(agents, config.agentModel, settings, clients, clock, logger),
         },
+        { provide: RunMetrics, inject: [METRICS], useFactory: (metrics: Metrics) => new RunMetrics(metrics) },
         { provide: PlanQuotas, inject: [TENANT_SETTINGS, LOGGER], useFactory: (settings: TenantSettingsCache, logger: Logger) => new PlanQuotas(settings, logger) },
         {
           provide: LiveRuns,
-          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS],
-          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, settings: TenantSettingsCache) =>
-            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger, tracer, new FinishedRuns(settings)),
+          inject: [RunStore, KeptAgents, AgentDirectory, BUS, CLOCK, LOGGER, TRACER, RunMetrics, TENANT_SETTINGS],
+          useFactory: (store: RunStore, kept: KeptAgents, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, metrics: RunMetrics, settings: TenantSettingsCache) =>
+            new LiveRuns(config, store, kept, directory.mostTurns, bus, clock, logger, new FinishedRuns(settings), (live) => {
+              recordRun(tracer, live);
+              metrics.ended(live);
+            }),
         },
         { provide: AdvanceRunsHandler, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.advance },
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
@@ -144,10 +150,10 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: StalledRuns,
-          inject: [RunStore, LiveRuns, LeaseStore, AgentDirectory, BUS, CLOCK, LOGGER, REPLICA],
-          useFactory: (store: RunStore, live: LiveRuns, leases: LeaseStore, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, replica: string) =>
+          inject: [RunStore, LiveRuns, LeaseStore, AgentDirectory, BUS, CLOCK, LOGGER, REPLICA, RunMetrics],
+          useFactory: (store: RunStore, live: LiveRuns, leases: LeaseStore, directory: AgentDirectory, bus: ChannelBus, clock: Clock, logger: Logger, replica: string, metrics: RunMetrics) =>
             new StalledRuns({
-              stalledMs: config.stalledMs, store, bus, clock, logger, loader: live.loader,
+              stalledMs: config.stalledMs, store, bus, clock, logger, metrics, loader: live.loader,
               lease: new HeldLease(leases, { partition: SWEEP_LEASE, owner: replica, lifeMs: Math.max(config.leaseMs, config.stalledMs) }),
               toolTimeMs: (tool) => directory.toolTimeMs(tool),
             }),
@@ -163,12 +169,13 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         },
         {
           provide: IncomingReader,
-          inject: [BUS, LeaseStore, AcceptMessagesHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS],
+          inject: [BUS, LeaseStore, AcceptMessagesHandler, AdvanceRunsHandler, RunStore, SeenEntries, TRACER, LOGGER, REPLICA, DEAD_LETTERS, METRICS, RunMetrics],
           useFactory: (
             bus: ChannelBus, leases: LeaseStore, start: AcceptMessagesHandler, advance: AdvanceRunsHandler, runs: RunStore, seen: SeenEntries,
-            tracer: Tracer, logger: Logger, replica: string, deadLetters: DeadLetterStore | undefined,
+            tracer: Tracer, logger: Logger, replica: string, deadLetters: DeadLetterStore | undefined, metrics: Metrics, runMetrics: RunMetrics,
           ) => new IncomingReader({
-            bus, leases, start, advance, runs, seen, tracer, logger, replica,
+            bus, leases, start, advance, runs, seen, tracer, logger, replica, metrics: runMetrics,
+            meter: new ChannelMeter(metrics, 'orchestrator'),
             admission: new Admission(bus, config.admissionQueueMs),
             partition: PARTITION, leaseMs: config.leaseMs,
             onDeadLetter: (letter) => storeDeadLetter(letter, deadLetters, logger),

@@ -57,6 +57,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(CacheStore) private readonly cache: CacheStore,
     @Inject(SimilarStore) private readonly similar: SimilarStore,
     @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(RouterMetrics) private readonly metrics: RouterMetrics,
   ) {}
 
   private stopDeleting: () => Promise<void> = () => Promise.resolve();
@@ -144,6 +145,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     await this.models.start();
     this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()) + (await this.cache.prune()) + (await this.similar.prune()), this.logger);
   }
+    for (const { config, target } of this.models.catalog.providers) if (target) this.metrics.offered(config.name);
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.owner.stop(), this.stopDeleting()]);

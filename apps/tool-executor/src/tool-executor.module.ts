@@ -1,11 +1,12 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { newId, type Clock } from '@nexus/core';
 import { deadLetterMigration, type Database } from '@nexus/postgres';
-import { CLOCK, DATABASE, LOGGER, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type Logger, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
+import { CLOCK, DATABASE, LOGGER, METRICS, REPLICA, TENANT_SETTINGS, TRACER, defaultPorts, type Environment, type Logger, type Metrics, type ServiceDefinition, type TenantSettingsCache, type Tracer } from '@nexus/runtime';
 import { readToolExecutorConfig } from './config.js';
 import type { Tool } from './domain/tool.js';
 import { ToolRegistry } from './domain/tool-registry.js';
 import { ExecuteToolHandler } from './handlers/execute-tool.handler.js';
+import { ToolMetrics } from './handlers/tool-metrics.js';
 import { ExecutionStore } from './storage/execution.store.js';
 import { Execution1763620000000 } from './storage/migrations/execution-1763620000000.js';
 import { builtInTools } from './tools/built-in-tools.js';
@@ -30,9 +31,13 @@ class ToolExecutorModule implements OnApplicationShutdown {
         { provide: ToolRegistry, useFactory: () => registryOf(tools) },
         {
           provide: ExecuteToolHandler,
-          inject: [ToolRegistry, DATABASE, REPLICA, TENANT_SETTINGS, CLOCK, TRACER, LOGGER],
-          useFactory: (registry: ToolRegistry, database: Database, replica: string, tenantSettings: TenantSettingsCache, clock: Clock, tracer: Tracer, logger: Logger) =>
-            new ExecuteToolHandler({ registry, tenantSettings, clock, tracer, logger, store: new ExecutionStore(database, replica, newId()) }),
+          inject: [ToolRegistry, DATABASE, REPLICA, TENANT_SETTINGS, CLOCK, TRACER, LOGGER, METRICS],
+          useFactory: (registry: ToolRegistry, database: Database, replica: string, tenantSettings: TenantSettingsCache, clock: Clock, tracer: Tracer, logger: Logger, metrics: Metrics) =>
+            new ExecuteToolHandler({
+              registry, tenantSettings, clock, tracer, logger,
+              metrics: new ToolMetrics(metrics, registry.list().map(({ name }) => name)),
+              store: new ExecutionStore(database, replica, newId()),
+            }),
         },
       ],
     };

@@ -20,24 +20,27 @@ export interface AdapterReports {
   problem(doing: string, error: AppError): void;
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  messages: 'Messages of people that came.',
-  answers: 'Answers that were delivered.',
-  refusals: 'Delivered answers that are a refusal.',
-  posts: 'Messages that the bot posted.',
-  edits: 'Changes of messages that the bot had posted.',
-  republished: 'Messages that were sent to NEXUS once more.',
-  reconnects: 'Times that the connection to NEXUS was there again.',
-  failures: 'Calls to the platform that failed.',
-};
+/** By what the adapter kit calls them. */
+function countersOf(metrics: Metrics) {
+  return new Map(Object.entries({
+    messages: metrics.counter('nexus_adapter_messages_total', 'Messages of people that came.', ['surface']),
+    answers: metrics.counter('nexus_adapter_answers_total', 'Answers that were delivered.', ['surface']),
+    refusals: metrics.counter('nexus_adapter_refusals_total', 'Delivered answers that are a refusal.', ['surface']),
+    posts: metrics.counter('nexus_adapter_posts_total', 'Messages that the bot posted.', ['surface']),
+    edits: metrics.counter('nexus_adapter_edits_total', 'Changes of messages that the bot had posted.', ['surface']),
+    republished: metrics.counter('nexus_adapter_republished_total', 'Messages that were sent to NEXUS once more.', ['surface']),
+    reconnects: metrics.counter('nexus_adapter_reconnects_total', 'Times that the connection to NEXUS was there again.', ['surface']),
+    failures: metrics.counter('nexus_adapter_failures_total', 'Calls to the platform that failed.', ['surface']),
+  }));
+}
 
 /** Reports for one surface. No chat, person or text is in them. */
 export function adapterReports({ surface, logger, tracer, metrics }: AdapterReportsParts): AdapterReports {
   const duration = metrics.histogram('nexus_adapter_answer_seconds', 'Seconds from a message to its delivered answer.', ['surface'], LONG_SECONDS);
-  const counterOf = (what: string) => metrics.counter(`nexus_adapter_${what}_total`, meanings[what] ?? 'What an adapter counts.', ['surface']);
-  for (const what of Object.keys(meanings)) counterOf(what).inc({ surface }, 0);
+  const counters = countersOf(metrics);
+  for (const counter of counters.values()) counter.inc({ surface }, 0);
   return {
-    count: (what) => counterOf(what).inc({ surface }),
+    count: (what) => counters.get(what)?.inc({ surface }),
     answered: (durationMs) => duration.observe({ surface }, durationMs / 1_000),
     problem: (doing, error) => logger.warn({ surface, kind: doing, code: error.code, error }, 'an adapter has trouble and goes on'),
     startMessage: ({ messageId }) => {

@@ -37,7 +37,7 @@ export interface Bringing {
 /** The answer of a model call, or its failure. Undefined when it belongs to no run. */
 export function modelAnswered(message: Message<'inference.response'>, bringing: Bringing, schemas: ToolSchemas): RunInput | undefined {
   const { tenantId, payload } = message;
-  const { attemptId, run, outcome, spend, parts, routing } = payload;
+  const { attemptId, run, outcome, spend, parts, routing, waitedMs } = payload;
   if (run === undefined || tenantId === '') return undefined;
   return {
     ...bringing,
@@ -53,10 +53,10 @@ export function modelAnswered(message: Message<'inference.response'>, bringing: 
           mayCallTools: call.mayCallTools && live.agent.tools.length > 0,
           usedIds: usedCallIds(live),
         });
-        return storedEvent('modelAnswered', { attemptId, step: run.step, message: understood, finishReason, spend, invalidCalls: [...invalidCalls], routing });
+        return storedEvent('modelAnswered', { attemptId, step: run.step, message: understood, finishReason, spend, invalidCalls: [...invalidCalls], routing, waitedMs });
       }
       const error = outcome.case === 'error' ? outcome.value : create(ErrorSchema, { code: 'provider_error', message: 'The provider answered in a way that an agent cannot use.', status: 502 });
-      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend, parts, routing });
+      return storedEvent('modelFailed', { attemptId, step: run.step, error, spend, parts, routing, waitedMs });
     },
     isSame: ({ event }) => (event.case === 'modelAnswered' || event.case === 'modelFailed') && event.value.attemptId === attemptId,
   };
@@ -72,7 +72,7 @@ function usedCallIds(live: LiveRun): ReadonlySet<string> {
 /** The result of a tool call. */
 export function toolFinished(message: Message<'tools.results'>, bringing: Bringing): RunInput {
   const { tenantId, payload } = message;
-  const { executionId, runId, step, result, error, durationMs } = payload;
+  const { executionId, runId, step, result, error, waitedMs, durationMs } = payload;
   return {
     ...bringing,
     tenantId, runId,
@@ -84,7 +84,7 @@ export function toolFinished(message: Message<'tools.results'>, bringing: Bringi
       // the answer must name the call that it answers, whatever the executor says
       const text = result?.text ?? error?.message ?? '';
       const isError = result?.isError === true || error !== undefined;
-      return storedEvent('toolFinished', { step, executed: { executionId, durationMs, error, result: { callId: call.id, name: call.name, text, isError } } });
+      return storedEvent('toolFinished', { step, executed: { executionId, waitedMs, durationMs, error, result: { callId: call.id, name: call.name, text, isError } } });
     },
     isSame: ({ event }) => event.case === 'toolFinished' && event.value.executed?.executionId === executionId,
   };

@@ -7,6 +7,7 @@ import type { HeldLease } from './held-lease.js';
 import { runKey, traceOf, type LiveRun } from './live-run.js';
 import { answerBefore, callsOfStep, toMessages } from './outbox.js';
 import type { RunLoader } from './run-loader.js';
+import type { RunMetrics } from './run-metrics.js';
 
 export interface StalledRunsParts {
   /** A run without an event for this long is asked for again. */
@@ -17,6 +18,7 @@ export interface StalledRunsParts {
   readonly lease: HeldLease;
   readonly clock: Clock;
   readonly logger: Pick<Logger, 'error'>;
+  readonly metrics: Pick<RunMetrics, 'quiet'>;
   /** The longest that one call of this tool takes, milliseconds. */
   readonly toolTimeMs: (tool: string) => number;
 }
@@ -25,6 +27,8 @@ export interface StalledRunsParts {
 interface NextWake {
   readonly at: number;
   readonly waitMs: number;
+  /** When something happened to it last. */
+  readonly quietSince: number;
 }
 
 const PAGE = 200;
@@ -75,11 +79,12 @@ export class StalledRuns {
         const isLost = this.workedOnUntil(live) <= now && !behind.has(live.state.phase);
         if (isLost) lost.push(live);
         const waitMs = isLost ? Math.min(2 * (nextWakes.get(key)?.waitMs ?? stalledMs / 2), LONGEST_WAIT * stalledMs) : stalledMs;
-        nextWakes.set(key, { at: isLost ? now + waitMs : Math.max(this.workedOnUntil(live), now + stalledMs / 2), waitMs });
+        nextWakes.set(key, { quietSince: live.lastAt, at: isLost ? now + waitMs : Math.max(this.workedOnUntil(live), now + stalledMs / 2), waitMs });
       }
       await this.publish(lost, now);
     }
     this.nextWakes = nextWakes;
+    this.parts.metrics.quiet(nextWakes.size, nextWakes.size === 0 ? 0 : now - [...nextWakes.values()].reduce((least, { quietSince }) => Math.min(least, quietSince), now));
   }
 
   async stop(): Promise<void> {

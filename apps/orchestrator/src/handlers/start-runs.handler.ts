@@ -121,6 +121,7 @@ export class StartRunsHandler {
       requestHash: message.metadata[metadataKeys.requestHash] ?? '',
     });
     return {
+      waitedMs: BigInt(Math.max(0, Math.round(this.clock.now() - message.timestamp))),
       ...traced, publisher, agent, quota,
       accepted: event.event.value as RunAccepted,
       run: {

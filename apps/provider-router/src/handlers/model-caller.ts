@@ -89,7 +89,7 @@ export class ModelCaller {
     failpoint('router.after-answer');
     if (outcome.kind === 'completed') live?.end();
     else live?.flush();
-    metrics.called(target.name, outcome);
+    metrics.called(plan, outcome);
     health.ended(target, outcome);
     limits.used(target, tokensOf(outcome), leave.tokens);
     return { ...attempt, outcome, parts: live?.sent ?? 0 };

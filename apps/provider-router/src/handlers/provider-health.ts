@@ -68,7 +68,7 @@ export class ProviderHealth {
     if (isQuiet || (after.kind === before.kind && after.kind === 'closed')) return;
     const { bus, clock, logger, replica } = this.parts;
     const forMs = after.kind === 'closed' ? 0 : Math.max(0, after.until - clock.now());
-    logger.warn({ provider: provider.name, state: after.kind, forMs }, 'the breaker of a provider has changed');
+    logger.warn({ provider: provider.name, state: after.kind, for_ms: forMs }, 'the breaker of a provider has changed');
     const payload = create(ProviderHealthSchema, { provider: provider.name, state: stateOf(after.kind), forMs: BigInt(forMs), times: after.kind === 'closed' ? 0 : after.times, replica });
     bus.publish(outgoing({ channel: 'provider.health', id: newId(), payload })).catch(() => undefined); // the others find out by themselves
   }
