@@ -10,6 +10,7 @@ import { ReportOwnerHandler } from './handlers/report-owner.handler.js';
 import { ResolveAttemptHandler } from './handlers/resolve-attempt.handler.js';
 import { RunQuotas } from './handlers/run-quotas.js';
 import { SettleHandler } from './handlers/settle.handler.js';
+import { UnknownWatch } from './handlers/unknown-watch.js';
 import { AttemptRepository } from './storage/attempt.repository.js';
 import { BudgetAlertRepository } from './storage/budget-alert.repository.js';
 import { BudgetRepository } from './storage/budget.repository.js';
@@ -26,7 +27,7 @@ import { UsageRpc } from './usage.rpc.js';
   controllers: [UsageConsumer],
   providers: [
     AttemptRepository, BudgetRepository, BudgetAlertRepository, OwnerRepository, PruningRepository, UnsettledRepository, UsageReport, LedgerPages, RunQuotas,
-    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, PruningSweep, UsageRpc,
+    OpenAttemptsHandler, ReportOwnerHandler, SettleHandler, ChangeBudgetsHandler, ResolveAttemptHandler, OrphanSweep, AlertSweep, PruningSweep, UnknownWatch, UsageRpc,
   ],
 })
 class UsageModule {

@@ -24,6 +24,7 @@ export class TryDelivery {
     private readonly webhooks: ChangeWebhooksHandler,
   ) {
     this.tried = metrics.counter('nexus_webhook_tries_total', 'Tries of this process to deliver an event to a webhook, by what came of them: delivered, failed, or gone (410).', ['outcome']);
+    for (const outcome of ['delivered', 'failed', 'gone']) this.tried.inc({ outcome }, 0);
   }
 
   /** Rejects when that could not be stored; the delivery is then made again once the holder's lease is over. A try that stopping broke off is given back. */

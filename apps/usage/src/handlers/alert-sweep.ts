@@ -5,6 +5,7 @@ import { BudgetAlertSchema, EventRaisedSchema } from '@nexus/contracts';
 import { deterministicId, type Clock } from '@nexus/core';
 import { BUS, CLOCK, LOGGER, METRICS, TENANT_SETTINGS, type Logger, type Metrics, type TenantSettingsCache } from '@nexus/runtime';
 import { alertMessage } from '../budget-messages.js';
+import { budgetLevels } from '../domain/budget.js';
 import type { BudgetAlert } from '../domain/budget-alert.js';
 import { budgetReachedData } from '../domain/budget-reached.js';
 import { BudgetAlertRepository } from '../storage/budget-alert.repository.js';
@@ -32,6 +33,7 @@ export class AlertSweep implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(METRICS) metrics: Metrics,
   ) {
     this.told = metrics.counter('nexus_budget_alerts_total', 'Alerts that this process told: budgets that were reached or lifted, and calls that cost more than was set aside.', ['kind', 'level']);
+    for (const level of budgetLevels) this.told.inc({ kind: 'reached', level }, 0);
   }
 
   onApplicationBootstrap(): void {

@@ -3,7 +3,7 @@ import { AppError, failpoint, type Clock, type MicroUsd } from '@nexus/core';
 import { GroupCommit } from '@nexus/postgres';
 import { CLOCK, METRICS, type Metrics } from '@nexus/runtime';
 import type { AttemptResult, PlannedAttempt } from '../domain/attempt.js';
-import type { WhenReached } from '../domain/budget.js';
+import { budgetScopes, type WhenReached } from '../domain/budget.js';
 import { budgetExceeded, refusedBefore } from '../domain/budget-refusal.js';
 import { AttemptRepository, type OpenedRow } from '../storage/attempt.repository.js';
 
@@ -25,6 +25,7 @@ export class OpenAttemptsHandler {
   });
 
   private readonly refusals;
+  private readonly outcomes;
 
   constructor(
     private readonly repository: AttemptRepository,
@@ -32,6 +33,9 @@ export class OpenAttemptsHandler {
     @Inject(METRICS) metrics: Metrics,
   ) {
     this.refusals = metrics.counter('nexus_budget_refusals_total', 'Model calls that this process refused because a budget had not enough left, by the scope of the budget.', ['scope']);
+    this.outcomes = metrics.counter('nexus_ledger_attempts_total', 'Attempts that were asked for: opened, refused by a budget, or there already (in_flight, settled, unknown).', ['outcome']);
+    for (const scope of budgetScopes) this.refusals.inc({ scope }, 0);
+    for (const outcome of ['opened', 'refused', 'unknown']) this.outcomes.inc({ outcome }, 0);
   }
 
   /** One answer for each attempt, in their order. The same attempt again opens nothing. */
@@ -46,7 +50,11 @@ export class OpenAttemptsHandler {
     failpoint('usage.after-open');
     // Who is not among the others was opened: that must add up, or a call would be allowed that nobody reserved.
     if (openedAsAsked + others.length !== batch.length) throw new AppError('internal', 'The ledger lost count of its attempts.');
-    for (const row of others) if (row.outcome === 'refused') this.refusals.inc({ scope: row.budget_scope ?? 'none' });
+    this.outcomes.inc({ outcome: 'opened' }, openedAsAsked);
+    for (const { outcome, budget_scope: scope } of others) {
+      this.outcomes.inc({ outcome });
+      if (outcome === 'refused') this.refusals.inc({ scope: scope ?? 'none' });
+    }
     const byId = new Map(others.map((row) => [row.attempt_id, row]));
     return requests.map((attempts) =>
       attempts.map(({ attemptId, maxOutputTokens }) => {

@@ -64,6 +64,12 @@ export class UnsettledRepository {
     return rows[0]?.marked ?? 0;
   }
 
+  /** UNKNOWN attempts of all tenants, counted up to `most`. */
+  async countUnknown(most: number): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>('usage_count_unknown', 'SELECT count(*)::integer AS count FROM usage.unknown_attempts($1)', [most]);
+    return row?.count ?? 0;
+  }
+
   /** UNKNOWN attempts that nobody looks into now; they are handed out again after `everyMs`, which doubles each time up to five minutes. */
   async claimUnknown(everyMs: number, most: number): Promise<UnknownAttempt[]> {
     const found = refsOf(await this.database.query<Found>('usage_unresolved', 'SELECT * FROM usage.unresolved_attempts($1)', [most]));
