@@ -9,14 +9,14 @@ const event = (after: number, kind: string, step: number, stored: MessageInitSha
   seq: 0, createdAt: began + BigInt(after), kind, step, costMicroUsd: cost, payloadJson: toJsonString(StoredRunEventSchema, create(StoredRunEventSchema, { event: stored })),
 });
 const call = { name: 'math_solver', arguments: '{"expression":"6*7"}' };
-const spend = { provider: 'openai', model: 'gpt-4o', usage: { input: 1_200n, output: 16n } };
+const spend = { provider: 'openai', model: 'gpt-4o', usage: { input: 1_200n, output: 16n }, durationMs: 9n };
 
 const found = create(GetRunResponseSchema, {
   run: { id: 'run-1', status: RunStatus.SUCCEEDED, agent: 'default', threadId: 'thread-1', messageId: 'q1', correlationId: 'ticket-7', traceId: 'abc', createdAt: began, finishedAt: began + 36n },
   events: [
-    event(0, 'accepted', 0, { case: 'accepted', value: { request: { text: 'What is 6*7?', surface: 'cli' } } }),
-    event(16, 'model_answered', 1, { case: 'modelAnswered', value: { message: { parts: [{ kind: { case: 'toolCall', value: call } }] }, spend, invalidCalls: [{ text: 'no such tool' }] } }, 1_234n),
-    event(28, 'tool_finished', 1, { case: 'toolFinished', value: { executed: { result: { name: 'math_solver', text: '42' }, durationMs: 8n } } }),
+    event(0, 'accepted', 0, { case: 'accepted', value: { request: { text: 'What is 6*7?', surface: 'cli' }, waitedMs: 2n } }),
+    event(16, 'model_answered', 1, { case: 'modelAnswered', value: { message: { parts: [{ kind: { case: 'toolCall', value: call } }] }, spend, waitedMs: 3n, invalidCalls: [{ text: 'no such tool' }] } }, 1_234n),
+    event(28, 'tool_finished', 1, { case: 'toolFinished', value: { executed: { result: { name: 'math_solver', text: '42' }, waitedMs: 0n, durationMs: 8n } } }),
     event(36, 'model_failed', 2, { case: 'modelFailed', value: { error: { code: 'rate_limited', message: 'Too many.' } } }),
     { seq: 9, createdAt: began + 40n, kind: 'something_new', payloadJson: '{"somethingNew":{}}' },
   ],
@@ -30,13 +30,13 @@ it('shows a run step by step, with what each cost', () => {
     'correlation ticket-7',
     'trace abc',
     '',
-    ' AFTER  STEP       COST  WHAT',
-    ' +0 ms                   accepted from cli: What is 6*7?',
-    '+16 ms     1  $0.001234  model openai/gpt-4o calls math_solver {"expression":"6*7"} (1,200 in, 16 out)',
-    '                         cannot be called: no such tool',
-    '+28 ms     1             tool math_solver says: 42 (8 ms)',
-    '+36 ms     2  $0.000000  model failed: Too many. [rate_limited]',
-    '+40 ms                   something new',
+    ' AFTER  STEP  WAITED  WORKED       COST  TIMELINE           WHAT',
+    ' +0 ms          2 ms                     ░                  accepted from cli: What is 6*7?',
+    '+16 ms     1    3 ms    9 ms  $0.001234  ··░░██████         model openai/gpt-4o calls math_solver {"expression":"6*7"} (1,200 in, 16 out)',
+    '                                                            cannot be called: no such tool',
+    '+28 ms     1    0 ms    8 ms             ············█████  tool math_solver says: 42',
+    '+36 ms     2                  $0.000000                     model failed: Too many. [rate_limited]',
+    '+40 ms                                                      something new',
     '',
     '6*7 is 42.',
     '',
@@ -58,10 +58,10 @@ it('says which model answered, why that one, and what was tried before it', () =
   const said = { message: { parts: [{ kind: { case: 'text' as const, value: 'hi' } }] }, spend, routing };
   const lines = runTimeline(create(GetRunResponseSchema, { run: { id: 'r', createdAt: began }, events: [event(16, 'model_answered', 1, { case: 'modelAnswered', value: said })] }));
   expect(lines.slice(4, 8)).toEqual([
-    '+16 ms     1  $0.000000  model openai/gpt-4o says: hi (1,200 in, 16 out)',
-    '                         routed auto to openai/gpt-4o (balanced, 80% sure by the rules): code: tier balanced',
-    '                         before it own/small: own: broken [server_error]',
-    '                         before it own/other, passed over: left alone [breaker_open]',
+    '+16 ms     1            9 ms  $0.000000  ···········█████████████  model openai/gpt-4o says: hi (1,200 in, 16 out)',
+    '                                                                   routed auto to openai/gpt-4o (balanced, 80% sure by the rules): code: tier balanced',
+    '                                                                   before it own/small: own: broken [server_error]',
+    '                                                                   before it own/other, passed over: left alone [breaker_open]',
   ]);
   const plain = { ...said, routing: { requested: 'openai/gpt-4o', model: 'openai/gpt-4o', reason: 'asked for by name' } };
   expect(runTimeline(create(GetRunResponseSchema, { run: { id: 'r', createdAt: began }, events: [event(16, 'model_answered', 1, { case: 'modelAnswered', value: plain })] })).join('')).not.toContain('routed');

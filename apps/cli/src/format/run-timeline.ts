@@ -3,18 +3,24 @@ import { RunStatus, StoredRunEventSchema, type GetRunResponse, type Part, type R
 import { formatUsd } from '@nexus/core';
 import { groupDigits } from './count.js';
 import { formatDuration } from './duration.js';
+import { timeBar, timingOf } from './event-timing.js';
 import { harmless, oneLine } from './one-line.js';
 import { describeError, describeUsage } from './run-summary.js';
 import { table } from './table.js';
 import { utcTime } from './utc-time.js';
 
 const LONGEST_TEXT = 100;
+const COLUMNS = [...['AFTER', 'STEP', 'WAITED', 'WORKED', 'COST'].map((title) => ({ title, align: 'right' as const })), { title: 'TIMELINE' }, { title: 'WHAT' }];
 
-/** A run as it was stored: what it is, a line for each thing that happened to it with its cost, its answer, what it took. */
+/**
+ * A run as it was stored: what it is, a line for each thing that happened to it with how long it waited, how long it took and what it cost, drawn
+ * along the run as a trace is; its answer, and what it took.
+ */
 export function runTimeline({ run, events, answer }: GetRunResponse): string[] {
   if (run === undefined) return ['(the answer holds no run)'];
-  const rows = events.flatMap((event) => rowsOf(event, run));
-  const lines = [...heading(run), '', ...table([{ title: 'AFTER', align: 'right' }, { title: 'STEP', align: 'right' }, { title: 'COST', align: 'right' }, { title: 'WHAT' }], rows)];
+  const lastAt = events.reduce((latest, { createdAt }) => (createdAt > latest ? createdAt : latest), run.finishedAt);
+  const rows = events.flatMap((event) => rowsOf(event, run, Number(lastAt - run.createdAt)));
+  const lines = [...heading(run), '', ...table(COLUMNS, rows)];
   if (answer !== undefined) lines.push('', ...(describeError(answer) === '' ? harmless(answer.text).split('\n') : [describeError(answer)]));
   return [...lines, '', describeUsage(answer?.usage ?? run.usage)];
 }
@@ -31,11 +37,14 @@ function heading(run: Run): string[] {
   ];
 }
 
-function rowsOf(event: RunEvent, run: Run): string[][] {
-  const after = `+${formatDuration(Number(event.createdAt - run.createdAt))}`;
+function rowsOf(event: RunEvent, run: Run, totalMs: number): string[][] {
+  const afterMs = Number(event.createdAt - run.createdAt);
   const lines = eventLines(event);
+  const timing = timingOf(stored(event), event, run);
+  const told = (ms: number | undefined): string => (ms === undefined ? '' : formatDuration(ms));
   const cost = event.costMicroUsd === 0n && !event.kind.startsWith('model') ? '' : formatUsd(Number(event.costMicroUsd));
-  return lines.map((line, i) => [i === 0 ? after : '', i === 0 && event.step > 0 ? String(event.step) : '', i === 0 ? cost : '', line]);
+  const first = [`+${formatDuration(afterMs)}`, event.step > 0 ? String(event.step) : '', told(timing.waitedMs), told(timing.workedMs), cost, timeBar(timing, afterMs, totalMs)];
+  return lines.map((line, i) => [...(i === 0 ? first : first.map(() => '')), line]);
 }
 
 /** What happened, in words: one line, then why that model where there is something to say, and each tool call that could not be made. */
@@ -72,7 +81,7 @@ function linesOf(event: StoredRunEvent['event'] | undefined): string[] | undefin
     case 'toolFinished': {
       const { executed } = event.value;
       const how = executed?.error === undefined ? 'says' : `failed [${executed.error.code}]`;
-      return [`tool ${executed?.result?.name ?? '?'} ${how}: ${oneLine(executed?.result?.text ?? '', LONGEST_TEXT)}  (${formatDuration(Number(executed?.durationMs ?? 0n))})`];
+      return [`tool ${executed?.result?.name ?? '?'} ${how}: ${oneLine(executed?.result?.text ?? '', LONGEST_TEXT)}`];
     }
     case 'finished':
       return [`ended from outside: ${event.value.error?.message ?? 'cancelled'}`];
