@@ -10,5 +10,6 @@ export { hasOpenAiSchemas, openAiValidator } from './openai-schema.js';
 export { createDatabase, postgresTest, type TestDatabase } from './postgres-test.js';
 export { createKeyspace, redisTest, type TestKeyspace } from './redis-test.js';
 export { spawnService, type Service, type ServiceOptions } from './spawn-service.js';
+export { listen } from './listen.js';
 export { writeTinyGguf, type TinyModel } from './tiny-gguf.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
