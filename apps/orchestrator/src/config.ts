@@ -17,6 +17,7 @@ export const orchestratorEnvironmentSchema = z.object({
   NEXUS_QUEUE_HEARTBEAT_MS: milliseconds(50).default(1_000).describe('How often queued tasks are started.'),
   NEXUS_QUEUE_BATCH: count.max(1_000).default(5).describe("Most queued tasks of a tenant under way at once."),
   NEXUS_QUEUE_MOST_WAITING: count.max(1_000_000).default(10_000).describe('Most tasks of a tenant that wait in its queue; further ones are refused with 429 `queue_full`.'),
+  NEXUS_FILES_TENANT_MB: megabytes.default(1_024).describe('Most that all stored files of a tenant may have together; further ones are refused with 403 `file_quota_exceeded`. Each is kept for 30 days.'),
   NEXUS_RUN_CACHE_MB: megabytes.default(64).describe('Memory for live runs.'),
   NEXUS_THREAD_CACHE_MB: megabytes.default(64).describe('Memory for the conversations of threads.'),
 });
@@ -31,6 +32,7 @@ export interface OrchestratorConfig {
   readonly queueHeartbeatMs: number;
   readonly queueBatch: number;
   readonly queueMostWaiting: number;
+  readonly filesTenantBytes: number;
   readonly runCacheBytes: number;
   readonly threadCacheBytes: number;
 }
@@ -52,6 +54,7 @@ export function readOrchestratorConfig(environment: Environment = processEnviron
     queueHeartbeatMs: read.NEXUS_QUEUE_HEARTBEAT_MS,
     queueBatch: read.NEXUS_QUEUE_BATCH,
     queueMostWaiting: read.NEXUS_QUEUE_MOST_WAITING,
+    filesTenantBytes: read.NEXUS_FILES_TENANT_MB * MEGABYTE,
     runCacheBytes: read.NEXUS_RUN_CACHE_MB * MEGABYTE,
     threadCacheBytes: read.NEXUS_THREAD_CACHE_MB * MEGABYTE,
   };

@@ -9,10 +9,12 @@ import {
 import { AgentRpc } from './agent.rpc.js';
 import { loadAgents } from './agents-file.js';
 import { readOrchestratorConfig, type OrchestratorConfig } from './config.js';
+import { FileRpc } from './file.rpc.js';
 import { AcceptMessagesHandler } from './handlers/accept-messages.handler.js';
 import { Admission } from './handlers/admission.js';
 import { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import { AgentDirectory } from './handlers/agent-directory.js';
+import { AttachedFiles } from './handlers/attached-files.js';
 import { DelayedMessages } from './handlers/delayed-messages.js';
 import { FinishedRuns } from './handlers/finished-runs.js';
 import { ForkOrigins } from './handlers/fork-origins.js';
@@ -25,12 +27,12 @@ import { PlanQuotas } from './handlers/plan-quotas.js';
 import { QueueHeartbeat } from './handlers/queue-heartbeat.js';
 import { Republication } from './handlers/republication.js';
 import { expired } from './handlers/run-input.js';
+import type { LiveRun } from './handlers/live-run.js';
 import { RunLoader } from './handlers/run-loader.js';
 import { RunMemory } from './handlers/run-memory.js';
-import type { LiveRun } from './handlers/live-run.js';
+import { RunMetrics } from './handlers/run-metrics.js';
 import { recordRun } from './handlers/run-span.js';
 import { SeenEntries } from './handlers/seen-entries.js';
-import { RunMetrics } from './handlers/run-metrics.js';
 import { Senders } from './handlers/senders.js';
 import { StalledRuns } from './handlers/stalled-runs.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
@@ -47,10 +49,11 @@ import { LeaseStore } from './storage/lease.store.js';
 import { migrations } from './storage/migrations/index.js';
 import { QueuedTaskStore } from './storage/queued-task.store.js';
 import { RunStore } from './storage/run.store.js';
+import { StoredFileStore } from './storage/stored-file.store.js';
 import { ThreadStore } from './storage/thread.store.js';
 import { TaskRpc } from './task.rpc.js';
 import { ThreadRpc } from './thread.rpc.js';
-import { MOST_WAITING_TASKS } from './tokens.js';
+import { MOST_FILE_BYTES_OF_TENANT, MOST_WAITING_TASKS } from './tokens.js';
 
 /** Partitions of the channels: one, as runtime makes the bus. */
 const PARTITION = 0;
@@ -94,6 +97,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
     @Inject(QueueHeartbeat) private readonly heartbeat: QueueHeartbeat,
     @Inject(QueuedTaskStore) private readonly tasks: QueuedTaskStore,
     @Inject(KeptResponseStore) private readonly responses: KeptResponseStore,
+    @Inject(StoredFileStore) private readonly files: StoredFileStore,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(BUS) private readonly bus: ChannelBus,
     @Inject(STOPPING) { signal }: Stopping,
@@ -110,20 +114,22 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
       controllers: [OrchestratorConsumer],
       providers: [
         ...placeProviders,
-        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, ResponseRpc, RunForks,
+        KeptAgents, SeenEntries, ToolSchemas, ThreadRpc, AgentRpc, TaskRpc, ResponseRpc, FileRpc, RunForks,
         { provide: MOST_WAITING_TASKS, useValue: config.queueMostWaiting },
+        { provide: MOST_FILE_BYTES_OF_TENANT, useValue: config.filesTenantBytes },
+        { provide: StoredFileStore, inject: [DATABASE], useFactory: (database: Database) => new StoredFileStore(database) },
         { provide: RunStore, inject: [DATABASE], useFactory: (database: Database) => new RunStore(database) },
         { provide: ThreadStore, inject: [DATABASE], useFactory: (database: Database) => new ThreadStore(database) },
         { provide: QueuedTaskStore, inject: [DATABASE], useFactory: (database: Database) => new QueuedTaskStore(database) },
         { provide: KeptResponseStore, inject: [DATABASE], useFactory: (database: Database) => new KeptResponseStore(database) },
         { provide: LeaseStore, inject: [DATABASE], useFactory: (database: Database) => new LeaseStore(database) },
+        { provide: RunMetrics, inject: [METRICS], useFactory: (metrics: Metrics) => new RunMetrics(metrics) },
         { provide: PublisherCheck, inject: [SERVICE_TOKEN, KEY_RESOLVER], useFactory: (token: string, keys: KeyResolver) => new PublisherCheck(token, keys) },
         {
           provide: AgentDirectory,
           inject: [TENANT_SETTINGS, CLIENTS, CLOCK, LOGGER],
           useFactory: (settings: TenantSettingsCache, clients: ServiceClients, clock: Clock, logger: Logger) => new AgentDirectory(agents, config.agentModel, settings, clients, clock, logger),
         },
-        { provide: RunMetrics, inject: [METRICS], useFactory: (metrics: Metrics) => new RunMetrics(metrics) },
         { provide: PlanQuotas, inject: [TENANT_SETTINGS, LOGGER], useFactory: (settings: TenantSettingsCache, logger: Logger) => new PlanQuotas(settings, logger) },
         {
           provide: LiveRuns,
@@ -138,9 +144,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
         {
           provide: StartRunsHandler,
-          inject: [RunStore, PublisherCheck, Senders, Places, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER],
-          useFactory: (store: RunStore, publishers: PublisherCheck, senders: Senders, places: Places, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger) =>
-            new StartRunsHandler(store, publishers, senders, places, directory, quotas, new ForkOrigins(live.loader), kept, new StartedRuns(live.loader, live.memory), clock, logger),
+          inject: [RunStore, PublisherCheck, Senders, Places, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER, StoredFileStore],
+          useFactory: (store: RunStore, publishers: PublisherCheck, senders: Senders, places: Places, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger, files: StoredFileStore) =>
+            new StartRunsHandler(store, publishers, senders, places, directory, quotas, new ForkOrigins(live.loader), new AttachedFiles(files), kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,
@@ -194,7 +200,7 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
     await this.reader.start();
     this.sweep.start();
     this.heartbeat.start();
-    this.stopDeleting = [deleteHourly('tasks', () => this.tasks.prune(), this.logger), deleteHourly('responses', () => this.responses.prune(), this.logger)];
+    this.stopDeleting = [deleteHourly('tasks', () => this.tasks.prune(), this.logger), deleteHourly('responses', () => this.responses.prune(), this.logger), deleteHourly('files', () => this.files.prune(), this.logger)];
     this.stopWatching = this.bus.onLoss(() => this.sweep.onLoss());
   }
 

@@ -9,6 +9,8 @@ export const routerEnvironmentSchema = z.object({
     .describe('A router that the ledger has not heard of for this time counts as gone, and its open attempts as UNKNOWN. It reports every third of it.'),
   NEXUS_ANSWER_MEMORY_MB: z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536).default(64)
     .describe('Memory for the answers of the last ten minutes, which a request that comes again gets once more.'),
+  NEXUS_PICTURE_CACHE_MB: z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536).default(64)
+    .describe('Memory for stored pictures that were shown to models, so that the next step of a run need not read them again.'),
   NEXUS_ROUTER_CONCURRENCY: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').max(100_000).default(512).describe('Model calls that a replica makes at once; further ones wait in the queue.'),
 });
 
@@ -18,6 +20,7 @@ export interface RouterConfig {
   readonly routingFile: string;
   readonly ownerTtlMs: number;
   readonly answerMemoryBytes: number;
+  readonly pictureCacheBytes: number;
   readonly concurrency: number;
   /** Holds the providers' keys: never logged. */
   readonly environment: Environment;
@@ -35,6 +38,7 @@ export function readRouterConfig(environment: Environment = processEnvironment()
     pricesFile: join(read.NEXUS_CONFIG_DIR, 'prices.json'),
     routingFile: join(read.NEXUS_CONFIG_DIR, 'routing.yaml'),
     ownerTtlMs: read.NEXUS_OWNER_TTL_MS,
+    pictureCacheBytes: read.NEXUS_PICTURE_CACHE_MB * MEGABYTE,
     answerMemoryBytes: read.NEXUS_ANSWER_MEMORY_MB * MEGABYTE,
     concurrency: read.NEXUS_ROUTER_CONCURRENCY,
     environment,

@@ -19,6 +19,7 @@ import { ProviderLimits } from './handlers/provider-limits.js';
 import { RouterMetrics } from './handlers/router-metrics.js';
 import { Routes } from './handlers/routes.js';
 import { SemanticCache } from './handlers/semantic-cache.js';
+import { ShownPictures } from './handlers/shown-pictures.js';
 import { UnknownAttempts } from './handlers/unknown-attempts.js';
 import { loadPriceList } from './providers/load-price-list.js';
 import { loadProviders } from './providers/load-providers.js';
@@ -56,8 +57,8 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
     @Inject(ChainStore) private readonly chains: ChainStore,
     @Inject(CacheStore) private readonly cache: CacheStore,
     @Inject(SimilarStore) private readonly similar: SimilarStore,
-    @Inject(LOGGER) private readonly logger: Logger,
     @Inject(RouterMetrics) private readonly metrics: RouterMetrics,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   private stopDeleting: () => Promise<void> = () => Promise.resolve();
@@ -102,6 +103,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
           inject: [SimilarStore, Routes, LOGGER],
           useFactory: (store: SimilarStore, routes: Routes, logger: Logger) => new SemanticCache({ store, routes, logger }),
         },
+        { provide: ShownPictures, inject: [CLIENTS], useFactory: (clients: ServiceClients) => new ShownPictures({ clients, cacheBytes: config.pictureCacheBytes }) },
         { provide: ChainStore, inject: [DATABASE], useFactory: (database: Database) => new ChainStore(database) },
         {
           provide: ProviderHealth,
@@ -120,12 +122,12 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
         },
         {
           provide: CompleteHandler,
-          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, LimitedProviders, ChainStore, ExactCache, SemanticCache, RouterMetrics],
+          inject: [BUS, CLOCK, LOGGER, TRACER, TENANT_SETTINGS, Routes, ProviderClient, CallsUnderWay, AnsweredCalls, AttemptOpener, AttemptOwner, ProviderHealth, ProviderLimits, LimitedProviders, ChainStore, ExactCache, SemanticCache, ShownPictures, RouterMetrics],
           useFactory: (
             bus: ChannelBus, clock: Clock, logger: Logger, tracer: Tracer, tenantSettings: TenantSettingsCache, routes: Routes, client: ProviderClient, calls: CallsUnderWay,
-            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, limited: LimitedProviders, chains: ChainStore, cache: ExactCache, similar: SemanticCache, metrics: RouterMetrics,
+            answered: AnsweredCalls, attempts: AttemptOpener, owner: AttemptOwner, health: ProviderHealth, limits: ProviderLimits, limited: LimitedProviders, chains: ChainStore, cache: ExactCache, similar: SemanticCache, pictures: ShownPictures, metrics: RouterMetrics,
           ) => new CompleteHandler({
-            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, limited, chains, cache, similar, metrics,
+            bus, clock, logger, tracer, tenantSettings, routes, client, calls, answered, attempts, owner, health, limits, limited, chains, cache, similar, pictures, metrics,
             retries: routing.retries, budget: new RetryBudget(routing.retries), classifyWithinMs: routing.classifier.withinMs,
           }),
         },
@@ -143,9 +145,9 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.owner.start({ onYours: (attempts) => this.own.tell(attempts), onUnknown: (attempts) => this.unknown.lookInto(attempts) });
     await this.models.start();
+    for (const { config, target } of this.models.catalog.providers) if (target) this.metrics.offered(config.name);
     this.stopDeleting = deleteHourly('answers', async () => (await this.answers.prune()) + (await this.chains.prune()) + (await this.cache.prune()) + (await this.similar.prune()), this.logger);
   }
-    for (const { config, target } of this.models.catalog.providers) if (target) this.metrics.offered(config.name);
 
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([this.owner.stop(), this.stopDeleting()]);

@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { providerRouterService } from '../src/provider-router.module.js';
+import { FakeFiles } from './fake-files.js';
 import { FakeLedger } from './fake-ledger.js';
 
 export const SERVICE_TOKEN = 'service-token-of-the-tests';
@@ -111,6 +112,7 @@ export class RouterUnderTest {
     const bus = redisBus(options.redisUrl);
     const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
     clients.offer('usage', world.ledger.transport);
+    clients.offer('orchestrator', world.files.transport);
     clients.offer('settings', createRouterTransport((router) => router.service(DirectoryService, { getTenantSettings: () => world.settings() })));
     const environment = { NEXUS_CONFIG_DIR: folder, TEST_FAKE_URL: world.provider.url, ...options.environment };
     const infrastructure: Infrastructure = { bus, database, clients, logger, clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: options.replica ?? 'test-1' };
@@ -171,6 +173,8 @@ export class RouterWorld {
   /** Questions for settings that fail before one is answered. */
   failingSettings = 0;
 
+  readonly files = new FakeFiles();
+
   private constructor(readonly provider: FakeProvider, readonly ledger: FakeLedger) {}
 
   static async start(): Promise<RouterWorld> {
@@ -182,6 +186,7 @@ export class RouterWorld {
     this.disabledProviders = [];
     this.config = {};
     this.failingSettings = 0;
+    this.files.failing = 0;
     this.ledger.answer = () => undefined;
     this.ledger.beforeAnswer = () => undefined;
     this.ledger.duties = () => ({});

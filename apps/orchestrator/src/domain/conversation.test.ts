@@ -46,6 +46,11 @@ describe('conversation', () => {
     ]);
   });
 
+  it('says nothing in place of a picture that came without a word', () => {
+    const [asked] = conversation(agent, [], create(IncomingRequestSchema, { attachments: [{ uri: 'https://x/y.png', mediaType: 'image/png' }] }), []).slice(-1);
+    expect(asked?.parts.map(({ kind }) => kind.case)).toEqual(['image']);
+  });
+
   it('uses the conversation that the client holds instead of the thread', () => {
     const held = create(IncomingRequestSchema, { history: [{ role: Role.USER, parts: [{ kind: { case: 'text', value: 'mine' } }] }] });
     expect(show(conversation(agent, earlier, held, []))).toEqual(['SYSTEM: Be brief.', 'USER: mine']);

@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import {
-  ChatMessageSchema, ImageSchema, PartSchema, Role,
+  ChatMessageSchema, PartSchema, Role,
   type AgentSnapshot, type ChatMessage, type IncomingRequest, type Part, type StoredRunEvent, type ToolResult,
 } from '@nexus/contracts';
+import { attachedPart } from './attached-part.js';
 import { toolCallsIn } from './model-answer.js';
 import { withoutReplaced } from './replaced-turns.js';
 
@@ -73,13 +74,11 @@ export function newest(turns: readonly Turn[], limit: number): readonly ChatMess
   return [...(begin < 0 ? [] : cut.slice(begin)), ...turns.slice(first).flatMap((turn) => turn.messages)];
 }
 
-/** What a person says with a message. A picture that a provider can fetch, or that is in its address, is seen; of anything else the model knows that it is there. */
+/** What a person says with a message, and what is attached to it. */
 export function userMessage(request: IncomingRequest): ChatMessage {
-  const attached = request.attachments.map(({ name, mediaType, uri }): Part['kind'] => {
-    if (mediaType.startsWith('image/') && /^(?:https|data):/.test(uri)) return { case: 'image', value: create(ImageSchema, { url: uri, mediaType }) };
-    return { case: 'text', value: `[attached, cannot be read yet: ${name || uri} (${mediaType || 'unknown type'})]` };
-  });
-  return message(Role.USER, { case: 'text', value: request.text }, ...attached);
+  const attached = request.attachments.map(attachedPart);
+  const isSilent = request.text === '' && attached.length > 0; // providers refuse a text without characters
+  return message(Role.USER, ...(isSilent ? [] : [{ case: 'text', value: request.text } as const]), ...attached);
 }
 
 function aboutThePerson(request: IncomingRequest | undefined): readonly string[] {

@@ -10,6 +10,7 @@ import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
 import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
+import type { AttachedFiles } from './attached-files.js';
 import type { Beginning, Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
 import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
@@ -36,6 +37,7 @@ export class StartRunsHandler {
     private readonly agents: AgentDirectory,
     private readonly quotas: Pick<PlanQuotas, 'of'>,
     private readonly forks: ForkOrigins,
+    private readonly attached: Pick<AttachedFiles, 'look'>,
     private readonly kept: KeptAgents,
     private readonly started: StartedRuns,
     private readonly clock: Clock,
@@ -98,8 +100,8 @@ export class StartRunsHandler {
 
   /** A fork brings its conversation from its origin, and the origin's agent unless it names one. */
   private async candidateOf(traced: TracedIncoming, beginning: Beginning): Promise<Candidate> {
-    const { payload } = traced.message;
     const { publisher, place } = beginning;
+    const payload = await this.attached.look(publisher.tenantId, traced.message.payload);
     const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
     const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model || place.model);
     return this.candidate(traced, beginning, agent, await this.quotas.of(publisher.tenantId), fork?.request ?? payload);
@@ -119,9 +121,9 @@ export class StartRunsHandler {
       agent: agent.own,
       agentHash: agent.stored.hash,
       requestHash: message.metadata[metadataKeys.requestHash] ?? '',
+      waitedMs: BigInt(Math.max(0, Math.round(this.clock.now() - message.timestamp))),
     });
     return {
-      waitedMs: BigInt(Math.max(0, Math.round(this.clock.now() - message.timestamp))),
       ...traced, publisher, agent, quota,
       accepted: event.event.value as RunAccepted,
       run: {
