@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { createRouterTransport, decodeBinaryHeader, type ConnectRouter } from '@connectrpc/connect';
 import {
-  AgentService, BudgetScope, DeadLetterService, DirectoryService, KeyKind, KeySchema, ProviderService, ResponseService, RunStatus, SettingsService, TaskService, TaskState, ThreadService, UsageService,
+  AgentService, BudgetScope, DeadLetterService, DirectoryService, FileService, KeyKind, KeySchema, ProviderService, ResponseService, RunStatus, SettingsService, TaskService, TaskState, ThreadService, UsageService,
   ProcessedRequestSchema, QueuedTaskSchema, Outcome, type Key, type ProcessedRequest, type QueuedTask, type Thread,
 } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
@@ -28,6 +28,9 @@ export interface StoredRun {
   readonly id: string;
   readonly threadId: string;
   readonly messageId: string;
+  /** Of whoever asked, and where. */
+  readonly keyId?: string | undefined;
+  readonly surface?: string | undefined;
   /** The hash that the message came with. */
   readonly requestHash?: string | undefined;
   status: RunStatus;
@@ -43,6 +46,7 @@ export interface Neighbourhood {
   /** Items of responses, by tenant and id. */
   readonly responses: Map<string, readonly string[]>;
   readonly tasks: Map<string, { readonly tenantId: string; readonly task: QueuedTask }>;
+  readonly files: Map<string, { readonly tenantId: string; readonly name: string; readonly content: Uint8Array }>;
   /** That changes of threads came with. */
   readonly idempotencyKeys: (string | null)[];
 }
@@ -75,7 +79,7 @@ function notFound(what: string): never {
 
 /** Puts services that remember in memory in the places of settings, provider-router, usage and orchestrator's own RPCs. */
 export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbourhood): void {
-  const { keys, threads, runs, cancelled, tasks, responses, idempotencyKeys } = neighbourhood;
+  const { keys, threads, runs, cancelled, tasks, files, responses, idempotencyKeys } = neighbourhood;
   clients.offer('settings', createRouterTransport((router) => {
     router.service(DirectoryService, {
       resolveKey: ({ hash }) => [...keys].find(([secret]) => createHash('sha256').update(secret).digest().equals(hash))?.[1] ?? {},
@@ -133,6 +137,20 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
         }),
       }),
     });
+    const fileOf = (id: string, name: string, content: Uint8Array) => ({ id, name, mediaType: 'text/plain', bytes: BigInt(content.length), createdAt: 1_763_600_000_000n, expiresAt: 1_766_192_000_000n });
+    router.service(FileService, {
+      putFile({ id, name, content }, { requestHeader }) {
+        const before = files.get(id);
+        if (content.length === 0) throw toConnectError(new AppError('invalid_request', 'A file must not be empty.', { status: 400, param: 'content' }));
+        if (before && !Buffer.from(before.content).equals(content)) throw toConnectError(new AppError('idempotency_key_reused', 'Another file stands under this id.', { status: 422, param: 'id' }));
+        files.set(id, { tenantId: tenantOf(requestHeader), name, content });
+        return fileOf(id, name, content);
+      },
+      getFile({ id }, { requestHeader }) {
+        const file = files.get(id);
+        return file?.tenantId === tenantOf(requestHeader) ? { file: fileOf(id, file.name, file.content), content: file.content } : notFound('file');
+      },
+    }, { readMaxBytes: 32 * 1_048_576 });
     router.service(TaskService, {
       enqueueTask({ text, agent, model }, { requestHeader }) {
         idempotencyKeys.push(requestHeader.get('idempotency-key'));
@@ -183,8 +201,8 @@ export function offerNeighbours(clients: ServiceClients, neighbourhood: Neighbou
       getRun({ by }, context) {
         const run = [...runs.values()].find((each) => each.tenantId === tenantOf(context.requestHeader) && (by.case === 'id' ? each.id : each.messageId) === by.value);
         if (!run) return notFound('run');
-        const { id, threadId, messageId, status, answer, requestHash } = run;
-        return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n, payloadJson: JSON.stringify({ accepted: { requestHash } }) }], answer };
+        const { id, threadId, messageId, status, answer, requestHash, keyId, surface } = run;
+        return { run: { id, threadId, messageId, status, agent: 'default', createdAt: 1_763_600_000_000n, usage: answer?.usage }, events: [{ seq: 1, kind: 'accepted', createdAt: 1_763_600_000_000n, payloadJson: JSON.stringify({ accepted: { requestHash, attribution: { keyId }, request: { surface } } }) }], answer };
       },
       replayRun({ id }, context) {
         if (runs.get(id)?.tenantId !== tenantOf(context.requestHeader)) return notFound('run');

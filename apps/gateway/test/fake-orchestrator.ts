@@ -15,6 +15,8 @@ export const ANSWER = 'It is 224, and noon in Tokyo.';
 /** A stand-in for orchestrator: accepts messages and answers them, in two steps with a tool, as soon as `release` lets it. */
 export class FakeOrchestrator {
   readonly received: Incoming[] = [];
+  /** Those of them that a person of a surface sent, as their publishers say. */
+  readonly ofSurfaces: string[] = [];
   readonly cancelled: string[] = [];
   /** Runs stay open until finish() when true. */
   isHolding = false;
@@ -52,6 +54,7 @@ export class FakeOrchestrator {
     const { payload } = message;
     const publisher = verifyPublisher(this.serviceToken, message.metadata['authorization'] ?? '', message.id);
     if (!publisher) return [];
+    if (publisher.isSurface === true) this.ofSurfaces.push(message.id);
     if (payload.cancelsMessageId !== '') {
       this.cancelled.push(payload.cancelsMessageId);
       return [];
@@ -59,7 +62,7 @@ export class FakeOrchestrator {
     const runId = deterministicId(publisher.tenantId, 'run', message.id);
     const threadId = payload.threadId || deterministicId(runId, 'thread');
     if (payload.agent === 'poor') return [refusal(message, publisher.tenantId)];
-    if (!this.runs.has(runId)) this.runs.set(runId, { tenantId: publisher.tenantId, id: runId, threadId, messageId: message.id, requestHash: message.metadata['request-hash'], status: RunStatus.ACTIVE });
+    if (!this.runs.has(runId)) this.runs.set(runId, { tenantId: publisher.tenantId, id: runId, threadId, messageId: message.id, requestHash: message.metadata['request-hash'], keyId: publisher.keyId, surface: payload.surface, status: RunStatus.ACTIVE });
     this.held.set(runId, message);
     const tell = (seq: number, step: number, part: ProgressPart['part'], names = message.id) => (payload.progress >= Progress.STEPS ? [progress(publisher.tenantId, runId, names, seq, step, part)] : []);
     const accepted = tell(0, 0, { case: 'accepted', value: { $typeName: 'nexus.run.v1.Accepted', threadId, queuedBehind: 0 } });

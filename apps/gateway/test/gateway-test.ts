@@ -20,19 +20,20 @@ export interface GatewayUnderTest extends Neighbourhood {
   stop(): Promise<void>;
 }
 
-/** The gateway on a real Redis, beside neighbours that answer as told. */
-export async function startGateway(redis: { url: string; prefix: string }, environment: Record<string, string> = {}): Promise<GatewayUnderTest> {
+/** The gateway on a real Redis, beside neighbours that answer as told; with `beside`, another replica of that one, beside the same neighbours. */
+export async function startGateway(redis: { url: string; prefix: string }, environment: Record<string, string> = {}, beside?: GatewayUnderTest): Promise<GatewayUnderTest> {
   const bus = redisBus(redis.url, { prefix: redis.prefix });
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
-  const neighbourhood: Neighbourhood = { keys: testKeys(), threads: new Map(), runs: new Map(), cancelled: [], tasks: new Map(), responses: new Map(), idempotencyKeys: [] };
+  const neighbourhood: Neighbourhood = beside ?? { keys: testKeys(), threads: new Map(), runs: new Map(), cancelled: [], tasks: new Map(), files: new Map(), responses: new Map(), idempotencyKeys: [] };
   offerNeighbours(clients, neighbourhood);
-  const router = startFakeRouter(bus);
-  const orchestrator = new FakeOrchestrator(bus, SERVICE_TOKEN, neighbourhood.runs);
-  const infrastructure = { bus, clients, logger: createLogger({ level: 'silent' }), clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
+  const router = beside?.router ?? startFakeRouter(bus);
+  const orchestrator = beside?.orchestrator ?? new FakeOrchestrator(bus, SERVICE_TOKEN, neighbourhood.runs);
+  const infrastructure = { bus, clients, logger: createLogger({ level: 'silent' }), clock: systemClock, environment, serviceToken: SERVICE_TOKEN, replica: beside ? 'test-2' : 'test-1' };
   const service: RunningService = await startService(gatewayService, infrastructure, { listen: true, port: 0 });
   const url = service.url ?? '';
+  const { keys, threads, runs, cancelled, tasks, files, responses, idempotencyKeys } = neighbourhood;
   return {
-    ...neighbourhood, url, bus, router, orchestrator,
+    keys, threads, runs, cancelled, tasks, files, responses, idempotencyKeys, url, bus, router, orchestrator,
     call: (path, { key = 'nx_a_user', body, method, headers, signal } = {}) =>
       fetch(url + path, {
         method: method ?? (body === undefined ? 'GET' : 'POST'),
@@ -43,7 +44,7 @@ export async function startGateway(redis: { url: string; prefix: string }, envir
     end: (graceMs, noticeMs) => service.stop(graceMs, noticeMs),
     async stop() {
       await service.stop(1_000);
-      await Promise.all([router.stop(), orchestrator.stop()]);
+      if (!beside) await Promise.all([router.stop(), orchestrator.stop()]);
       clients.close();
       await bus.close();
     },

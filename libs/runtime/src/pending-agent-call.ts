@@ -36,6 +36,8 @@ export interface AgentCall {
   readonly accepted: Promise<AcceptedRun>;
   /** The one answer, whatever its outcome. Rejects when it is aborted or its deadline has passed. */
   readonly answer: Promise<ProcessedRequest>;
+  /** Asks for the run to be stopped, also where it has not begun yet; the answer says how it ended. */
+  stopRun(): void;
   /** Waits no longer; the run goes on. */
   forget(): void;
 }
@@ -131,6 +133,12 @@ export class PendingAgentCall implements AgentCall {
     this.fail(new AppError('stopping', 'This replica is stopping. Retry with the same idempotency key.', { status: 503, isRetryable: this.call.isRepeatable ?? false }));
   }
 
+  stopRun(): void {
+    if (this.isOver) return;
+    const request = create(IncomingRequestSchema, { cancelsMessageId: this.call.messageId, surface: this.request.surface });
+    this.shared.bus.publish(this.envelope(newId(), request)).catch(() => undefined); // then the run goes on until its deadline
+  }
+
   forget(): void {
     this.fail(new AppError('forgotten', 'Nobody waits for this answer.'));
   }
@@ -168,9 +176,7 @@ export class PendingAgentCall implements AgentCall {
 
   private cancel(): void {
     if (this.isOver) return;
-    const id = newId();
-    const request = create(IncomingRequestSchema, { cancelsMessageId: this.call.messageId, surface: this.request.surface });
-    this.shared.bus.publish(this.envelope(id, request)).catch(() => undefined); // then the run goes on until its deadline
+    this.stopRun();
     this.fail(cancelled());
   }
 

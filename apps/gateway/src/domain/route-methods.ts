@@ -25,6 +25,10 @@ export const routes: Readonly<Record<string, readonly string[]>> = {
   '/task': ['POST'],
   '/queue': ['GET', 'POST'],
   '/queue/{task_id}': ['GET', 'DELETE'],
+  '/files': ['POST'],
+  '/files/{file_id}': ['GET'],
+  '/ws': ['GET'],
+  '/ws/tickets': ['POST'],
 };
 
 const patterns = Object.entries(routes).map(([template, methods]) => ({ pattern: patternOf(template), methods }));

@@ -1,8 +1,8 @@
-import { fromJsonString } from '@bufbuild/protobuf';
 import type { CallOptions } from '@connectrpc/connect';
-import { StoredRunEventSchema, type GetRunResponse, type Run } from '@nexus/contracts';
+import type { GetRunResponse, Run } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { keyReused, type ServiceClients } from '@nexus/runtime';
+import { acceptanceOf } from '../domain/run-acceptance.js';
 
 /** A message whose id is made from an Idempotency-Key, and the hash of what it asks. */
 export interface KeyedMessage {
@@ -20,7 +20,7 @@ export class KeyedRuns {
   async find({ messageId, requestHash }: KeyedMessage, options: CallOptions): Promise<KnownRun | undefined> {
     const found = await this.clients.threads.getRun({ by: { case: 'messageId', value: messageId } }, options).catch(noRun);
     if (found?.run === undefined) return undefined;
-    const hash = requestHashOf(found);
+    const hash = acceptanceOf(found)?.requestHash ?? '';
     if (hash !== '' && hash !== requestHash) throw keyReused();
     return found as KnownRun;
   }
@@ -29,10 +29,4 @@ export class KeyedRuns {
 function noRun(error: unknown): undefined {
   if (AppError.from(error).status !== 404) throw error;
   return undefined;
-}
-
-/** The hash that the message came with; '' when it came without one. */
-function requestHashOf({ events }: GetRunResponse): string {
-  const first = events[0] && events[0].payloadJson !== '' ? fromJsonString(StoredRunEventSchema, events[0].payloadJson, { ignoreUnknownFields: true }) : undefined;
-  return first?.event.case === 'accepted' ? first.event.value.requestHash : '';
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { NEXUS_HEADERS } from '../domain/nexus-headers.js';
 
-const ALLOWED_HEADERS = 'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, last-event-id, traceparent, x-api-key, x-nexus-user, x-request-id';
-const EXPOSED_HEADERS = `x-request-id, ${NEXUS_HEADERS.join(', ')}, retry-after`;
+const ALLOWED_HEADERS = 'anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, authorization, content-type, idempotency-key, last-event-id, traceparent, x-api-key, x-file-name, x-nexus-user, x-request-id';
+const EXPOSED_HEADERS = `content-disposition, x-request-id, ${NEXUS_HEADERS.join(', ')}, retry-after`;
 
 /** Lets pages of the origins that the operator named call the API; no other origin, and by default none. */
 export class Cors {

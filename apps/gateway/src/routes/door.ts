@@ -7,6 +7,8 @@ import { RUN_QUEUES, type Admission, type Queue } from '../handlers/admission.js
 import { setCaller } from './caller.js';
 import type { Cors } from './cors.js';
 import { logFailure } from './log-failure.js';
+import type { RequestMetrics } from './request-metrics.js';
+import { requireSecret, unknownKey } from './request-secret.js';
 import { writeError } from './write-error.js';
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -31,12 +33,14 @@ export class Door {
     private readonly rest: () => HttpHandler,
     private readonly cors: Cors,
     private readonly logger: Logger,
+    private readonly metrics: Pick<RequestMetrics, 'watch'>,
   ) {}
 
   /** True when the request is taken. */
   open(request: IncomingMessage, response: ServerResponse): boolean {
     const path = pathOf(request);
     if (isRpc(path)) return false;
+    this.metrics.watch(request, response, this.rawRoutes.has(path) ? path : undefined);
     if (this.cors.answer(request, response)) return true;
     this.serve(request, response, path).catch((error: unknown) => this.fail(request, response, error));
     return true;
@@ -44,12 +48,10 @@ export class Door {
 
   private async serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     if (speaksAnthropic(request)) response.setHeader('request-id', String(request.headers[REQUEST_ID_HEADER])); // the name that its clients look for
-    const secret = secretOf(request);
+    const secret = requireSecret(request);
     const key = this.keys.peek(secret) ?? (await this.keys.resolve(secret));
-    if (key === undefined) {
-      throw new AppError('invalid_api_key', 'This API key is not known, or it was revoked. Send one that is valid as `Authorization: Bearer KEY` or `x-api-key: KEY`.', { status: 401 });
-    }
-    if (key.key.kind !== KeyKind.API) {
+    if (key === undefined) throw unknownKey();
+    if (key.key.kind !== KeyKind.API && !FOR_SURFACES.test(path)) {
       throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
     }
     const raw = this.rawRoutes.get(path);
@@ -75,6 +77,8 @@ function pathOf(request: IncomingMessage): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
+/** What adapters need of HTTP: a WebSocket, and the files of their messages. */
+const FOR_SURFACES = /^\/(?:files(?:\/[^/]+)?|ws(?:\/tickets)?)$/;
 const RUNS = /^\/(?:task|v1\/(?:threads\/[^/]+\/runs|runs\/[^/]+\/fork))$/;
 const RUN_STREAM = /^\/v1\/(?:threads\/[^/]+\/)?runs\/[^/]+\/stream$/;
 
@@ -87,16 +91,4 @@ function queuesOf(method: string | undefined, path: string): readonly Queue[] | 
 /** `/package.Service/Method` of one of the packages that are served. */
 function isRpc(path: string): boolean {
   return path.startsWith('/nexus.') || path.startsWith('/grpc.');
-}
-
-const BEARER = /^Bearer +(\S+)$/i;
-
-/** As OpenAI's clients send it, or as Anthropic's do. */
-function secretOf({ headers }: IncomingMessage): string {
-  const bearer = headers.authorization === undefined ? undefined : BEARER.exec(headers.authorization)?.[1];
-  const secret = bearer ?? headers['x-api-key'];
-  if (typeof secret !== 'string' || secret === '') {
-    throw new AppError('invalid_api_key', 'No API key was given. Send it as `Authorization: Bearer KEY` or `x-api-key: KEY`.', { status: 401 });
-  }
-  return secret;
 }

@@ -1,13 +1,21 @@
-import { Outcome, fromWireError, type GetRunResponse, type ProcessedRequest } from '@nexus/contracts';
+import type { GetRunResponse, ProcessedRequest, ProgressPart } from '@nexus/contracts';
 import type { ProgressMessage } from '@nexus/runtime';
-import { toOpenAiError } from '../domain/openai-error.js';
-import { runEvent, type RunStreamEvent } from '../domain/run-event.js';
 import { isEntryAfter } from '../domain/entry-id.js';
-import { answerJson, isOver, runJson } from '../domain/run-json.js';
+import { isOver } from '../domain/run-json.js';
 import { RunPartOrder } from '../domain/run-part-order.js';
-import { HEARTBEAT, formatEvent } from '../domain/server-sent-event.js';
-import type { EventStream } from './event-stream.js';
 import type { RunParts } from './run-parts.js';
+
+/** Who is told of a run: in server-sent events, or in frames of a WebSocket. */
+export interface RunReader {
+  /** What follows what was told before; `entryId` is what the reader gives to go on after it elsewhere. */
+  part(part: ProgressPart, entryId: string): void;
+  /** What was told before is void; the run stands as stored. `epoch` is that of what follows, 0 where nothing is known to follow. */
+  reset(stored: GetRunResponse | undefined, epoch: bigint): void;
+  /** The end. */
+  answer(answer: ProcessedRequest): void;
+  /** The reader is to go on at another replica. */
+  leave(): void;
+}
 
 /** The stored run is looked at this often while nothing is heard; and soon after a step, for it may have been the last. */
 const LOOK_EVERY_MS = 2_000;
@@ -15,7 +23,7 @@ const LOOK_SOON_MS = 50;
 /** Parts and answer travel on two streams: the answer waits this long for the last part, which tells of the last step. */
 const LAST_PART_MS = 100;
 
-/** One reader of one run: live parts as named events, and at the end the answer. */
+/** One reader of one run: live parts, and at the end the answer. */
 export class RunStream {
   private readonly order = new RunPartOrder();
   private seenEntryId = '0-0';
@@ -32,13 +40,10 @@ export class RunStream {
   private isLeaving = false;
 
   constructor(
-    private readonly stream: EventStream,
+    private readonly reader: RunReader,
     private readonly parts: RunParts,
     private readonly readRun: () => Promise<GetRunResponse>,
-  ) {
-    stream.begin();
-    stream.keepAlive(HEARTBEAT);
-  }
+  ) {}
 
   /** To be called when the reader has left. */
   gone(): void {
@@ -67,11 +72,11 @@ export class RunStream {
   }
 
   /** Says that what was streamed before is void, and what holds instead. */
-  reset(stored: GetRunResponse | undefined): void {
+  reset(stored: GetRunResponse | undefined, epoch = 0n): void {
     const run = stored?.run;
-    this.send({ event: 'reset', data: { run: run ? runJson(run, stored.answer) : null } });
+    this.reader.reset(stored, epoch);
     this.isClean = true;
-    if (run && isOver(run)) this.answer = stored.answer;
+    if (run && isOver(run)) this.answer = stored?.answer;
   }
 
   /** Resolves when the stream has ended or its reader has left. */
@@ -79,8 +84,8 @@ export class RunStream {
     while (!this.isGone) {
       const part = this.parts.take();
       if (part) await this.write(part);
-      else if (this.answer) return this.finish(await this.afterLastPart(this.answer));
-      else if (this.isLeaving) return this.stream.leave();
+      else if (this.answer) return this.reader.answer(await this.afterLastPart(this.answer));
+      else if (this.isLeaving) return this.reader.leave();
       else await this.look();
     }
   }
@@ -100,15 +105,14 @@ export class RunStream {
     if (!isEntryAfter(entryId, this.seenEntryId)) return;
     const place = this.order.place(payload);
     if (place === 'skipped') return;
-    if (place !== 'next' && !this.isClean) this.reset(await this.readRun().catch(() => undefined));
+    if (place !== 'next' && !this.isClean) this.reset(await this.readRun().catch(() => undefined), payload.epoch);
     if (place === 'incomplete') return;
     this.isClean = false;
     if (payload.part.case === 'stepFinished') {
       this.finishedStep = payload.step;
       this.lookIn = LOOK_SOON_MS;
     }
-    const event = runEvent(payload);
-    if (event) this.send(event, entryId);
+    this.reader.part(payload, entryId);
   }
 
   /** Waits for the next part; when none comes, asks whether the run is over: its answer went to the replica that asked. */
@@ -120,19 +124,4 @@ export class RunStream {
     if (run && isOver(run) && answer) this.answer ??= answer;
     this.lookIn = Math.min(this.lookIn * 2, LOOK_EVERY_MS);
   }
-
-  private finish(answer: ProcessedRequest): void {
-    const isAnswer = answer.outcome === Outcome.ANSWERED || answer.outcome === Outcome.CANCELLED;
-    const error = answer.error && toOpenAiError(fromWireError(answer.error)).body.error;
-    const event: RunStreamEvent = isAnswer ? { event: 'answer', data: answerJson(answer) } : { event: 'error', data: { run_id: answer.runId, error: error ?? null } };
-    this.stream.end(format(event));
-  }
-
-  private send(event: RunStreamEvent, entryId?: string): void {
-    this.stream.write(format(event, entryId));
-  }
-}
-
-function format({ event, data }: RunStreamEvent, id?: string): string {
-  return formatEvent({ event, data: JSON.stringify(data), ...(id !== undefined && { id }) });
 }
