@@ -12,6 +12,7 @@ export { GroupCommit } from './group-commit.js';
 export { idempotencyMigration } from './idempotency.migration.js';
 export { IdempotencyStore, type KeyedCall } from './idempotency-store.js';
 export { migrate, type MigrateOptions, type MigrationClass } from './migrate.js';
+export { pendingMigrations, type PendingMigrationsOptions } from './pending-migrations.js';
 export { servingUrl } from './serving-url.js';
 export { rolesOf, type SchemaRoles } from './sql-name.js';
 export { probeTenantIsolation, type IsolationProbe, type IsolationReport } from './tenant-isolation.js';

@@ -21,7 +21,8 @@ export interface MigrateOptions {
 
 /** First key of the advisory locks, one for each schema. */
 const LOCK_SPACE = 0x6e78;
-const MIGRATION_TABLE = 'migration';
+/** In each schema: what was applied to it, as TypeORM keeps it. The serving role may read it. */
+export const MIGRATION_TABLE = 'migration';
 
 const ignore = (): void => {};
 
@@ -57,18 +58,19 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 async function isUpToDate(client: pg.Client, options: MigrateOptions): Promise<boolean> {
   if (!(await hasSchemaRoles(client, options.schema))) return false;
   const table = `${options.schema}.${MIGRATION_TABLE}`;
-  const { rows: found } = await client.query<{ found: boolean }>('SELECT to_regclass($1) IS NOT NULL AS found', [table]);
+  const { serving } = rolesOf(options.schema);
+  const { rows: found } = await client.query<{ found: boolean }>("SELECT coalesce(has_table_privilege($2::name, to_regclass($1), 'SELECT'), false) AS found", [table, serving]);
   if (found[0]?.found !== true) return false;
   const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${table}`);
   const done = new Set(rows.map((row) => row.name));
   if (!options.migrations.every((migration) => done.has(migration.name))) return false;
-  if (options.servingPassword !== undefined) await setRolePassword(client, rolesOf(options.schema).serving, options.servingPassword);
+  if (options.servingPassword !== undefined) await setRolePassword(client, serving, options.servingPassword);
   return true;
 }
 
 async function runMigrations(options: MigrateOptions): Promise<string[]> {
   const { DataSource } = await import('typeorm');
-  const { owner } = rolesOf(options.schema);
+  const { owner, serving } = rolesOf(options.schema);
   const source = new DataSource({
     type: 'postgres',
     url: options.adminUrl,
@@ -82,7 +84,9 @@ async function runMigrations(options: MigrateOptions): Promise<string[]> {
   });
   await source.initialize();
   try {
-    return await runDue(source, options);
+    const names = await runDue(source, options);
+    await source.query(`GRANT SELECT ON ${options.schema}.${MIGRATION_TABLE} TO ${serving}`); // a service that does not migrate waits until this is what it needs
+    return names;
   } finally {
     await source.destroy();
   }

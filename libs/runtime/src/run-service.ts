@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { AppError, systemClock } from '@nexus/core';
 import { redisBus } from '@nexus/channels';
 import { busReports } from './channels/bus-reports.js';
@@ -6,6 +7,7 @@ import { armPlannedFailures } from './failpoint-trigger.js';
 import type { Infrastructure } from './infrastructure.js';
 import { createLogger, type Logger } from './logger.js';
 import { openDatabase } from './open-database.js';
+import { prepareService } from './prepare-service.js';
 import { ServiceClients } from './rpc/service-clients.js';
 import type { ServiceDefinition } from './service-definition.js';
 import { requireNode, startProblem } from './start-problem.js';
@@ -17,16 +19,19 @@ const CLOSE_WITHIN_MS = 1_000;
 
 /**
  * A service as a process of its own: reads the environment, connects, starts, and on SIGTERM or SIGINT finishes what is under way
- * and exits with 0. A second signal exits at once. A start that fails exits with 1 after saying why.
+ * and exits with 0. A second signal exits at once. A start that fails exits with 1 after saying why. With `--prepare` it does not serve: it
+ * makes its schema and its consumer groups (see prepareService), and exits with 0.
  */
-export async function runService(definition: ServiceDefinition): Promise<void> {
+export async function runService(definition: ServiceDefinition, args: readonly string[] = process.argv.slice(2)): Promise<void> {
   const environment = processEnvironment();
   let logger = createLogger().child({ service: definition.name });
   try {
     requireNode(process.versions.node);
+    const isPreparing = isPreparation(definition, args);
     const config = readConfig(environment, definition.name);
     const rootLogger = createLogger({ level: config.logLevel });
     logger = rootLogger.child({ service: definition.name, replica: config.replica });
+    if (isPreparing) return await prepareService(definition, config, logger);
     stopOnUnexpectedErrors(logger);
     if (config.failures.length > 0) logger.warn({ failpoints: config.failures }, 'this process was started to fail: FAILPOINT is for tests only');
     armPlannedFailures(config.failures);
@@ -39,6 +44,15 @@ export async function runService(definition: ServiceDefinition): Promise<void> {
     if (error instanceof AppError) process.stderr.write(`${error.message}\n`);
     logger.fatal({ error }, 'service did not start');
     process.exit(1);
+  }
+}
+
+/** An option that is not known would else start a service where somebody waits for the end of a preparation. */
+function isPreparation({ name }: ServiceDefinition, args: readonly string[]): boolean {
+  try {
+    return parseArgs({ args: [...args], options: { prepare: { type: 'boolean', default: false } } }).values.prepare;
+  } catch (error) {
+    throw new AppError('invalid_configuration', `${name} knows one option: --prepare, which makes its schema and its consumer groups, and ends.`, { cause: error });
   }
 }
 
