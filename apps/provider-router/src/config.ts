@@ -12,6 +12,8 @@ export const routerEnvironmentSchema = z.object({
   NEXUS_PICTURE_CACHE_MB: z.coerce.number('must be megabytes').min(1, 'must be at least 1').max(65_536).default(64)
     .describe('Memory for stored pictures that were shown to models, so that the next step of a run need not read them again.'),
   NEXUS_ROUTER_CONCURRENCY: z.coerce.number('must be a number').int('must be a whole number').min(1, 'must be at least 1').max(100_000).default(512).describe('Model calls that a replica makes at once; further ones wait in the queue.'),
+  NEXUS_EGRESS_PROXY: z.string().refine((text) => URL.canParse(text) && new URL(text).protocol === 'http:', 'must be a URL that begins with http://').optional()
+    .describe('HTTP proxy, e.g. http://egress-proxy:3128, through which providers over https are called (CONNECT: it sees the host and no key). Not set: they are called directly.'),
 });
 
 export interface RouterConfig {
@@ -22,6 +24,8 @@ export interface RouterConfig {
   readonly answerMemoryBytes: number;
   readonly pictureCacheBytes: number;
   readonly concurrency: number;
+  /** Undefined: providers are called directly. */
+  readonly egressProxy: URL | undefined;
   /** Holds the providers' keys: never logged. */
   readonly environment: Environment;
 }
@@ -41,6 +45,7 @@ export function readRouterConfig(environment: Environment = processEnvironment()
     pictureCacheBytes: read.NEXUS_PICTURE_CACHE_MB * MEGABYTE,
     answerMemoryBytes: read.NEXUS_ANSWER_MEMORY_MB * MEGABYTE,
     concurrency: read.NEXUS_ROUTER_CONCURRENCY,
+    egressProxy: read.NEXUS_EGRESS_PROXY === undefined ? undefined : new URL(read.NEXUS_EGRESS_PROXY),
     environment,
   };
 }

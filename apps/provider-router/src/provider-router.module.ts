@@ -73,7 +73,7 @@ class ProviderRouterModule implements OnModuleInit, OnApplicationShutdown {
       providers: [
         ProviderRouterRpc,
         { provide: CallsUnderWay, inject: [CLOCK], useFactory: (clock: Clock) => new CallsUnderWay(clock) },
-        { provide: ProviderClient, useFactory: () => new ProviderClient(new LocalModelClient()) },
+        { provide: ProviderClient, useFactory: () => new ProviderClient(new LocalModelClient(), config.egressProxy) },
         { provide: Models, inject: [ProviderClient, CLOCK], useFactory: (client: ProviderClient, clock: Clock) => new Models(sources, client, clock) },
         { provide: AnsweredCalls, inject: [CLOCK], useFactory: (clock: Clock) => new AnsweredCalls(clock, { bytes: config.answerMemoryBytes, keepMs: KEEP_ANSWERS_MS }) },
         {

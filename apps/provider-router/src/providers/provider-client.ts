@@ -17,9 +17,15 @@ export interface LocalModels {
 
 /** Calls providers, each in its own way. One of it serves all of them; `close` ends it. */
 export class ProviderClient {
-  private readonly http = new HttpClient();
+  private readonly http: HttpClient;
 
-  constructor(private readonly local?: LocalModels) {}
+  /** `egressProxy`: what calls over TLS go through; undefined: nothing. */
+  constructor(
+    private readonly local?: LocalModels,
+    egressProxy?: URL,
+  ) {
+    this.http = new HttpClient(egressProxy);
+  }
 
   /** Asks for one answer. Never rejects and never retries: how it ended is the outcome. */
   complete(request: CallRequest, options: CallOptions = {}): Promise<ProviderOutcome> {

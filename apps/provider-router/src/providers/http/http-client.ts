@@ -9,6 +9,7 @@ import { listModels } from './list-models.js';
 import { lookUpAttempt, type AttemptFate } from './look-up-attempt.js';
 import { ModelCall } from './model-call.js';
 import { attemptHeaders, targetHeaders } from './target-headers.js';
+import { tunnelConnector } from './tunnel-connector.js';
 
 /** An idle connection is given up before servers that hang up after the usual 5 s or more do it in the midst of a request. */
 const KEEP_ALIVE_MS = 4_500;
@@ -31,6 +32,9 @@ interface Prepared {
 export class HttpClient {
   private readonly pools = new Map<string, Pool>();
   private readonly prepared = new WeakMap<ProviderTarget, Prepared>();
+
+  /** `egressProxy`: what connections over TLS go through; undefined: they are direct. */
+  constructor(private readonly egressProxy?: URL) {}
 
   /** Asks for one completion. Never rejects and never retries: how it ended is the outcome. */
   complete(request: HttpRequest, options: CallOptions = {}): Promise<ProviderOutcome> {
@@ -94,7 +98,7 @@ export class HttpClient {
     const key = `${origin} ${maxConnections} ${connectMs}`;
     let pool = this.pools.get(key);
     if (!pool) {
-      pool = new Pool(origin, { connections: maxConnections, pipelining: 1, connect: { timeout: connectMs }, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: 600_000 });
+      pool = new Pool(origin, { connections: maxConnections, pipelining: 1, connect: tunnelConnector(connectMs, this.egressProxy), keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: 600_000 });
       this.pools.set(key, pool);
     }
     return pool;
