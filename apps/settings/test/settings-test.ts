@@ -1,8 +1,8 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createRouterTransport } from '@connectrpc/connect';
-import { memoryBus, type ChannelBus, type Message } from '@nexus/channels';
-import { DeadLetterService, DirectoryService, IdentityService, PeopleService, ProviderService, SettingsService, ToolService } from '@nexus/contracts';
+import { memoryBus, redisBus, type ChannelBus, type Message } from '@nexus/channels';
+import { DeadLetterService, DirectoryService, IdentityService, PeopleService, ProviderService, SettingsService, ToolService, WebhookService } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID, systemClock, type Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
 import { ServiceClients, createLogger, openDatabase, serviceNames, startService, type Infrastructure, type RunningService, type ServiceName } from '@nexus/runtime';
@@ -21,23 +21,36 @@ export interface SettingsUnderTest {
   directory(secret: string, tenantId?: string): Client<typeof DirectoryService>;
   people(secret: string, tenantId?: string): Client<typeof PeopleService>;
   identity(secret: string, tenantId?: string): Client<typeof IdentityService>;
+  webhooks(secret: string, tenantId?: string): Client<typeof WebhookService>;
   deadLetters(secret: string, tenantId?: string): Client<typeof DeadLetterService>;
   stop(): Promise<void>;
 }
 
+export interface SettingsTestOptions {
+  readonly secret?: string;
+  readonly neighboursAnswer?: boolean;
+  readonly clock?: Clock;
+  /** Default: a bus in memory. */
+  readonly redisUrl?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly replica?: string;
+  /** Gets every line of the log. */
+  readonly logTo?: { write(line: string): void };
+}
+
 /** The settings service on a real database, beside a provider-router and a tool-executor that answer as told. */
-export async function startSettings(databaseUrl: string, options: { secret?: string; neighboursAnswer?: boolean; clock?: Clock } = {}): Promise<SettingsUnderTest> {
-  const logger = createLogger({ level: 'silent' });
-  const environment = { NEXUS_DEV_API_KEY: options.secret ?? DEV_SECRET };
+export async function startSettings(databaseUrl: string, options: SettingsTestOptions = {}): Promise<SettingsUnderTest> {
+  const logger = options.logTo === undefined ? createLogger({ level: 'silent' }) : createLogger({ level: 'trace', destination: options.logTo });
+  const environment = { NEXUS_DEV_API_KEY: options.secret ?? DEV_SECRET, ...options.environment };
   const database = await openDatabase(settingsService, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
   if (database === undefined) throw new Error('settings has storage');
-  const bus = memoryBus();
+  const bus = options.redisUrl === undefined ? memoryBus() : redisBus(options.redisUrl);
   const changes: Message<'settings.changed'>[] = [];
   const followed = bus.follow('settings.changed', (batch) => void changes.push(...batch));
   await followed.ready;
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
   if (options.neighboursAnswer !== false) offerNeighbours(clients);
-  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: options.clock ?? systemClock, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
+  const infrastructure: Infrastructure = { bus, database, clients, logger, clock: options.clock ?? systemClock, environment, serviceToken: SERVICE_TOKEN, replica: options.replica ?? 'test-1' };
   const service: RunningService = await startService(settingsService, infrastructure, { listen: true, port: 0 });
   const transport = (secret: string, tenantId?: string) =>
     createGrpcTransport({
@@ -53,6 +66,7 @@ export async function startSettings(databaseUrl: string, options: { secret?: str
     settings: (secret, tenantId) => createClient(SettingsService, transport(secret, tenantId)),
     deadLetters: (secret, tenantId) => createClient(DeadLetterService, transport(secret, tenantId)),
     directory: (secret, tenantId) => createClient(DirectoryService, transport(secret, tenantId)),
+    webhooks: (secret, tenantId) => createClient(WebhookService, transport(secret, tenantId)),
     people: (secret, tenantId) => createClient(PeopleService, transport(secret, tenantId)),
     identity: (secret, tenantId) => createClient(IdentityService, transport(secret, tenantId)),
     async stop() {
