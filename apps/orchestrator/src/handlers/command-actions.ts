@@ -52,12 +52,12 @@ export class CommandActions {
     private readonly store: Pick<PlaceStore, 'openRuns'>,
     clock: Clock,
   ) {
-    this.models = new ExpiringCache({
+    this.models = new ExpiringCache<readonly Model[]>({
       clock,
       load: async (tenantId) => (await clients.providers.listModels({ tenantId }, asTenant(tenantId, undefined, { timeoutMs: ASK_WITHIN_MS }))).models,
       keepMs: () => KEEP_MS,
     });
-    this.spent = new ExpiringCache({
+    this.spent = new ExpiringCache<readonly UsageRow[]>({
       clock,
       load: async (tenantId) => (await clients.usage.getUsage({ groupBy: ['user'] }, asTenant(tenantId, undefined, { timeoutMs: SUM_TAKES_MS }))).rows,
       keepMs: () => KEEP_MS,

@@ -17,7 +17,7 @@ function stored(states: Record<string, PlaceState> = {}) {
 
 it('asks once for all places that a batch names, and never again for those', async () => {
   const { places, queries } = stored({ [placeIdOf('t', chat('2'))]: { generation: 3, model: 'fast' } });
-  expect(await Promise.all(['1', '2', '2'].map((id) => places.get(5, 't', chat(id))))).toEqual([{ generation: 0, model: '' }, { generation: 3, model: 'fast' }, { generation: 3, model: 'fast' }]);
+  expect(await Promise.all(['1', '2', '2'].map(async (id) => places.get(5, 't', chat(id))))).toEqual([{ generation: 0, model: '' }, { generation: 3, model: 'fast' }, { generation: 3, model: 'fast' }]);
   expect(queries).toHaveLength(1);
   expect(places.get(5, 't', chat('2'))).toEqual({ generation: 3, model: 'fast' });
   expect(queries).toHaveLength(1);

@@ -40,7 +40,7 @@ export class Places {
       this.epoch = epoch;
       this.known = new Map();
     }
-    return epoch === this.epoch ? this.known : new Map();
+    return epoch === this.epoch ? this.known : new Map<string, PlaceState>();
   }
 
   private async load(known: Map<string, PlaceState>, key: string, place: TenantPlace): Promise<PlaceState> {
