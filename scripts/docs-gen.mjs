@@ -1,6 +1,6 @@
 /**
  * `npm run docs:gen`: writes the documentation that is made from sources (docs/channels.md, docs/schemas, docs/configuration.md,
- * docs/errors.md). `--out <folder>` writes below that folder instead; `--check` writes nothing, and fails when something there differs. Both take the code as it is built.
+ * docs/errors.md, docs/metrics.md, and the dashboards of deploy/grafana). `--out <folder>` writes below that folder instead; `--check` writes nothing, and fails when something there differs. Both take the code as it is built.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,7 +10,7 @@ import { ensureBuilt, ensureInstalled } from './bootstrap.mjs';
 import { handOver, main, nodeBinary, root } from './process.mjs';
 
 /** Folders in which every file is generated: what no source asks for any more is removed. */
-const generatedFolders = ['docs/schemas'];
+const generatedFolders = ['docs/schemas', 'deploy/grafana/dashboards'];
 
 /** Paths in generated folders that are not among the documents. */
 function leftovers(folder, documents) {

@@ -16,6 +16,7 @@ import { suites } from './checks/suites.mjs';
 import { unused } from './checks/unused.mjs';
 import { main, ScriptError } from './process.mjs';
 import { ensureRedisServer } from './redis-server.mjs';
+import { offerPrometheus } from './prometheus-server.mjs';
 
 /** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
 const checks = [build, lint, protoLint, protoBreaking, generated, documentation, unused, fileSize, secrets, ...suites, faults, requirements];
@@ -64,6 +65,7 @@ await main(async () => {
   await ensureInstalled();
   if (selected.some(({ needsRedis }) => needsRedis)) await ensureRedisServer();
   const results = await runChecks(selected);
+  if (selected.some(({ name }) => name === 'e2e')) await offerPrometheus();
 
   console.log(`\n=== summary, after ${seconds(startedAt)}`);
   for (const { line } of results) console.log(line);

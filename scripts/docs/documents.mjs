@@ -4,7 +4,9 @@ import { channelsPage } from './channels-page.mjs';
 import { configurationPage } from './configuration-page.mjs';
 import { envelopeSchema } from './envelope.mjs';
 import { errorsPage } from './errors-page.mjs';
+import { dashboards } from './dashboards/dashboards.mjs';
 import { channelSchema } from './json-schema.mjs';
+import { metricsPage } from './metrics-page.mjs';
 import { readProtos } from './protos.mjs';
 
 const json = (value) => `${JSON.stringify(value, undefined, 2)}\n`;
@@ -17,5 +19,7 @@ export async function generateDocuments(root) {
   for (const [name, definition] of Object.entries(channels)) documents.set(`docs/schemas/${name}.schema.json`, json(channelSchema(name, definition, protos)));
   documents.set('docs/configuration.md', await configurationPage(root));
   documents.set('docs/errors.md', errorsPage(root));
+  documents.set('docs/metrics.md', metricsPage(root));
+  for (const dashboard of dashboards) documents.set(`deploy/grafana/dashboards/${dashboard.uid}.json`, json(dashboard));
   return documents;
 }

@@ -19,7 +19,7 @@ export const requirements = {
   'USE-3': 'A plan has a quota of runs a month: each run counts once, and what is above it is refused.',
   'USE-4': 'What a client cost this month, in one command; CSV, FOCUS, an invoice with its markup.',
   'USE-5': 'A task by HTTP, at once or in turn, and what it took.',
-  'OPS-2': 'One connected trace from the edge to the ledger.',
+  'OPS-2': 'One connected trace from the edge to the ledger; metrics, dashboards and alerts that hold against a real Prometheus; logs without prompts and secrets.',
   'OPS-3': 'Any replica of the gateway goes on with the stream of any run; a replica that stops fails no request and loses no run.',
   'IDEM-1': 'An Idempotency-Key makes a change happen once at whatever replica: same body same answer, other body 422, in flight 409.',
   'IDEM-2': 'The answer of a keyed call survives the gateway that waits for it, and is charged once.',

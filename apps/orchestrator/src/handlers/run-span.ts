@@ -28,7 +28,7 @@ export function recordRun(tracer: Tracer, live: LiveRun): void {
       [attributes.errorType]: state.ending?.error?.code,
       [attributes.queueWaitMs]: state.startedAt > 0 ? Math.max(0, state.startedAt - state.acceptedAt) : undefined,
     });
-    if (state.ending?.error && state.ending.outcome === Outcome.FAILED) span.recordError(fromWireError(state.ending.error));
+    if (state.ending?.error && state.ending.outcome !== Outcome.CANCELLED) span.recordError(fromWireError(state.ending.error));
   }
   span.end();
 }
