@@ -15,4 +15,8 @@ export { startFakeDiscord, type FakeDiscord } from './discord/fake-discord.js';
 export { type DiscordMessage, type DiscordUser } from './discord/discord-objects.js';
 export { listen } from './listen.js';
 export { writeTinyGguf, type TinyModel } from './tiny-gguf.js';
+export { startFakeTelegram, type FakeCall, type FakeTelegram } from './telegram/fake-telegram.js';
+export type { FakeMessage, FakePerson } from './telegram/chat-record.js';
+export type { PersonMessage } from './telegram/person-writes.js';
+export { acceptText as acceptTelegramText, type FakeEntity } from './telegram/formatted-text.js';
 export { waitFor, type WaitOptions } from './wait-for.js';
