@@ -22,6 +22,15 @@ it('makes a secret once, for its owner only', () => {
   expect(readdirSync(folder.path)).toEqual(['dev-api-key']);
 });
 
+it('keeps a secret that was made elsewhere for its owner only, and replaces it', () => {
+  folder.prepare();
+  folder.replaceSecret('surface-key', 'first');
+  folder.replaceSecret('surface-key', 'second');
+  expect(folder.readSecret('surface-key')).toBe('second');
+  expect(statSync(folder.fileOf('surface-key')).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder.path)).toEqual(['surface-key']);
+});
+
 it('knows nothing where there is no folder', () => {
   expect(folder.readSecret('service-token')).toBeUndefined();
   expect(folder.running()).toBeUndefined();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { AppError } from '@nexus/core';
 import { z } from 'zod';
 
-/** Secrets that `nexus up` makes and keeps: its users' key, and what its services know each other by. */
-export type SecretName = 'dev-api-key' | 'service-token';
+/** Secrets that `nexus up` makes and keeps: its users' key, what its services know each other by, and the key of its adapters. */
+export type SecretName = 'dev-api-key' | 'service-token' | 'surface-key';
 
 const runningSchema = z.object({ pid: z.int(), url: z.string(), bus: z.enum(['redis', 'memory']), redisUrl: z.string().optional() });
 
@@ -59,6 +59,11 @@ export class DataFolder {
     } finally {
       rmSync(draft, { force: true });
     }
+  }
+
+  /** Keeps a secret that was made elsewhere, in the place of the one before. */
+  replaceSecret(name: SecretName, secret: string): void {
+    renameSync(this.write(`${name}.${process.pid}`, `${secret}\n`), this.fileOf(name));
   }
 
   /** What runs on this folder now; undefined when nothing does, also when it ended without saying so. */

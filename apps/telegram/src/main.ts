@@ -10,16 +10,16 @@ await adapterProcess({ name: 'telegram', environment, defaultPort: DEFAULT_PORT 
   const options = readTelegramConfig(environment);
   const nexus = readTelegramAdapterConfig(environment);
   const bot = botIdOf(options.token);
-  let adapter: Adapter | undefined = undefined as Adapter | undefined;
+  const running: { adapter?: Adapter } = {};
   await own.listen(() => {
-    const health = adapter?.health();
+    const health = running.adapter?.health();
     return { isReady: health?.isConnected === true, open: health?.open ?? 0, oldestOpenMs: health?.oldestOpenMs ?? 0 };
   });
   const memory = memoryOf(nexus, bot);
   const surface = telegramSurface({ ...options, memory, report: reportTo(own.logger) });
-  own.onStop((graceMs) => (adapter === undefined ? surface.disconnect() : adapter.stop(graceMs)));
+  own.onStop((graceMs) => running.adapter?.stop(graceMs) ?? surface.disconnect());
   const settings = { bot, ...(nexus.agent !== undefined && { agent: nexus.agent }) };
-  adapter = await runAdapter({ surface, transport: transportOf(nexus), memory, settings, observer: own.reports });
+  running.adapter = await runAdapter({ surface, transport: transportOf(nexus), memory, settings, observer: own.reports });
 });
 
 function transportOf({ token, redis, gatewayUrl, name }: TelegramAdapterConfig): AdapterTransport {

@@ -1,11 +1,12 @@
 import { AppError } from '@nexus/core';
+import type { ServiceClients } from '@nexus/runtime';
 import type { CliContext } from '../cli-context.js';
 import type { DataFolder } from '../data-folder.js';
 import type { Found } from '../format/found.js';
 import type { EndRequest } from './end-request.js';
 import type { FirstQuestion } from './first-question.js';
 import { openChannels } from './open-channels.js';
-import { openLog } from './open-log.js';
+import { openLog, type OpenLog } from './open-log.js';
 import { openPostgres } from './open-postgres.js';
 import { requireFreePort } from './port-check.js';
 import { startDemoModel } from './start-demo-model.js';
@@ -14,10 +15,12 @@ import type { StopList } from './stop-list.js';
 import { together } from './together.js';
 
 /** NEXUS in this process, serving. */
-export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'clients' | 'config'> {
+export interface EmbeddedNexus extends Pick<FirstQuestion, 'bus' | 'config'> {
+  readonly clients: ServiceClients;
   /** Of the gateway. */
   readonly url: string;
   readonly found: Found;
+  readonly log: OpenLog;
 }
 
 /** Starts everything in this process, as much of it as possible at the same time. What was started is in `stops`, also when it rejects. */
@@ -52,7 +55,7 @@ export async function startEmbedded(context: CliContext, stops: StopList, end: E
   };
   const { url, clients, config: read, providers, dailyLimit } = await composeServices(environment, channels, log, stops);
   const key: Found['key'] = config.developmentKey === undefined ? { kind: 'made', file: folder.fileOf('dev-api-key'), secret: developmentKey } : { kind: 'given' };
-  return { bus: channels.bus, clients, config: read, url, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
+  return { bus: channels.bus, clients, config: read, url, log, found: { postgres: postgres.found, channels: channels.found, providers, dailyLimit, key, logFile: log.file } };
 }
 
 function requireUnused(folder: DataFolder): void {

@@ -46,6 +46,8 @@ async function serve(context: CliContext, stops: StopList, end: EndRequest, asks
   const { channels } = nexus.found;
   folder.tellRunning({ pid: process.pid, url, bus: nexus.bus.kind, ...(channels.kind === 'private' && { redisUrl: channels.url }) });
   terminal.lines(readyLines(url, nexus.found.key, FIRST_QUESTION));
+  const { startAdapters } = await import('./start-adapters.js');
+  await startAdapters(context, { ...nexus, url, signal: end.signal }, stops);
 }
 
 /** A question that is not answered is shown as such and does not keep NEXUS from serving: maybe the demo model was switched off. */
