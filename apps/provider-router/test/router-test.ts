@@ -170,6 +170,8 @@ export class RouterWorld {
   disabledProviders: string[] = [];
   /** The tenants' configuration, JSON texts by key. */
   config: Record<string, string> = {};
+  /** What webhooks want to be told. */
+  wantedEvents: string[] = [];
   /** Questions for settings that fail before one is answered. */
   failingSettings = 0;
 
@@ -185,6 +187,7 @@ export class RouterWorld {
   reset(): void {
     this.disabledProviders = [];
     this.config = {};
+    this.wantedEvents = [];
     this.failingSettings = 0;
     this.files.failing = 0;
     this.ledger.answer = () => undefined;
@@ -193,9 +196,9 @@ export class RouterWorld {
     this.provider.reply({ text: 'hello' });
   }
 
-  settings(): { disabledProviders: string[]; config: Record<string, string> } {
+  settings(): { disabledProviders: string[]; config: Record<string, string>; wantedEvents: string[] } {
     if (this.failingSettings-- > 0) throw new ConnectError('away', Code.Unavailable);
-    return { disabledProviders: this.disabledProviders, config: this.config };
+    return { disabledProviders: this.disabledProviders, config: this.config, wantedEvents: this.wantedEvents };
   }
 
   /** What the provider was really asked, with this text in it. */

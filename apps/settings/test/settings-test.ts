@@ -1,7 +1,7 @@
 import { createClient, type Client } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createRouterTransport } from '@connectrpc/connect';
-import { memoryBus, redisBus, type ChannelBus, type Message } from '@nexus/channels';
+import { memoryBus, type ChannelBus, type Message } from '@nexus/channels';
 import { DeadLetterService, DirectoryService, IdentityService, PeopleService, ProviderService, SettingsService, ToolService, WebhookService } from '@nexus/contracts';
 import { DEVELOPMENT_TENANT_ID, systemClock, type Clock } from '@nexus/core';
 import type { Database } from '@nexus/postgres';
@@ -30,8 +30,6 @@ export interface SettingsTestOptions {
   readonly secret?: string;
   readonly neighboursAnswer?: boolean;
   readonly clock?: Clock;
-  /** Default: a bus in memory. */
-  readonly redisUrl?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly replica?: string;
   /** Gets every line of the log. */
@@ -44,7 +42,7 @@ export async function startSettings(databaseUrl: string, options: SettingsTestOp
   const environment = { NEXUS_DEV_API_KEY: options.secret ?? DEV_SECRET, ...options.environment };
   const database = await openDatabase(settingsService, { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN }, logger);
   if (database === undefined) throw new Error('settings has storage');
-  const bus = options.redisUrl === undefined ? memoryBus() : redisBus(options.redisUrl);
+  const bus = memoryBus();
   const changes: Message<'settings.changed'>[] = [];
   const followed = bus.follow('settings.changed', (batch) => void changes.push(...batch));
   await followed.ready;

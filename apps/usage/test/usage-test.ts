@@ -1,5 +1,5 @@
 import { create, type DescMessage, type Message as ProtobufMessage, type MessageInitShape } from '@bufbuild/protobuf';
-import { createClient, type Client } from '@connectrpc/connect';
+import { createClient, type Client, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { memoryBus, outgoing, type ChannelBus, type Message, type OutgoingMessage } from '@nexus/channels';
 import { AttemptSchema, OpenedAttempt_State, UsageRecorded_Result, UsageRecordedSchema, UsageService, type Attempt, type OpenedAttempt, type ReportOwnerRequestSchema, type ReportOwnerResponse } from '@nexus/contracts';
@@ -36,8 +36,8 @@ export interface UsageUnderTest {
   stop(): Promise<void>;
 }
 
-/** The usage service on a real database. */
-export async function startUsage(databaseUrl: string, environment: Readonly<Record<string, string>> = {}): Promise<UsageUnderTest> {
+/** The usage service on a real database; without `settings` nobody tells what tenants have set. */
+export async function startUsage(databaseUrl: string, environment: Readonly<Record<string, string>> = {}, settings?: Transport): Promise<UsageUnderTest> {
   const log: Record<string, unknown>[] = [];
   const logger = createLogger({ level: 'warn', destination: { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) } });
   const config = { databaseUrl, databaseAdminUrl: undefined, isMigrating: true, serviceToken: SERVICE_TOKEN };
@@ -52,6 +52,7 @@ export async function startUsage(databaseUrl: string, environment: Readonly<Reco
   const alerts: Message<'usage.alerted'>[] = [];
   const alerted = bus.follow('usage.alerted', (batch) => void alerts.push(...batch));
   const clients = new ServiceClients({ serviceToken: SERVICE_TOKEN, urls: Object.fromEntries(serviceNames.map((name) => [name, 'http://127.0.0.1:1'])) as Record<ServiceName, string> });
+  if (settings !== undefined) clients.offer('settings', settings);
   const infrastructure: Infrastructure = { bus, database, clients, logger, clock: { now: () => usage.now }, environment, serviceToken: SERVICE_TOKEN, replica: 'test-1' };
   const service = await startService(usageService, infrastructure, { listen: true, port: 0 });
   const byTenant = new Map<string, Client<typeof UsageService>>();
