@@ -25,4 +25,5 @@ export const requirements = {
   'IDEM-2': 'The answer of a keyed call survives the gateway that waits for it, and is charged once.',
   'ADP-8': 'A chat account is linked to a person by a code that works once; strangers are refused politely, and are nothing to another tenant; groups have an owner.',
   'OPS-1': 'Every service answers health and reflection on its one port.',
+  'ADP-10': 'Webhooks out: signed, tried again until they are received, each event once, listed and replayed.',
 } as const;

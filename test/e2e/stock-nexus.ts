@@ -11,7 +11,7 @@ export interface StockNexus {
   stop(): Promise<void>;
 }
 
-export async function startStockNexus(): Promise<StockNexus> {
+export async function startStockNexus(environment: Readonly<Record<string, string>> = {}): Promise<StockNexus> {
   const provider = await startFakeProvider({ models: ['fake'] });
   const folder = mkdtempSync(join(tmpdir(), 'nexus-stock-'));
   writeFileSync(join(folder, 'providers.yaml'), [
@@ -27,7 +27,7 @@ export async function startStockNexus(): Promise<StockNexus> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    const nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder });
+    const nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder, ...environment });
     const stop = async (): Promise<void> => {
       await nexus.stop();
       await end();
