@@ -55,7 +55,7 @@ describe('POST /files', () => {
     [{ 'x-file-name': '%E0%A4' }, 400, 'invalid_value'],
     [{ authorization: 'Bearer nx_wrong' }, 401, 'invalid_api_key'],
   ])('refuses %j', async (headers, status, code) => {
-    const response = await put('x', headers as Record<string, string>);
+    const response = await put('x', headers);
     expect(response.status).toBe(status);
     expect(await response.json()).toMatchObject({ error: { code } });
   });

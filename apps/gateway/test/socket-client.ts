@@ -1,6 +1,6 @@
 import { waitFor } from '@nexus/testing';
 import { WebSocket } from 'ws';
-import { serverFrames } from '../src/domain/socket/server-frame.js';
+import { serverFrames } from '../src/routes/socket/server-frame.js';
 
 export type Frame = Record<string, unknown> & { readonly type: string };
 
@@ -17,7 +17,7 @@ export class SocketClient {
     this.socket.on('message', (data: Buffer) => {
       const frame = JSON.parse(data.toString('utf8')) as Frame;
       const schema = serverFrames[frame.type as keyof typeof serverFrames];
-      this.frames.push(schema.parse(frame) as Frame);
+      this.frames.push(schema.parse(frame));
     });
     this.socket.on('close', (code, words) => (this.closed = { code, words: words.toString('utf8') }));
     this.socket.on('error', () => undefined);

@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { ProcessedRequestSchema } from '@nexus/contracts';
 import { describe, expect, it } from 'vitest';
-import { clientFrames, readClientFrame } from '../src/domain/socket/client-frame.js';
-import { closeCodes } from '../src/domain/socket/close-codes.js';
-import { serverFrames } from '../src/domain/socket/server-frame.js';
-import { socketRequest } from '../src/domain/socket/socket-request.js';
+import { clientFrames, readClientFrame } from '../src/routes/socket/client-frame.js';
+import { closeCodes } from '../src/routes/socket/close-codes.js';
+import { serverFrames } from '../src/routes/socket/server-frame.js';
+import { socketRequest } from '../src/routes/socket/socket-request.js';
 
 const page = readFileSync(resolve(import.meta.dirname, '../../../docs/websocket.md'), 'utf8');
 const [head = '', said = '', told = ''] = page.split(/^## What (?:a client|the gateway) says$/m);

@@ -34,7 +34,7 @@ async function ask(attachments: readonly { uri: string; mediaType?: string; text
   const [id, chatId] = [newId(), newId()];
   await neighbours.ask(id, { text: 'what is this?', surface: 'test', chatId, attachments: [...attachments], ...more }, tenant.secret);
   await neighbours.answer(id);
-  return { id, chatId, parts: lastParts(neighbours.callsFor(id)[0]).map(({ kind }) => (kind.case === 'image' ? `image ${kind.value.url} ${kind.value.mediaType}` : String(kind.value))) };
+  return { id, chatId, parts: lastParts(neighbours.callsFor(id)[0]).map(({ kind }) => (kind.case === 'image' ? `image ${kind.value.url} ${kind.value.mediaType}` : kind.case === 'text' ? kind.value : String(kind.case))) };
 }
 
 describe('a stored file', () => {

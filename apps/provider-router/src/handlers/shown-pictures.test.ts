@@ -39,7 +39,7 @@ function file(mediaType: string, bytes: number): string {
 }
 
 const asking = (...ids: string[]): AskedCall => askedByRun(create(ConversationSchema, { messages: ids.map((id) => ({ role: Role.USER, parts: [{ kind: { case: 'image' as const, value: { url: fileUri(id) } } }] })) }), 'm', false);
-const partsOf = (asked: AskedCall): readonly string[] => asked.conversation?.messages.flatMap(({ parts }) => parts.map(({ kind }) => (kind.case === 'image' ? kind.value.url.slice(0, 30) : String(kind.value)))) ?? [];
+const partsOf = (asked: AskedCall): readonly string[] => asked.conversation?.messages.flatMap(({ parts }) => parts.map(({ kind }) => (kind.case === 'image' ? kind.value.url.slice(0, 30) : kind.case === 'text' ? kind.value : String(kind.case)))) ?? [];
 const anyRoute = {} as Route;
 const find = (): Promise<Route> => Promise.resolve(anyRoute);
 

@@ -1,6 +1,6 @@
 import type { GetRunResponse, ProcessedRequest, ProgressPart } from '@nexus/contracts';
-import { partFrame } from '../../domain/socket/part-frame.js';
-import { completeFrame } from '../../domain/socket/server-frame.js';
+import { partFrame } from './part-frame.js';
+import { completeFrame } from './server-frame.js';
 import type { RunReader } from '../run-stream.js';
 import type { SocketChannel } from './socket-channel.js';
 

@@ -1,5 +1,5 @@
 import { AppError } from '@nexus/core';
-import type { ErrorSubject } from '../../domain/socket/server-frame.js';
+import type { ErrorSubject } from './server-frame.js';
 
 /** What a client is told of: a run by its message, or a queued task. */
 export interface OpenSubject {

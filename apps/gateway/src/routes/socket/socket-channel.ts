@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
-import { closeCodes, type CloseReason } from '../../domain/socket/close-codes.js';
-import type { ServerFrame } from '../../domain/socket/server-frame.js';
+import { closeCodes, type CloseReason } from './close-codes.js';
+import type { ServerFrame } from './server-frame.js';
 import type { SocketLimits } from './socket-limits.js';
 import type { SocketMetrics } from './socket-metrics.js';
 

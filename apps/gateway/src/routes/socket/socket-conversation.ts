@@ -2,9 +2,9 @@ import { KeyKind, type GetRunRequest, type GetRunResponse } from '@nexus/contrac
 import { AppError, parseTraceparent, type TraceContext } from '@nexus/core';
 import { asKey, attributes, mayPublishFor, type AgentCall, type AgentCalls, type ResolvedKey, type ServiceClients, type Span, type Tracer } from '@nexus/runtime';
 import { acceptanceOf, mayFollow } from '../../domain/run-acceptance.js';
-import type { ClientFrame } from '../../domain/socket/client-frame.js';
-import { errorFrame, type ErrorSubject } from '../../domain/socket/server-frame.js';
-import { socketRequest } from '../../domain/socket/socket-request.js';
+import type { ClientFrame } from './client-frame.js';
+import { errorFrame, type ErrorSubject } from './server-frame.js';
+import { socketRequest } from './socket-request.js';
 import { RUN_QUEUES, type Admission } from '../../handlers/admission.js';
 import { publisherOf } from '../publisher.js';
 import { requireId } from '../require-id.js';

@@ -1,5 +1,5 @@
 import type { Metrics } from '@nexus/runtime';
-import { closeCodes } from '../../domain/socket/close-codes.js';
+import { closeCodes } from './close-codes.js';
 
 /** Codes that a client, or the way to it, closes with; of others there is no end. */
 const USUAL_CODES: ReadonlySet<number> = new Set([1000, 1001, 1002, 1005, 1006, 1007, 1009, 1011, ...Object.values(closeCodes)]);

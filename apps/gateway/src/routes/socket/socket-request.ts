@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { IncomingRequestSchema, Progress, type IncomingRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
-import { API_SURFACE } from '../agent-request.js';
+import { API_SURFACE } from '../../domain/agent-request.js';
 
 /**
  * The request of a message. Without a wish for live parts it gets all of them. Throws AppError `invalid_request` (400) for what is no
