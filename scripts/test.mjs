@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureInstalled, seconds } from './bootstrap.mjs';
 import { build } from './checks/build.mjs';
+import { deploy } from './checks/deploy.mjs';
 import { faults } from './checks/faults.mjs';
 import { fileSize } from './checks/file-size.mjs';
 import { documentation, generated } from './checks/generated.mjs';
@@ -15,11 +16,11 @@ import { secrets } from './checks/secrets.mjs';
 import { suites } from './checks/suites.mjs';
 import { unused } from './checks/unused.mjs';
 import { main, ScriptError } from './process.mjs';
-import { ensureRedisServer } from './redis-server.mjs';
 import { offerPrometheus } from './prometheus-server.mjs';
+import { ensureRedisServer } from './redis-server.mjs';
 
 /** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
-const checks = [build, lint, protoLint, protoBreaking, generated, documentation, unused, fileSize, secrets, ...suites, faults, requirements];
+const checks = [build, lint, protoLint, protoBreaking, generated, documentation, deploy, unused, fileSize, secrets, ...suites, faults, requirements];
 
 function select(only) {
   if (only === undefined) return checks;
@@ -64,8 +65,8 @@ await main(async () => {
   const startedAt = Date.now();
   await ensureInstalled();
   if (selected.some(({ needsRedis }) => needsRedis)) await ensureRedisServer();
-  const results = await runChecks(selected);
   if (selected.some(({ name }) => name === 'e2e')) await offerPrometheus();
+  const results = await runChecks(selected);
 
   console.log(`\n=== summary, after ${seconds(startedAt)}`);
   for (const { line } of results) console.log(line);

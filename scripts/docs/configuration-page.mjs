@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { code, generatedNote, table } from './markdown.mjs';
 
 /** Packages with a config.ts of variables, but runtime, whose variables are those of every service. */
-function packagesWithVariables(root) {
+export function packagesWithVariables(root) {
   return ['libs', 'apps'].flatMap((parent) =>
     readdirSync(join(root, parent)).flatMap((name) => {
       const folder = join(root, 'node_modules/@nexus', name);
@@ -20,7 +20,7 @@ function packagesWithVariables(root) {
 }
 
 /** The schemas that the built config.ts exports. */
-async function schemasOf({ path, folder }) {
+export async function schemasOf({ path, folder }) {
   const built = join(folder, 'dist/config.js');
   if (!existsSync(built)) throw new Error(`${path} is not built yet: npm run build`);
   const schemas = Object.values(await import(pathToFileURL(built).href)).filter((value) => value?._zod?.def.type === 'object');

@@ -34,7 +34,7 @@ const isMessage = (field: DescField): boolean => field.message !== undefined;
 function valueOf(field: DescField, random: Random, depth: number): unknown {
   if (field.message !== undefined) return reflect(field.message, randomMessage(field.message, random, depth + 1));
   if (field.enum !== undefined) return enumValue(field.enum, random);
-  return scalar(field.scalar as ScalarType, random);
+  return scalar(field.scalar, random);
 }
 
 function enumValue({ values }: DescEnum, random: Random): number {

@@ -74,7 +74,7 @@ await main(async () => {
       if (code !== 0) throw new ScriptError(`${app} could not be prepared:\n${output}`);
     }
     await phase('the previous release, on the schema of today');
-    let now = await startRelease(root, 'today', today, addresses);
+    const now = await startRelease(root, 'today', today, addresses);
     await phase('both');
     say((await old.stop()).join(', '));
     await phase('today alone');
