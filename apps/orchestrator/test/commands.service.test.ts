@@ -191,6 +191,18 @@ describe('/cost', () => {
     await waitFor(() => world.answersTo(id).some(({ outcome }) => outcome === Outcome.ANSWERED));
   });
 
+  it('keeps nobody waiting while the ledger adds up, and tells the sum once it is there', async () => {
+    let sumUp = (): void => undefined;
+    directory.ledgerIsBusy = new Promise<void>((resolve) => (sumUp = resolve));
+    directory.spent = new Map([['ann', 1_000_000]]);
+    const id = newId();
+    expect(await say(command('cost'), id)).toMatchObject({ outcome: Outcome.REFUSED, error: { code: 'usage_unavailable', isRetryable: true, retryAfterMs: 2_000n } });
+    expect(await say(message('hi'))).toMatchObject({ outcome: Outcome.ANSWERED });
+    sumUp();
+    await publish(command('cost'), id);
+    expect(await waitFor(() => world.answersTo(id).find(({ outcome }) => outcome === Outcome.ANSWERED))).toMatchObject({ text: expect.stringContaining('$1.0000') });
+  });
+
   it('tells a guest of a group nothing of what its owner spends', async () => {
     tenant = directory.tenant({ kind: KeyKind.SURFACE });
     directory.people.link(tenant.tenantId, 'telegram', 'bob', 'Bob');

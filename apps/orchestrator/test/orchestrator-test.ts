@@ -18,6 +18,8 @@ export class Directory {
   readonly people = new People();
   /** What each user has spent, in micro-USD; undefined is a ledger that does not answer. */
   spent: ReadonlyMap<string, number> | undefined = new Map();
+  /** While this is pending the ledger adds up. */
+  ledgerIsBusy: Promise<void> = Promise.resolve();
   /** What each tenant has set; asking for those of some fails. */
   readonly settings = new Map<string, MessageInitShape<typeof TenantSettingsSchema> | Error>();
 
@@ -89,7 +91,7 @@ export async function startReplica({ databaseUrl, redisUrl, directory, replica =
     });
   }));
   clients.offer('provider-router', createRouterTransport((router) => router.service(ProviderService, { listModels: () => ({ models: listedModels }) })));
-  clients.offer('usage', createRouterTransport((router) => router.service(UsageService, { getUsage: () => answered(() => usageOf(directory)) })));
+  clients.offer('usage', createRouterTransport((router) => router.service(UsageService, { getUsage: () => directory.ledgerIsBusy.then(() => answered(() => usageOf(directory))) })));
   clients.offer('tool-executor', createRouterTransport((router) => router.service(ToolService, {
     listTools: listedTools,
   })));
@@ -120,7 +122,7 @@ export function answered<T>(answer: () => T): T {
 export const tenantOf = ({ requestHeader }: { readonly requestHeader: Headers }): string => requestHeader.get('x-nexus-tenant') ?? '';
 
 /** What the router offers. */
-export const listedModels = [{ id: 'auto', provider: 'nexus', mode: 'chat' }, { id: 'fast', provider: 'nexus', mode: 'chat', tier: 'fast' }, { id: 'openai/gpt-4o', provider: 'openai', mode: 'chat' }];
+const listedModels = [{ id: 'auto', provider: 'nexus', mode: 'chat' }, { id: 'fast', provider: 'nexus', mode: 'chat', tier: 'fast' }, { id: 'openai/gpt-4o', provider: 'openai', mode: 'chat' }];
 
 function usageOf({ spent }: Directory) {
   if (spent === undefined) throw new AppError('database_unavailable', 'Not now.', { status: 503, isRetryable: true });
