@@ -178,6 +178,15 @@ describe('how much one person may send', () => {
     expect(await say({ sender: { id: other } })).toMatchObject({ outcome: Outcome.ANSWERED });
   });
 
+  it('is counted by account on a surface whose people need not be known, where each message says who sent it', async () => {
+    directory.settings.set(tenant.tenantId, { config: { 'identity.messages_per_minute': '1', 'identity.surfaces': '[]' } });
+    expect(await say()).toMatchObject({ outcome: Outcome.ANSWERED });
+    expect(await say()).toMatchObject({ error: { code: 'rate_limited' } });
+    expect(await say({ surface: 'web' })).toMatchObject({ outcome: Outcome.ANSWERED });
+    expect(await say({ sender: { id: newId() } })).toMatchObject({ outcome: Outcome.ANSWERED });
+    for (let i = 0; i < 2; i++) expect(await say({ sender: undefined })).toMatchObject({ outcome: Outcome.ANSWERED });
+  });
+
   it('is counted by account for those who are not linked, in a group with an owner', async () => {
     directory.settings.set(tenant.tenantId, { config: { 'identity.messages_per_minute': '1' } });
     link('Bob');

@@ -32,8 +32,8 @@ export class Senders {
   }
 
   /**
-   * Whoever the publisher says it is, unless it is an adapter of a surface that serves only people who are known. Throws AppError `sender_unknown`,
-   * `chat_unowned` (403) or `rate_limited` (429, retryable); a retryable one when settings cannot be asked.
+   * Whoever the publisher says it is, unless it is an adapter of a surface that serves only people who are known. Messages of adapters are counted by
+   * who sent them. Throws AppError `sender_unknown`, `chat_unowned` (403) or `rate_limited` (429, retryable); a retryable one when settings cannot be asked.
    */
   serve({ tenantId, isSurface }: ProvenPublisher, { message }: TracedIncoming, now: number): ServedSender | Promise<ServedSender> {
     return isSurface ? this.check(tenantId, message, now) : unchecked(message);
@@ -62,12 +62,13 @@ export class Senders {
   private async check(tenantId: string, message: TracedIncoming['message'], now: number): Promise<ServedSender> {
     const rule = await this.rules.of(tenantId);
     const { payload } = message;
-    if (!rule.surfaces.has(payload.surface)) return unchecked(message);
+    const { surface, chatId, chatKind } = payload;
     const account = payload.sender?.id ?? '';
-    const known = await this.known.get(keyOf(tenantId, payload.surface, account, payload.chatKind === ChatKind.GROUP ? payload.chatId : ''));
-    const served = servedSender(payload, known);
+    const known = rule.surfaces.has(surface) ? await this.known.get(keyOf(tenantId, surface, account, chatKind === ChatKind.GROUP ? chatId : '')) : undefined;
+    const served = known === undefined ? unchecked(message) : servedSender(payload, known);
     const isStop = payload.command?.name === 'stop'; // nobody is kept from stopping what costs them money
-    if (!isStop) this.count(known.personId || `${payload.surface} ${account}`, tenantId, message.id, rule, now);
+    const who = account || (known === undefined ? '' : chatId); // a surface without people has no share of each
+    if (!isStop && who !== '') this.count(known?.personId || `${surface} ${who}`, tenantId, message.id, rule, now);
     return served;
   }
 

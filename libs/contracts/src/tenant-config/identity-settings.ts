@@ -10,7 +10,7 @@ export const identityDefaults: { readonly surfaces: readonly string[]; readonly 
 
 /**
  * The tenant's configuration keys that say whom surfaces serve: on those in `identity.surfaces` only people who are linked, and groups that have an
- * owner; an empty list serves everybody who writes. `identity.messages_per_minute` is how many messages each person may send there, or each
+ * owner; an empty list serves everybody who writes. `identity.messages_per_minute` is how many messages each person may send through adapters, or each
  * account that is linked to nobody.
  */
 export const identitySettingSchemas = {
