@@ -121,7 +121,7 @@ describe('OPS-2 what a message leaves behind', () => {
     await expect.poll(() => JSON.stringify(linesOf(written()).filter((line) => line['message'] === 'dead letter')), { timeout: 10_000 }).toContain('malformed_payload');
     const lines = linesOf(written());
     expect(lines.length).toBeGreaterThan(20);
-    for (const [name, said] of Object.entries(services).map(([service, { output }]) => [service, output()] as const)) expect(linesOf(said).length, name).toBe(said.trim().split('\n').length); // nothing but JSON
+    for (const [name, service] of Object.entries(services)) expect(linesOf(service.output()).length, name).toBe(service.output().trim().split('\n').length); // nothing but JSON
     for (const secret of ['Zebedee', NEEDS_TOOL, 'Well answered', '6*7', 'cannot answer', apiKey, serviceToken, PROVIDER_KEY, surface.surfaceToken, surface.telegram.token, 'nxs_no_such_key_0123456789']) expect(written(), secret).not.toContain(secret);
     expect(JSON.stringify(receiver.spans())).not.toMatch(/Zebedee|Well answered|6\*7|cannot answer/);
   }, 60_000);
