@@ -34,6 +34,8 @@ class RunningAdapter implements Adapter {
   private readonly observer: AdapterObserver;
   private readonly messages: OpenMessages;
   private readonly ending = new AbortController();
+  /** What an earlier process left open is known: only then answers can be told from those of messages that were forgotten. */
+  private readonly resumed = Promise.withResolvers<void>();
   private readonly desks = new Map<string, Desk>();
   private readonly open = new Map<string, OpenMessage>();
   /** Messages that are being taken in, so that the same one, come twice, is taken in once. */
@@ -57,6 +59,7 @@ class RunningAdapter implements Adapter {
       onProblem: (error) => this.observer.problem?.('transport', error),
     });
     for (const record of records) await this.resume(record);
+    this.resumed.resolve();
     listening.then(() => this.sendAgain(), (error: unknown) => this.observer.problem?.('transport', AppError.from(error)));
     if (!this.messages.isDurable) await listening; // what cannot be remembered is not taken in before it can be sent
     await surface.connect((message) => this.onMessage(message));
@@ -148,6 +151,7 @@ class RunningAdapter implements Adapter {
   }
 
   private async onAnswer(answer: ProcessedRequest, signal: AbortSignal): Promise<void> {
+    await this.resumed.promise;
     const message = this.open.get(answer.messageId) ?? (await this.forgotten(answer));
     if (message === undefined) return;
     const aborted = Promise.withResolvers<never>();

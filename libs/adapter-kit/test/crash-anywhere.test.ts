@@ -30,7 +30,7 @@ async function outlive(options: PaperOptions, diesAt: number): Promise<{ readonl
   void begin(first, platform, practice, memory);
   const isDone = (): boolean => [HOME, TOPIC].every((place) => read(platform.texts(place)) === QUESTIONS.map(answerTo).join(' '));
   const isRemembered = async (): Promise<boolean> => (await memory.list('')).length === 0;
-  await Promise.race([first.ended.promise, waitFor(async () => isDone() && (await isRemembered()), { timeoutMs: 8_000 })]);
+  await Promise.race([first.ended.promise, waitFor(async () => isDone() && (await isRemembered()), { timeoutMs: 8_000, what: `all answers without dying: ${JSON.stringify([platform.texts(HOME), platform.texts(TOPIC)])}` })]);
   const { steps } = first;
   if (steps >= diesAt) {
     await begin(new Life(), platform, practice, memory);

@@ -32,20 +32,20 @@ function lossy(way: AdapterTransport, random: () => number): AdapterTransport {
   };
 }
 
-it.each([1, 2, 3, 4])('answers every message once and in order over a way that loses and doubles (seed %i)', async (seed) => {
+it.each([1, 2, 3])('answers every message once and in order over a way that loses and doubles (seed %i)', async (seed) => {
   const random = seeded(seed);
   const platform = new PaperPlatform();
   const practice = new PracticeNexus(({ text }) => {
-    if (random() < 0.2) return { text: 'busy', refusal: { code: 'overloaded', isRetryable: true, retryAfterMs: 5 } };
+    if (random() < 0.1) return { text: 'busy', refusal: { code: 'overloaded', isRetryable: true, retryAfterMs: 5 } };
     return { text: `to ${text}`, parts: ['to ', text] };
   });
   const adapter = await runAdapter({ surface: platform.surface(), transport: lossy(practice.transport(), random), memory: { ...memoryOnly(), isDurable: true }, settings: { republishMs: 20, overloadRetries: 100 } });
-  const questions = Array.from({ length: 15 }, (_, i) => `${i}`);
+  const questions = Array.from({ length: 8 }, (_, i) => `${i}`);
   for (const text of questions) for (const place of PLACES) {
     const id = platform.write(place, text);
     if (random() < 0.3) platform.writeAgain(id);
   }
-  await waitFor(() => adapter.health().open === 0 && PLACES.every((place) => platform.messages(place).length >= questions.length), { timeoutMs: 50_000 });
+  await waitFor(() => adapter.health().open === 0 && PLACES.every((place) => platform.messages(place).length >= questions.length), { timeoutMs: 30_000 });
   for (const place of PLACES) {
     expect(platform.texts(place)).toEqual(questions.map((text) => `to ${text}`));
     expect(practice.asked.filter(({ chatId }) => chatId === place.chatId).map(({ text }) => text)).toEqual(questions);

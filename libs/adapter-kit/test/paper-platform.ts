@@ -23,6 +23,18 @@ interface Written {
   isHeard: boolean;
 }
 
+/** Waits out what asks for patience, as a surface must. */
+async function patiently<T>(work: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'slow_down') throw error;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
 const keyOf = ({ chatId, topicId }: Place): string => `${chatId} ${topicId}`;
 
 /** A platform of paper: it keeps what was written, hands it out until it is safe, and refuses what a real one would refuse. */
@@ -77,13 +89,14 @@ export class PaperPlatform {
       capabilities: () => capabilities,
       connect: async (onMessage) => {
         this.onMessage = own = onMessage;
+        this.hearing.clear(); // whom it told before is gone
         for (const written of this.written) if (!written.isHeard) this.tell(written);
       },
       disconnect: async () => {
         if (this.onMessage === own) this.onMessage = undefined;
       },
-      post: async (place, piece, options) => this.post(place, piece, options),
-      edit: async (place, id, piece) => this.edit(place, id, piece),
+      post: (place, piece, options) => patiently(() => this.post(place, piece, options)),
+      edit: (place, id, piece) => patiently(() => this.edit(place, id, piece)),
       remove: async (place, id) => {
         this.call('remove');
         this.tear(place, id);
@@ -113,12 +126,16 @@ export class PaperPlatform {
     };
   }
 
+  /** Tells what nobody took yet of the place, and this message in any case. */
   private tell(written: Written): void {
     const key = keyOf(written.message.place);
+    const { onMessage } = this;
     const turn = (this.hearing.get(key) ?? Promise.resolve()).then(async () => {
-      const { onMessage } = this;
-      await onMessage?.(written.message);
-      if (onMessage !== undefined) written.isHeard = true;
+      for (const one of this.written) {
+        if (onMessage === undefined || onMessage !== this.onMessage || keyOf(one.message.place) !== key || (one.isHeard && one !== written)) continue;
+        await onMessage(one.message);
+        one.isHeard = true;
+      }
     });
     this.hearing.set(key, turn.catch(() => undefined));
   }

@@ -14,7 +14,7 @@ function anyText(random: () => number, most: number): Formatted {
   for (let count = Math.floor(random() * most); count > 0; count--) {
     const start = text.length;
     const isCode = random() < 0.05;
-    text += isCode ? Array.from({ length: Math.ceil(random() * 12) }, () => `${pick(['', '  ', '    '])}${pick(WORDS)} ${pick(WORDS)}`).join('\n') : pick(WORDS);
+    text += isCode ? 'code:\n' + Array.from({ length: Math.ceil(random() * 12) }, () => `${pick(['', '  ', '    '])}${pick(WORDS)} ${pick(WORDS)}`).join('\n') : pick(WORDS);
     if (isCode) spans.push({ kind: 'pre', language: 'ts', offset: start, length: text.length - start });
     else if (random() < 0.2) spans.push({ kind: pick(['bold', 'italic', 'code', 'strike'] as const), offset: start, length: text.length - start });
     text += isCode ? '\n\n' : pick(BLANKS);

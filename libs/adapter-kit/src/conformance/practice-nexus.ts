@@ -27,7 +27,7 @@ interface Run {
  * other, the same id again gets the same answer, and an answer that was not taken comes again.
  */
 export class PracticeNexus {
-  /** What was asked, each message once, in the order in which it began. */
+  /** What was asked and not refused, each message once, in the order in which it was confirmed. */
   readonly asked: IncomingRequest[] = [];
   readonly files = new Map<string, FetchedFile>();
   private readonly runs = new Map<string, Run>();
@@ -67,28 +67,35 @@ export class PracticeNexus {
     if (known?.answer !== undefined) return this.hand(message.id);
     if (known !== undefined) return this.tell(message.id, { kind: 'accepted', queuedBehind: 0 });
     const run: Run = { message, answer: undefined };
+    const reply = this.reply(message.request);
+    if (reply.refusal !== undefined) return this.refuse(message, reply.text, reply.refusal);
     this.runs.set(message.id, run);
+    this.asked.push(message.request);
     this.tell(message.id, { kind: 'accepted', queuedBehind: 0 });
-    if (message.request.command !== undefined) return void this.work(run);
+    if (message.request.command !== undefined) return void this.work(run, reply);
     const thread = `${message.request.chatId} ${message.request.topicId}`;
-    this.threads.set(thread, (this.threads.get(thread) ?? Promise.resolve()).then(() => this.work(run)));
+    this.threads.set(thread, (this.threads.get(thread) ?? Promise.resolve()).then(() => this.work(run, reply)));
   }
 
-  private async work(run: Run): Promise<void> {
+  private async work(run: Run, { text, parts = [], delayMs = 1, files = [] }: PracticeReply): Promise<void> {
     const { id, request } = run.message;
-    const { text, parts = [], delayMs = 1, files = [], refusal } = this.reply(request);
-    if (refusal === undefined) this.asked.push(request);
     for (const part of parts) {
       await delay(delayMs);
       this.tell(id, { kind: 'text', epoch: 1, step: 1, text: part });
     }
     await delay(delayMs);
     const { surface, chatId, topicId } = request;
-    run.answer = create(ProcessedRequestSchema, refusal === undefined
-      ? { messageId: id, runId: `run of ${id}`, surface, chatId, topicId, outcome: Outcome.ANSWERED, text, files: files.map((uri) => this.attachment(uri)) }
-      : { messageId: id, surface, chatId, topicId, outcome: Outcome.REFUSED, error: create(ErrorSchema, { ...refusal, message: text, status: 429, retryAfterMs: BigInt(refusal.retryAfterMs ?? 0) }) });
+    run.answer = create(ProcessedRequestSchema, { messageId: id, runId: `run of ${id}`, surface, chatId, topicId, outcome: Outcome.ANSWERED, text, files: files.map((uri) => this.attachment(uri)) });
     this.hand(id);
-    if (refusal?.isRetryable === true) this.runs.delete(id);
+  }
+
+  /** What is wrong for good stays refused; what is not begins anew when it comes again. */
+  private refuse(message: AdapterMessage, text: string, { code, isRetryable, retryAfterMs = 0 }: NonNullable<PracticeReply['refusal']>): void {
+    const { surface, chatId, topicId } = message.request;
+    const error = create(ErrorSchema, { code, isRetryable, message: text, status: isRetryable ? 429 : 403, retryAfterMs: BigInt(retryAfterMs) });
+    this.runs.set(message.id, { message, answer: create(ProcessedRequestSchema, { messageId: message.id, surface, chatId, topicId, outcome: Outcome.REFUSED, error }) });
+    this.hand(message.id);
+    if (isRetryable) this.runs.delete(message.id);
   }
 
   private attachment(uri: string) {

@@ -13,6 +13,8 @@ export interface PublicationParts {
 }
 
 const LONGEST_MS = 30_000;
+/** What is confirmed is sent again after so many times the first wait. */
+const WAITS_WHEN_ACCEPTED = 15;
 const OVERLOAD_MS = 500;
 
 /**
@@ -43,7 +45,7 @@ export class Publication {
   accepted(): void {
     if (this.isAccepted || this.isOver) return;
     this.isAccepted = true;
-    this.later(LONGEST_MS);
+    this.later(this.patienceMs);
   }
 
   /** It was refused for overload: sent again after this time at the earliest. */
@@ -77,9 +79,13 @@ export class Publication {
     } catch (error) {
       this.parts.observer.problem?.('publish', AppError.from(error));
     }
-    const waitMs = this.isAccepted ? LONGEST_MS : this.waitMs;
+    const waitMs = this.isAccepted ? this.patienceMs : this.waitMs;
     this.waitMs = Math.min(this.waitMs * 2, LONGEST_MS);
     this.later(waitMs);
+  }
+
+  private get patienceMs(): number {
+    return Math.min(this.parts.republishMs * WAITS_WHEN_ACCEPTED, LONGEST_MS);
   }
 
   private later(ms: number): void {

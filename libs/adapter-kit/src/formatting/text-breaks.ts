@@ -24,7 +24,7 @@ export function breakBefore(text: string, from: number, limit: number): number {
     const place = find(text, from, limit);
     if (place > from + (limit - from) * share && isBetweenGraphemes(text, from, place)) return place;
   }
-  return graphemeStart(text, from, limit);
+  return lastGrapheme(text, from, limit);
 }
 
 /** The last line break at or before `limit`, in code, where lines are what counts; undefined when the line began at `from`. */
@@ -43,16 +43,20 @@ export function afterBreak(text: string, place: number, stop: number): number {
 }
 
 function isBetweenGraphemes(text: string, from: number, place: number): boolean {
-  return place >= text.length || graphemeStart(text, from, place) === place;
+  return place >= text.length || startOfGrapheme(text, from, place) === place;
 }
 
-/** Where the grapheme begins that holds this place; the place itself, but not inside a surrogate pair, where that would be `from`. */
-function graphemeStart(text: string, from: number, place: number): number {
-  const around = text.slice(from, place + LOOK_AHEAD);
-  const start = graphemes.segment(around).containing(place - from)?.index ?? place - from;
-  if (start > 0) return from + start;
+/** The last place between graphemes at or before this one; where there is none behind `from`, the place itself, but not inside a surrogate pair. */
+function lastGrapheme(text: string, from: number, place: number): number {
+  const start = startOfGrapheme(text, from, place);
+  if (start > from) return start;
   const isInPair = /[\ud800-\udbff]/.test(text[place - 1] ?? '') && /[\udc00-\udfff]/.test(text[place] ?? '');
   return isInPair && place - 1 > from ? place - 1 : place;
+}
+
+/** Where the grapheme begins that holds this place. */
+function startOfGrapheme(text: string, from: number, place: number): number {
+  return from + (graphemes.segment(text.slice(from, place + LOOK_AHEAD)).containing(place - from)?.index ?? place - from);
 }
 
 function lastParagraph(text: string, _from: number, limit: number): number {
