@@ -145,6 +145,24 @@ describe('an event', () => {
   });
 });
 
+describe('a replica that stops', () => {
+  it('breaks off what it sends, and the next one sends it at once', async () => {
+    const leaving = await startSettings(postgres.url, { replica: 'leaving', environment: { NEXUS_WEBHOOKS_ALLOW_PRIVATE: 'true', NEXUS_WEBHOOKS_TIMEOUT_MS: '20000' } });
+    const { id, path } = await made();
+    receiver.answer = (post) => (post.path === path ? undefined : 204);
+    const event = raised(TENANT);
+    await leaving.bus.publish(event);
+    await expect.poll(() => receiver.idsTo(path)).toEqual([event.id]);
+    const began = performance.now();
+    await leaving.stop();
+    receiver.answer = () => 204;
+    await expect.poll(() => receiver.idsTo(path), { timeout: 5_000 }).toEqual([event.id, event.id]);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await expect.poll(() => deliveriesOf(id)).toMatchObject([{ state: DeliveryState.DELIVERED, tries: 1 }]);
+    await webhooks().deleteWebhook({ webhook: id });
+  });
+});
+
 describe('a test event', () => {
   it('is sent at once, also to a webhook that is switched off, and says how it went', async () => {
     const { path, secret, id, name } = await made(['approval.asked']);
