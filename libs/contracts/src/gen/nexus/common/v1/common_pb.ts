@@ -249,7 +249,7 @@ export type Attribution = Message<"nexus.common.v1.Attribution"> & {
   keyId: string;
 
   /**
-   * The person who asked, in the words of the surface or of the client program.
+   * The person who asked: their name where their account is linked, else in the words of the surface or of the client program.
    *
    * @generated from field: string user = 4;
    */
