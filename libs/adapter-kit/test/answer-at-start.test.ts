@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory, type AdapterTransport } from '@nexus/adapter-kit';
+import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory, type AdapterTransport, type Surface } from '@nexus/adapter-kit';
 import { Outcome, ProcessedRequestSchema } from '@nexus/contracts';
 import { waitFor } from '@nexus/testing';
 import { expect, it } from 'vitest';
@@ -21,17 +21,26 @@ it('takes an answer that comes while it still looks through what an earlier proc
   });
   await first.stop(0);
 
-  const answer = create(ProcessedRequestSchema, { messageId: key.slice('open:'.length), surface: 'paper', chatId: 'home', outcome: Outcome.ANSWERED, text: 'late' });
-  const once: AdapterTransport = { ...silent, start: async (listener) => void listener.onAnswer(answer, new AbortController().signal) };
-  const slow: AdapterMemory = {
-    ...memory,
-    get: async (name) => {
-      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
-      return memory.get(name);
+  const id = key.slice('open:'.length);
+  const answer = create(ProcessedRequestSchema, { messageId: id, surface: 'paper', chatId: 'home', outcome: Outcome.ANSWERED, text: 'late' });
+  const way = new PracticeNexus(({ text }) => ({ text: `to ${text}` })).transport();
+  const once: AdapterTransport = {
+    ...way,
+    start: (listener) => {
+      void listener.onAnswer(answer, new AbortController().signal);
+      return way.start(listener);
     },
+    send: async (message) => (message.id === id ? undefined : way.send(message)),
   };
-  const second = await runAdapter({ surface: platform.surface(), transport: once, memory: slow });
-  await waitFor(() => platform.texts(HOME).join() === 'late');
+  const turns = async (count: number): Promise<void> => {
+    for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const slowMemory: AdapterMemory = { ...memory, get: (name) => turns(20).then(() => memory.get(name)) };
+  const surface = platform.surface();
+  const slowSurface: Surface = { ...surface, post: (place, piece, options) => turns(40).then(() => surface.post(place, piece, options)) };
+  const second = await runAdapter({ surface: slowSurface, transport: once, memory: slowMemory });
+  platform.write(HOME, 'and more');
+  await waitFor(() => platform.texts(HOME).join() === 'late,to and more');
   await waitFor(async () => (await memory.list('open:')).length === 0);
   expect(second.health().open).toBe(0);
   await second.stop();
