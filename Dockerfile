@@ -14,8 +14,7 @@ COPY . .
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
 RUN node node_modules/typescript7/bin/tsc -b
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
-RUN npm sbom --omit=dev --sbom-format=cyclonedx > sbom.cdx.json \
- && sh deploy/image/assemble.sh /src /out
+RUN sh deploy/image/assemble.sh /src /out && node deploy/image/sbom.mjs /out > /out/sbom.cdx.json
 
 # --- what every target is made of
 FROM ${NODE_IMAGE} AS nexus

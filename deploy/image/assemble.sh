@@ -7,9 +7,8 @@ out=$2
 
 mkdir -p "$out"
 cp "$source/package.json" "$source/package-lock.json" "$source/LICENSE" "$out/"
-[ ! -f "$source/sbom.cdx.json" ] || cp "$source/sbom.cdx.json" "$out/"
 cp -R "$source/config" "$source/proto" "$out/"
-cp "$source"/deploy/image/*.mjs "$out/"
+for script in healthcheck prepare egress-proxy; do cp "$source/deploy/image/$script.mjs" "$out/"; done
 
 for folder in "$source"/libs/* "$source"/apps/*; do
   [ -d "$folder/dist" ] || continue

@@ -28,7 +28,7 @@ export interface Container {
 export interface KubernetesObject {
   readonly kind: string;
   readonly metadata: { readonly name: string };
-  readonly spec: {
+  readonly spec?: {
     readonly template?: { readonly spec: { readonly containers: readonly Container[] } };
     readonly triggers?: readonly { readonly name: string; readonly type: string; readonly metadata: Readonly<Record<string, string>> }[];
     readonly minReplicaCount?: number;

@@ -11,7 +11,7 @@ const containers = new Map<AppName, Container>();
 beforeAll(async () => {
   if (!hasKubectl) return;
   for (const { spec } of await overlay('dev')) {
-    for (const container of spec.template?.spec.containers ?? []) {
+    for (const container of spec?.template?.spec.containers ?? []) {
       const app = /^apps\/([\w-]+)\/dist\/main\.js$/.exec(container.args?.[0] ?? '')?.[1];
       if (app !== undefined) containers.set(app as AppName, container);
     }

@@ -18,7 +18,7 @@ const triggers = new Map<string, readonly Trigger[]>();
 beforeAll(async () => {
   if (!hasKubectl) return;
   for (const { kind, metadata, spec } of await overlay('dev')) {
-    if (kind === 'ScaledObject') triggers.set(metadata.name, (spec.triggers ?? []).filter(({ type }) => type === 'redis-streams').map((trigger) => trigger.metadata as unknown as Trigger));
+    if (kind === 'ScaledObject') triggers.set(metadata.name, (spec?.triggers ?? []).filter(({ type }) => type === 'redis-streams').map((trigger) => trigger.metadata as unknown as Trigger));
   }
   nexus = await startNexusApart();
   redis = new Redis(nexus.redisUrl);

@@ -22,5 +22,5 @@ export async function prepareService(definition: ServiceDefinition, config: Prep
     await applyMigrations(storage, urls, logger);
   }
   const channels = await createGroups(config.redisUrl, definition.name, config.redisPrefix);
-  logger.info({ schema: storage?.schema, channels }, 'service prepared');
+  logger.info({ schema: storage?.schema }, `service prepared; reads ${channels.join(', ') || 'no channel as a group'}`);
 }
