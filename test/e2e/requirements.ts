@@ -23,8 +23,10 @@ export const requirements = {
   'OPS-3': 'Any replica of the gateway goes on with the stream of any run; a replica that stops fails no request and loses no run.',
   'IDEM-1': 'An Idempotency-Key makes a change happen once at whatever replica: same body same answer, other body 422, in flight 409.',
   'IDEM-2': 'The answer of a keyed call survives the gateway that waits for it, and is charged once.',
+  'OPS-1': 'Every service answers health and reflection on its one port.',
+  'ADP-1': 'An adapter is a page of code: the kit carries what all of them need, and the examples run.',
   'ADP-4': 'A WebSocket with named frames, and tickets to log in with: a message goes on at any gateway, and a picture is shown to its model alone.',
   'ADP-8': 'A chat account is linked to a person by a code that works once; strangers are refused politely, and are nothing to another tenant; groups have an owner.',
-  'OPS-1': 'Every service answers health and reflection on its one port.',
   'ADP-10': 'Webhooks out: signed, tried again until they are received, each event once, listed and replayed.',
+  'ADP-2': 'A Telegram bot: each message one answer, in order and in its form, through floods, broken connections and kill -9.',
 } as const;

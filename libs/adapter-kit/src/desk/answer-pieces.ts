@@ -8,7 +8,8 @@ import { STOPPED, sentenceFor } from '../sentences.js';
 import type { OutgoingFile, Piece, SurfaceCapabilities } from '../surface.js';
 import type { AdapterTransport } from '../transport/adapter-transport.js';
 
-const FILE_TRIES = 4;
+/** About twenty seconds: so long a service of NEXUS may be away while it is started again. */
+const FILE_TRIES = 10;
 const FILE = /^nexus:file\//;
 const DATA = /^data:([\w.+-]+\/[\w.+-]+)?(;base64)?,/;
 

@@ -8,7 +8,8 @@ import type { IncomingFile, SurfaceCapabilities, SurfaceMessage } from '../surfa
 import type { AdapterTransport } from '../transport/adapter-transport.js';
 import { messageIdOf, type BotName } from './message-id.js';
 
-const FILE_TRIES = 4;
+/** About twenty seconds: so long a service of NEXUS may be away while it is started again. */
+const FILE_TRIES = 10;
 
 export interface RequestParts {
   readonly bot: BotName;
