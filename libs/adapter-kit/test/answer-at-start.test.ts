@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory, type AdapterTransport, type Surface } from '@nexus/adapter-kit';
+import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory, type AdapterTransport, type Surface } from '../src/index.js';
 import { Outcome, ProcessedRequestSchema } from '@nexus/contracts';
 import { waitFor } from '@nexus/testing';
 import { expect, it } from 'vitest';
@@ -15,10 +15,7 @@ it('takes an answer that comes while it still looks through what an earlier proc
   const silent: AdapterTransport = { ...new PracticeNexus(() => ({ text: '' })).transport(), send: async () => undefined };
   const first = await runAdapter({ surface: platform.surface(), transport: silent, memory });
   platform.write(HOME, 'hello');
-  const [[key] = ['']] = await waitFor(async () => {
-    const open = await memory.list('open:');
-    return open.length === 1 && open;
-  });
+  const key = await waitFor(async () => (await memory.list('open:'))[0]?.[0]);
   await first.stop(0);
 
   const id = key.slice('open:'.length);

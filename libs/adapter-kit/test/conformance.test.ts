@@ -1,4 +1,4 @@
-import { adapterConformance } from '@nexus/adapter-kit';
+import { adapterConformance } from '../src/index.js';
 import { describe, it } from 'vitest';
 import { PaperPlatform } from './paper-platform.js';
 

@@ -1,4 +1,4 @@
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory } from '@nexus/adapter-kit';
+import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory } from '../src/index.js';
 import { waitFor } from '@nexus/testing';
 import { describe, expect, it } from 'vitest';
 import { Life } from './life.js';

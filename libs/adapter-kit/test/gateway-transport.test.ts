@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gatewayTransport, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory } from '@nexus/adapter-kit';
+import { gatewayTransport, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory } from '../src/index.js';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 import { WebSocketServer, type WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterTransport } from '@nexus/adapter-kit';
+import { PracticeNexus, memoryOnly, runAdapter, type AdapterTransport } from '../src/index.js';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 import { expect, it } from 'vitest';

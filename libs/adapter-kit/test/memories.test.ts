@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileMemory, memoryOnly, redisMemory, type AdapterMemory } from '@nexus/adapter-kit';
+import { fileMemory, memoryOnly, redisMemory, type AdapterMemory } from '../src/index.js';
 import { redisTest, waitFor } from '@nexus/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 

@@ -1,5 +1,5 @@
 import { AppError } from '@nexus/core';
-import type { ConformancePlatform, OutgoingFile, Piece, Place, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from '@nexus/adapter-kit';
+import type { ConformancePlatform, OutgoingFile, Piece, Place, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from '../src/index.js';
 
 export interface PaperOptions {
   readonly edits?: boolean;

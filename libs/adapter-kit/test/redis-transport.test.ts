@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { redisMemory, redisTransport, runAdapter, type Adapter } from '@nexus/adapter-kit';
+import { redisMemory, redisTransport, runAdapter, type Adapter } from '../src/index.js';
 import { outgoing, redisBus, type ChannelBus, type Message } from '@nexus/channels';
 import { AcceptedSchema, Outcome, ProcessedRequestSchema, ProgressPartSchema, type ProgressPart } from '@nexus/contracts';
 import { newId } from '@nexus/core';
@@ -72,7 +72,7 @@ describe('over Redis', () => {
     await waitFor(() => adapter.health().open === 0 && platform.messages(HOME).length === 1);
     expect(platform.texts(HOME)).toEqual(['to hello']);
     expect(orchestrator.asked[0]).toMatchObject({ id: 'paper::home::m1', replyTo: 'key-1.paper', metadata: { authorization: 'Bearer nxs_surface' }, payload: { surface: 'paper', chatId: 'home', text: 'hello', sender: { id: 'p1', name: 'Ann' } } });
-    await waitFor(async () => ((await redis.xpending('requests.processed:key-1.paper', 'adapter')) as unknown[])[0] === 0);
+    await waitFor(async () => (await redis.xpending('requests.processed:key-1.paper', 'adapter'))[0] === 0);
   });
 
   it('shows what is said before the answer is there', async () => {

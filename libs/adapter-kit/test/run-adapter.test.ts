@@ -1,4 +1,4 @@
-import { PracticeNexus, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory, type AdapterObserver, type PracticeReply } from '@nexus/adapter-kit';
+import { PracticeNexus, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory, type AdapterObserver, type PracticeReply } from '../src/index.js';
 import { ChatKind, Progress, type IncomingRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';

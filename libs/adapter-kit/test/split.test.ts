@@ -1,4 +1,4 @@
-import { fromMarkdown, plain, splitFormatted, splitMarkdown, toMarkdown, type Formatted, type Span } from '@nexus/adapter-kit';
+import { fromMarkdown, plain, splitFormatted, splitMarkdown, toMarkdown, type Formatted, type Span } from '../src/index.js';
 import { describe, expect, it } from 'vitest';
 import { seeded } from './seeded.js';
 

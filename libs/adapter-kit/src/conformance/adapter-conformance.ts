@@ -10,7 +10,7 @@ export interface ConformanceOptions {
 /** One thing that an adapter must do; `run` rejects when it does not. For any test runner. */
 export interface ConformanceCase {
   readonly name: string;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 /**

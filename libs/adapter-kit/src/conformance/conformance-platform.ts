@@ -43,5 +43,5 @@ export interface ConformancePlatform {
 /** One case of the conformance kit. */
 export interface PlatformCase {
   readonly name: string;
-  check(platform: ConformancePlatform): Promise<void>;
+  readonly check: (platform: ConformancePlatform) => Promise<void>;
 }

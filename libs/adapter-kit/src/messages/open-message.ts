@@ -1,4 +1,4 @@
-import { fromJson, toJson, type JsonValue } from '@bufbuild/protobuf';
+import { fromJson, toJson } from '@bufbuild/protobuf';
 import { IncomingRequestSchema, ProcessedRequestSchema, type IncomingRequest, type ProcessedRequest } from '@nexus/contracts';
 import { z } from 'zod';
 import { LiveText } from '../desk/live-text.js';
@@ -54,8 +54,8 @@ export class OpenMessage {
     readonly record: OpenRecord,
     readonly span: MessageSpan | undefined,
   ) {
-    this.request = record.request === undefined ? undefined : fromJson(IncomingRequestSchema, record.request as JsonValue, { ignoreUnknownFields: true });
-    this.answer = record.answer === undefined ? undefined : fromJson(ProcessedRequestSchema, record.answer as JsonValue, { ignoreUnknownFields: true });
+    this.request = record.request === undefined ? undefined : fromJson(IncomingRequestSchema, record.request, { ignoreUnknownFields: true });
+    this.answer = record.answer === undefined ? undefined : fromJson(ProcessedRequestSchema, record.answer, { ignoreUnknownFields: true });
     this.accepted.promise.catch(() => undefined);
   }
 
@@ -70,7 +70,7 @@ export class OpenMessage {
   /** The answer is known from now on, also to the record. */
   setAnswer(answer: ProcessedRequest): void {
     this.answer = answer;
-    this.record.answer = toJson(ProcessedRequestSchema, answer) as OpenRecord['answer'];
+    this.record.answer = toJson(ProcessedRequestSchema, answer);
   }
 }
 
@@ -85,5 +85,5 @@ export function parseRecord(text: string): OpenRecord | undefined {
 
 /** The request as a record keeps it. */
 export function recordedRequest(request: IncomingRequest): OpenRecord['request'] {
-  return toJson(IncomingRequestSchema, request) as OpenRecord['request'];
+  return toJson(IncomingRequestSchema, request);
 }

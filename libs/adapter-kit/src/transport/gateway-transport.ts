@@ -1,4 +1,4 @@
-import { create, fromJson, toJson, type JsonValue } from '@bufbuild/protobuf';
+import { create, fromJson, toJson } from '@bufbuild/protobuf';
 import { ErrorSchema, IncomingRequestSchema, Outcome, ProcessedRequestSchema, type ProcessedRequest } from '@nexus/contracts';
 import { AppError, backoffMs } from '@nexus/core';
 import type { AdapterMessage, AdapterTransport, FetchedFile, KeptFile, TransportListener } from './adapter-transport.js';
@@ -114,7 +114,7 @@ class GatewayTransport implements AdapterTransport {
         return;
       case 'message_chunk': return listener.onPart(frame.message_id, { kind: 'text', epoch: frame.epoch, step: frame.step, text: frame.text });
       case 'message_reset': return listener.onPart(frame.message_id, { kind: 'reset', epoch: frame.epoch });
-      case 'message_complete': return this.answer(fromJson(ProcessedRequestSchema, frame.answer as JsonValue, { ignoreUnknownFields: true }), listener);
+      case 'message_complete': return this.answer(fromJson(ProcessedRequestSchema, frame.answer, { ignoreUnknownFields: true }), listener);
       case 'error': return this.onError(frame, listener);
       case 'ping': return this.socket?.pong(frame.id);
     }
