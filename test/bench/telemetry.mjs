@@ -39,7 +39,7 @@ await main(async () => {
   const [postgres, redis, upstream] = await Promise.all([startPostgres({ persistent: false }), startRedis({ appendonly: false }), startUpstream(port)]);
   try {
     const nexus = await startNexus({
-      services: SERVICES, redisUrl: redis.url, databaseUrl: postgres.url, upstream: `http://127.0.0.1:${port}/v1`,
+      services: SERVICES, redisUrl: redis.url, databaseUrl: postgres.url(), upstream: `http://127.0.0.1:${port}/v1`,
       environment: { NEXUS_LOG_LEVEL: 'info', ...(values.trace !== undefined && { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_TRACES_SAMPLER_ARG: values.trace }) },
       mains: { 'tool-executor': fileURLToPath(new URL('./tool-executor-main.mjs', import.meta.url)) },
     });
