@@ -283,7 +283,7 @@ describe('cancel', () => {
     const client = await connect();
     const { id, runId } = await held(client);
     client.say({ type: 'cancel', message_id: id });
-    expect(await client.next('message_complete')).toMatchObject({ message_id: id, answer: { outcome: 'OUTCOME_CANCELLED' } });
+    expect(await client.next('message_complete', 10_000)).toMatchObject({ message_id: id, answer: { outcome: 'OUTCOME_CANCELLED' } });
     expect(gateway.cancelled).toContain(runId);
   });
 
@@ -366,7 +366,7 @@ describe('a replica that stops', () => {
     const next = await connect('nx_a_user', other);
     next.say({ type: 'send_message', id, request: { text: 'hi' } });
     await gateway.orchestrator.finish(runId);
-    expect(await next.next('message_complete')).toMatchObject({ message_id: id });
+    expect(await next.next('message_complete', 10_000)).toMatchObject({ message_id: id });
     await stopped;
     await leaving.stop();
   });

@@ -10,7 +10,7 @@ import { requireMethod } from './require-method.js';
 import { writeJson } from './write-error.js';
 
 /** Bodies that are held at once: each may have 20 MiB. */
-const MOST_UPLOADS = 16;
+const MOST_UPLOADS = 8;
 const ROOM_AGAIN_MS = 1_000;
 const STORED_WITHIN_MS = 60_000;
 

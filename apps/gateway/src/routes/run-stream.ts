@@ -29,7 +29,7 @@ export class RunStream {
   private seenEntryId = '0-0';
   /** Parts that were taken, written or not. */
   private taken = 0;
-  private lookIn = LOOK_EVERY_MS;
+  private lookIn: number;
   private answer: ProcessedRequest | undefined;
   private finishedStep = 0;
   /** Nothing was written, or nothing since a reset: another one would say the same. */
@@ -43,7 +43,10 @@ export class RunStream {
     private readonly reader: RunReader,
     private readonly parts: RunParts,
     private readonly readRun: () => Promise<GetRunResponse>,
-  ) {}
+    private readonly lookEveryMs = LOOK_EVERY_MS,
+  ) {
+    this.lookIn = lookEveryMs;
+  }
 
   /** To be called when the reader has left. */
   gone(): void {
@@ -122,6 +125,6 @@ export class RunStream {
     if (this.isGone || this.answer || this.isLeaving || this.taken !== taken) return;
     const { run, answer } = await this.readRun().catch(() => ({ run: undefined, answer: undefined })); // asked again soon
     if (run && isOver(run) && answer) this.answer ??= answer;
-    this.lookIn = Math.min(this.lookIn * 2, LOOK_EVERY_MS);
+    this.lookIn = Math.min(this.lookIn * 2, this.lookEveryMs);
   }
 }

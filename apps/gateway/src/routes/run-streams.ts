@@ -19,6 +19,9 @@ export interface RunStreamsOptions {
   readonly stopping: AbortSignal;
 }
 
+/** Whoever asked hears the answer itself, so the stored run is rarely looked at. */
+const LOOK_OF_ASKER_MS = 5_000;
+
 /** In whose name runs are read. */
 export type RunCaller = Pick<ApiCall, 'tenantId' | 'options'>;
 
@@ -42,7 +45,7 @@ export class RunStreams {
 
   /** The same for any reader, who may also know only the message whose run will be. */
   async beginFor(call: RunCaller, by: GetRunRequest['by'], readerOf: ReaderOf, parts: RunParts, agentCall: AgentCall): Promise<void> {
-    const run = this.open(undefined, readerOf, parts, () => this.find(call, by), () => agentCall.forget());
+    const run = this.open(undefined, readerOf, parts, () => this.find(call, by), () => agentCall.forget(), LOOK_OF_ASKER_MS);
     agentCall.answer.then((answer) => run.answered(answer), () => undefined); // then the stored run tells how it ended
     await this.follow(run);
     agentCall.forget();
@@ -91,12 +94,12 @@ export class RunStreams {
     return this.options.clients.threads.getRun({ by }, call.options);
   }
 
-  private open(stored: GetRunResponse | undefined, readerOf: ReaderOf, parts: RunParts, readRun: () => Promise<GetRunResponse>, onGone: () => void): RunStream {
+  private open(stored: GetRunResponse | undefined, readerOf: ReaderOf, parts: RunParts, readRun: () => Promise<GetRunResponse>, onGone: () => void, lookEveryMs?: number): RunStream {
     const reader = readerOf(stored, () => {
       run.gone();
       onGone();
     });
-    const run = new RunStream(reader, parts, readRun);
+    const run = new RunStream(reader, parts, readRun, lookEveryMs);
     return run;
   }
 

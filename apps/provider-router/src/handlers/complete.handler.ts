@@ -143,7 +143,7 @@ export class CompleteHandler {
     if (call.stop.signal.aborted) throw cancelled();
     const classifier = askClassifier(message, sideCalls, this.parts.classifyWithinMs);
     const seen = await this.parts.pictures.route(message, asked, (one) => this.parts.routes.find(model, one, settings, classifier, noted && classificationOf(noted)));
-    const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, ...seen, call, span, stopping: signal, noted });
+    const chain = new RequestChain({ ...this.parts, caller: this.caller }, { message, asked: seen.asked, route: seen.route, call, span, stopping: signal, noted });
     try {
       const messages = await chain.run();
       if (place && chain.lasting) this.parts.cache.keep(place, chain.lasting);
@@ -155,6 +155,7 @@ export class CompleteHandler {
       span.recordError(error);
       return [refusalOf(message, refusal, chain.routing(), call.besideMicroUsd)];
     } finally {
+      seen.release();
       if (span.isRecording) describeRouting(span, chain.routing());
     }
   }

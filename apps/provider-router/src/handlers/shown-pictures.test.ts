@@ -88,10 +88,21 @@ describe('ShownPictures', () => {
   it('reads a picture once that fits into its memory', async () => {
     const [small, other] = [file('image/png', 600), file('image/png', 600)];
     const pictures = shown(1_000);
-    for (const id of [small, small, other, small]) await pictures.route(from, asking(id), find);
+    for (const id of [small, small, other, small]) (await pictures.route(from, asking(id), find)).release();
     expect(reads.map((read) => read.split(' ')[1])).toEqual([small, other, small]);
     await pictures.route({ ...from, tenantId: newId() }, asking(small), find);
     expect(reads).toHaveLength(4);
+  });
+
+  it('holds no more pictures at once than there is room for', async () => {
+    const pictures = shown(1);
+    const large = file('image/png', 13 * 1_048_576);
+    const under: (() => void)[] = [];
+    const calls = Array.from({ length: 9 }, async () => void under.push((await pictures.route(from, asking(large), find)).release));
+    await expect.poll(() => under).toHaveLength(7);
+    under.splice(0).forEach((release) => release());
+    await Promise.all(calls);
+    expect(under).toHaveLength(2);
   });
 
   it('has the request come again when the files cannot be read', async () => {

@@ -3,6 +3,7 @@ import { AppError } from '@nexus/core';
 import { asTenant, type ServiceClients } from '@nexus/runtime';
 import { askedByRun, type AskedCall } from '../domain/asked-call.js';
 import { UNSEEN, storedPictures, withPictures, type Shown } from '../domain/stored-pictures.js';
+import { ByteRoom } from './byte-room.js';
 import type { Route } from './routes.js';
 
 export interface ShownPicturesParts {
@@ -15,13 +16,18 @@ export interface ShownPicturesParts {
 export interface SeenRoute {
   readonly route: Route;
   readonly asked: AskedCall;
+  /** To be called when the request is over: its pictures are let go. */
+  readonly release: () => void;
 }
 
 /** Bytes of all pictures of one call; base64 makes them a third longer, and providers take about 20 MB. */
 const MOST_BYTES = 14 * 1_048_576;
 const READ_WITHIN_MS = 30_000;
-/** Each call, and each picture of it, holds its bytes while it is read. */
+/** Pictures of a call, and calls, that are read at once. */
 const AT_ONCE = 4;
+/** Bytes of the pictures of all calls under way here: each is held about four times over, as text, in a body, and on its way. */
+const MOST_UNDER_WAY = 128 * 1_048_576;
+const NOTHING_HELD = (): void => undefined;
 
 /** Whose pictures they are, and in which trace they are read. */
 type Asker = Pick<Message<'inference.request'>, 'tenantId' | 'trace'>;
@@ -39,6 +45,8 @@ const TOO_MUCH: Shown = { words: '[a picture that is left out here: those of thi
 export class ShownPictures {
   private readonly kept = new Map<string, { readonly url: string; readonly bytes: number }>();
   private keptBytes = 0;
+  private readonly room = new ByteRoom(MOST_UNDER_WAY);
+  private readonly readers = new ByteRoom(AT_ONCE);
 
   constructor(private readonly parts: ShownPicturesParts) {}
 
@@ -48,7 +56,7 @@ export class ShownPictures {
    */
   async route({ tenantId, trace }: Asker, asked: AskedCall, find: (asked: AskedCall) => Promise<Route>): Promise<SeenRoute> {
     const ids = asked.conversation === undefined ? [] : storedPictures(asked.conversation);
-    if (asked.conversation === undefined || ids.length === 0) return { route: await find(asked), asked };
+    if (asked.conversation === undefined || ids.length === 0) return { route: await find(asked), asked, release: NOTHING_HELD };
     const { conversation, model, isStream } = asked;
     const shownAs = (show: (id: string) => Shown): AskedCall => askedByRun(withPictures(conversation, show), model, isStream);
     let route: Route;
@@ -57,10 +65,23 @@ export class ShownPictures {
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'no_model_can_serve') throw error;
       const told = shownAs(() => ({ words: UNSEEN }));
-      return { route: await find(told), asked: told };
+      return { route: await find(told), asked: told, release: NOTHING_HELD };
     }
-    const shown = await this.show({ tenantId, trace }, ids);
-    return { route, asked: shownAs((id) => shown.get(id) ?? TOO_MUCH) };
+    const { shown, release } = await this.held({ tenantId, trace }, ids);
+    return { route, asked: shownAs((id) => shown.get(id) ?? TOO_MUCH), release };
+  }
+
+  /** Few calls read at once, and none goes on before there is room for what it read: so the memory of all of them has a bound. */
+  private async held(of: Asker, ids: readonly string[]): Promise<{ readonly shown: ReadonlyMap<string, Shown>; readonly release: () => void }> {
+    const done = await this.readers.take(1);
+    try {
+      const shown = await this.show(of, ids);
+      let bytes = 0;
+      for (const picture of shown.values()) bytes += 'url' in picture ? picture.url.length : 0;
+      return { shown, release: await this.room.take(bytes) };
+    } finally {
+      done();
+    }
   }
 
   /** As many as may be shown, the last said first. */
