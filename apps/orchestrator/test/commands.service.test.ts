@@ -2,7 +2,10 @@ import { create } from '@bufbuild/protobuf';
 import { ChatKind, IncomingRequestSchema, KeyKind, Outcome, type InferenceRequest } from '@nexus/contracts';
 import { newId } from '@nexus/core';
 import { postgresTest, redisTest, waitFor } from '@nexus/testing';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { commandIdOf } from '../src/domain/run-ids.js';
+import { CommandStore } from '../src/storage/command.store.js';
 import { Neighbours, lastLine, script } from './neighbours.js';
 import { Directory, startReplica, type Replica } from './orchestrator-test.js';
 
@@ -97,6 +100,21 @@ describe('a command', () => {
     await publish(command('model', 'fast'), id);
     await say(message('after'));
     expect(world.answersTo(id)).toEqual([first]);
+  });
+
+  it('is kept for 30 days', async () => {
+    const id = newId();
+    await say(command('new'), id);
+    const store = replica.service.get(CommandStore);
+    const kept = () => store.get(tenant.tenantId, commandIdOf(tenant.tenantId, id));
+    expect(await store.prune()).toBe(0);
+    const admin = new Client({ connectionString: postgres.url });
+    await admin.connect();
+    const soon = await admin.query("UPDATE orchestrator.command SET expires_at = expires_at - interval '30 days' + interval '1 minute' WHERE tenant_id = $1", [tenant.tenantId]);
+    expect([soon.rowCount, await store.prune(), (await kept())?.answer.messageId]).toEqual([1, 0, id]);
+    await admin.query("UPDATE orchestrator.command SET expires_at = now() - interval '1 second' WHERE tenant_id = $1", [tenant.tenantId]);
+    await admin.end();
+    expect([await store.prune(), await kept()]).toEqual([1, undefined]);
   });
 
   it.each([

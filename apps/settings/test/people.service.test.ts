@@ -3,6 +3,7 @@ import { newId } from '@nexus/core';
 import { fromConnectError } from '@nexus/runtime';
 import { postgresTest } from '@nexus/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { LinkCodeRepository } from '../src/storage/link-code.repository.js';
 import { DEV_SECRET, DEVELOPMENT_TENANT_ID, SERVICE_TOKEN, startSettings, type SettingsUnderTest } from './settings-test.js';
 
 const MINUTE = 60_000;
@@ -63,9 +64,10 @@ describe('a person', () => {
     const { id, name } = await person(account);
     await identity().claimChat({ surface: 'telegram', chatId: `-${account}`, accountId: account });
     const { code } = await people().createLinkCode({ person: id });
-    service.changes.length = 0;
-    await people().removePerson({ person: name });
-    await expect.poll(() => service.changes.map(({ payload }) => [payload.tenantId, payload.kind, payload.name])).toEqual([[DEVELOPMENT_TENANT_ID, SettingsChanged_Kind.PERSON, '']]);
+    const requestId = newId();
+    await people().removePerson({ person: name }, { headers: { 'x-request-id': requestId } });
+    const told = () => service.changes.filter(({ correlationId }) => correlationId === requestId).map(({ payload }) => payload);
+    await expect.poll(told).toMatchObject([{ tenantId: DEVELOPMENT_TENANT_ID, kind: SettingsChanged_Kind.PERSON, name: '' }]);
     expect(await resolve(account, `-${account}`)).toMatchObject({ personId: '', personName: '', ownerId: '', ownerName: '' });
     expect(await codeOf(redeem(code, newId()))).toBe('link_code_invalid');
     expect((await people().listOwnedChats({})).chats.filter(({ ownerId }) => ownerId === id)).toEqual([]);
@@ -145,6 +147,17 @@ describe('a link code', () => {
       await tx.query('codes', 'SELECT * FROM settings.link_code'), await tx.query('audits', 'SELECT * FROM settings.audit'),
     ]);
     expect(JSON.stringify(rows)).not.toContain(code);
+  });
+
+  it('and the count of wrong ones are deleted once they are past use', async () => {
+    const { id } = await person();
+    time.ahead = -8 * 24 * 60 * MINUTE;
+    const { code } = await people().createLinkCode({ person: id });
+    expect(await codeOf(redeem(wrongCode(code)))).toBe('link_code_invalid');
+    time.ahead = 0;
+    expect(await new LinkCodeRepository(service.database).prune()).toBeGreaterThanOrEqual(2);
+    expect(await new LinkCodeRepository(service.database).prune()).toBe(0);
+    expect(await codeOf(redeem(code))).toBe('link_code_invalid');
   });
 
   it('moves an account that was somebody else’s', async () => {
