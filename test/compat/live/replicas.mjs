@@ -10,6 +10,9 @@ import { nodeBinary, ScriptError } from '../../../scripts/process.mjs';
 export const apps = ['settings', 'usage', 'tool-executor', 'provider-router', 'orchestrator', 'gateway'];
 export const variable = (app) => `NEXUS_${app.toUpperCase().replaceAll('-', '_')}`;
 
+const children = new Set();
+process.once('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+
 const READY_WITHIN_MS = 90_000;
 const isReady = (port) => fetch(`http://127.0.0.1:${port}/health/ready`, { signal: AbortSignal.timeout(1_000) }).then(({ ok }) => ok, () => false);
 
@@ -52,7 +55,7 @@ async function startReplica(folder, app, replica, environment, address) {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text));
   const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
-  process.once('exit', () => child.kill('SIGKILL'));
+  children.add(child);
   for (const deadline = Date.now() + READY_WITHIN_MS; !(await isReady(port)); await delay(200)) {
     if (child.exitCode !== null || Date.now() > deadline) throw new ScriptError(`${replica} did not become ready:\n${output.slice(-3_000)}`);
   }
