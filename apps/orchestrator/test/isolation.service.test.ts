@@ -31,6 +31,7 @@ beforeAll(async () => {
     await admin.query(`INSERT INTO orchestrator.place VALUES ($1, $1, 'telegram', '7', '', 1, '', now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.command VALUES ($1, $1, '', '{}', '{}', now())`, [tenantId]);
     await admin.query(`INSERT INTO orchestrator.kept_response VALUES ($1, $1, now(), '{}')`, [tenantId]);
+    await admin.query(`INSERT INTO orchestrator.stored_file VALUES ($1, $1, 'a.txt', 'text/plain', 1, '', 'a', now(), now())`, [tenantId]);
   }
 });
 afterAll(async () => {
@@ -48,7 +49,7 @@ it('TEN-2 no table shows, takes or loses a row of another tenant', async () => {
   const report = await probeTenantIsolation({ admin, serving, schema: 'orchestrator', tenantA, tenantB });
   await serving.end();
   expect(report.violations).toEqual([]);
-  expect(report.tables).toHaveLength(11);
+  expect(report.tables).toHaveLength(12);
 });
 
 it('stored events cannot be changed or removed by the service', async () => {
