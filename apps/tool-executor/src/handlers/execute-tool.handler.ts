@@ -51,14 +51,13 @@ export class ExecuteToolHandler {
   /** Rejects with a retryable AppError when nothing was called and the surroundings are at fault: the entry then waits. */
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     requireWellFormed(message);
-    const waitedMs = BigInt(Math.max(0, Math.round(this.parts.clock.now() - message.timestamp)));
     const span = this.startSpan(message);
     const traced = { ...message, trace: span.trace };
     try {
       const answer = await this.execute(traced, signal);
       if (answer.error) span.recordError(fromWireError(answer.error));
       this.parts.metrics.answered(this.toolOf(message), answer.error?.code, Number(answer.durationMs));
-      return answersOf(traced, { ...answer, waitedMs }, this.parts.clock.now());
+      return answersOf(traced, answer, this.parts.clock.now());
     } catch (error) {
       span.recordError(error);
       if (!(error instanceof AppError) || error.isRetryable || error.code === 'internal') throw error;
@@ -132,7 +131,7 @@ export class ExecuteToolHandler {
     }
   }
 
-  private async call({ tenantId, payload, trace }: Request, tool: Tool, { args, timeoutMs }: Permitted, signal: AbortSignal): Promise<ToolExecuted> {
+  private async call({ tenantId, payload, trace, timestamp }: Request, tool: Tool, { args, timeoutMs }: Permitted, signal: AbortSignal): Promise<ToolExecuted> {
     const { clock, logger } = this.parts;
     const began = clock.now();
     let cpuMs = 0;
@@ -145,7 +144,7 @@ export class ExecuteToolHandler {
     });
     // Cut short by a stop of this replica: the entry is left to the next one.
     if (signal.aborted && outcome.kind === 'error') throw new AppError('tool_interrupted', 'The service is stopping.', { status: 503, isRetryable: true });
-    return executedOf(payload, outcome, Math.max(0, clock.now() - began), cpuMs);
+    return { ...executedOf(payload, outcome, Math.max(0, clock.now() - began), cpuMs), waitedMs: BigInt(Math.max(0, Math.round(began - timestamp))) };
   }
 
   private startSpan(message: Request): Span {

@@ -125,7 +125,7 @@ export type ToolExecuted = Message<"nexus.tool.v1.ToolExecuted"> & {
   durationMs: bigint;
 
   /**
-   * How long the call waited for an executor, milliseconds; of a kept answer, the one that asks again.
+   * How long the call waited for its executor, milliseconds, by the clocks of both; unset when it was not made.
    *
    * @generated from field: optional int64 waited_ms = 9;
    */
