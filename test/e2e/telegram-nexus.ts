@@ -10,6 +10,8 @@ export interface TelegramNexus {
   readonly provider: FakeProvider;
   readonly telegram: FakeTelegram;
   readonly adapter: Service;
+  /** One more adapter, over the gateway instead of Redis and with a webhook instead of polling, for a bot of its own. */
+  startApart(): Promise<{ readonly telegram: FakeTelegram; readonly adapter: Service }>;
   stop(): Promise<void>;
 }
 
@@ -19,8 +21,8 @@ const PROVIDERS = (url: string): string => [
   '      - { id: "fake", price: free, max_output_tokens: 8000, context_window: 10000000, supports: { tools: true, vision: true } }', '',
 ].join('\n');
 
-/** Starts everything; `more` is added to the environment of the adapter. */
-export async function startTelegramNexus(more: Readonly<Record<string, string>> = {}): Promise<TelegramNexus> {
+/** Starts everything. */
+export async function startTelegramNexus(): Promise<TelegramNexus> {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-telegram-'));
   const [provider, telegram] = await Promise.all([startFakeProvider({ models: ['fake'] }), startFakeTelegram()]);
   writeFileSync(join(folder, 'providers.yaml'), PROVIDERS(provider.url));
@@ -35,22 +37,31 @@ export async function startTelegramNexus(more: Readonly<Record<string, string>> 
     const nexus = await startNexusApart({ NEXUS_CONFIG_DIR: folder });
     stops.push(() => nexus.stop());
     const { key, secret } = (await call(nexus.urls.gateway, 'nexus.settings.v1.SettingsService/CreateKey', { name: 'bot', kind: 'KEY_KIND_SURFACE', surfaces: ['telegram'] })) as { key: { id: string }; secret: string };
-    const port = await freePort();
-    const env = {
-      REDIS_URL: nexus.redisUrl,
-      NEXUS_GATEWAY_URL: nexus.urls.gateway,
-      NEXUS_SURFACE_TOKEN: secret,
-      NEXUS_SURFACE_KEY_ID: key.id,
-      NEXUS_LOG_LEVEL: 'warn',
-      NEXUS_TELEGRAM_PORT: String(port),
-      TELEGRAM_BOT_TOKEN: telegram.token,
-      TELEGRAM_API_ROOT: telegram.url,
-      TELEGRAM_EDIT_EVERY_MS: '200',
-      ...more,
+    const start = async (bot: FakeTelegram, more: Readonly<Record<string, string>>): Promise<Service> => {
+      const port = await freePort();
+      const env = {
+        NEXUS_GATEWAY_URL: nexus.urls.gateway,
+        NEXUS_SURFACE_TOKEN: secret,
+        NEXUS_LOG_LEVEL: 'warn',
+        NEXUS_TELEGRAM_PORT: String(port),
+        TELEGRAM_BOT_TOKEN: bot.token,
+        TELEGRAM_API_ROOT: bot.url,
+        TELEGRAM_EDIT_EVERY_MS: '200',
+        ...more,
+      };
+      const adapter = await spawnService({ args: [join(root, 'apps/telegram/dist/main.js')], env, ready: { port }, readyWithinMs: 20_000 });
+      stops.push(() => adapter.stop());
+      return adapter;
     };
-    const adapter = await spawnService({ args: [join(root, 'apps/telegram/dist/main.js')], env, ready: { port }, readyWithinMs: 20_000 });
-    stops.push(() => adapter.stop());
-    return { nexus, provider, telegram, adapter, stop };
+    const startApart = async (): Promise<{ telegram: FakeTelegram; adapter: Service }> => {
+      const bot = await startFakeTelegram({ token: '220201543:token-of-another-bot' });
+      stops.push(() => bot.stop());
+      const port = String(await freePort());
+      const webhook = { TELEGRAM_WEBHOOK_URL: `http://127.0.0.1:${port}/hook`, TELEGRAM_WEBHOOK_SECRET: 'secret-of-the-webhook', TELEGRAM_WEBHOOK_PORT: port };
+      return { telegram: bot, adapter: await start(bot, { ...webhook, NEXUS_ADAPTER_DATA_DIR: join(folder, 'adapter') }) };
+    };
+    const adapter = await start(telegram, { REDIS_URL: nexus.redisUrl, NEXUS_SURFACE_KEY_ID: key.id });
+    return { nexus, provider, telegram, adapter, startApart, stop };
   } catch (error) {
     await stop();
     throw error;

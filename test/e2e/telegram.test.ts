@@ -130,6 +130,45 @@ describe('people on Telegram', () => {
     expect(strays.length).toBeLessThanOrEqual(places.length);
     await expect.poll(() => telegram.unconfirmed, { timeout: 10_000 }).toBe(0);
   }, 150_000);
+
+  it('ADP-2 ask the bot itself, and change what they asked', async () => {
+    const { telegram, provider } = system;
+    const ask = (text: string): number => telegram.write({ chatId: 12, from: ben, text }).messageId;
+    const asked = (): string => JSON.stringify(provider.requests.at(-1)?.body.messages);
+    ask('/help');
+    await expect.poll(() => lastShown(12), { timeout: 15_000 }).toContain('/model');
+    ask('/new');
+    await expect.poll(() => lastShown(12), { timeout: 15_000 }).not.toContain('/model');
+    const messageId = ask('Question 2000');
+    await expect.poll(() => lastShown(12), { timeout: 15_000 }).toContain('Answer 2000.');
+    expect(asked()).not.toContain('Question 1');
+    telegram.change(12, messageId, 'Question 2001');
+    await expect.poll(() => lastShown(12), { timeout: 15_000 }).toContain('Answer 2001.');
+    expect(asked()).not.toContain('Question 2000');
+    provider.reply((request) => ({ text: answerOf(questionIn(request).n), chunkDelayMs: 200 }));
+    ask('Question 2002');
+    await expect.poll(() => lastShown(12), { timeout: 15_000 }).toContain('Answer');
+    ask('/stop');
+    await expect.poll(() => shown(12).slice(-2).map(({ text }) => text).join(), { timeout: 15_000 }).toMatch(/stopped/i);
+    expect(telegram.faults).toEqual([]);
+  }, 60_000);
+
+  it('ADP-2 are answered over the gateway and a webhook too, through a kill -9', async () => {
+    system.provider.reply((request) => ({ text: answerOf(questionIn(request).n), chunkDelayMs: 1 }));
+    const { telegram, adapter } = await system.startApart();
+    telegram.addChat({ id: 11, type: 'private' });
+    const numbers = Array.from({ length: 12 }, (_, i) => 3_000 + i);
+    for (const n of numbers) telegram.write({ chatId: 11, from: ann, text: `Question ${n}` });
+    const answers = () => telegram.messages(11).filter(({ isFromBot, text }) => isFromBot && text !== PLACEHOLDER);
+    await expect.poll(() => answers().length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(2);
+    await adapter.kill('SIGKILL');
+    await adapter.restart();
+    const wanted = numbers.flatMap(lettersOf).join('');
+    await expect.poll(() => answers().flatMap(lettersIn).join('').length, { timeout: 40_000 }).toBeGreaterThanOrEqual(wanted.length);
+    expect(answers().flatMap(lettersIn).join('')).toBe(wanted);
+    expect(telegram.webhookStatuses).toContain(200);
+    expect(telegram.faults).toEqual([]);
+  }, 90_000);
 });
 
 /** One grey pixel. */

@@ -5,7 +5,7 @@ import { toEntities } from './to-entities.js';
 
 /** Telegram's limit for the text of a message, and for that beside a file; UTF-16 code units. */
 export const MOST_TEXT = 4_096;
-export const MOST_CAPTION = 1_024;
+const MOST_CAPTION = 1_024;
 /** Telegram shows larger pictures as files only. */
 const MOST_PHOTO = 10 * 1_024 * 1_024;
 /** Telegram refuses to post nothing. */
