@@ -8,7 +8,7 @@ const prepared = ['settings', 'usage', 'tool-executor', 'provider-router', 'orch
 const sample = 'x'.repeat(64);
 
 /** What Compose makes of `${NAME}`, `${NAME:-default}` and `${NAME:?why}` when nothing is set but what must be. */
-export const interpolated = (text) =>
+const interpolated = (text) =>
   String(text).replaceAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_all, _name, kind, rest) => (kind === '-' ? rest : sample));
 
 /** Names that `${NAME:?...}` demands, anywhere in the file's text. */

