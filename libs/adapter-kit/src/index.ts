@@ -16,6 +16,5 @@ export { redisMemory, type RedisMemoryOptions } from './memory/redis-memory.js';
 export type { AdapterCount, AdapterObserver, MessageSpan } from './observer.js';
 export type { IncomingFile, OutgoingFile, Piece, Place, PlaceContext, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from './surface.js';
 export type { AdapterMessage, AdapterTransport, FetchedFile, KeptFile, LivePart, TransportListener } from './transport/adapter-transport.js';
-export { messageIdOf, type BotName } from './messages/message-id.js';
 export { gatewayTransport, type GatewayTransportOptions } from './transport/gateway-transport.js';
 export { redisTransport, type RedisTransportOptions } from './transport/redis-transport.js';

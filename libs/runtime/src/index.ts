@@ -1,5 +1,5 @@
 export { adapterProcess, adapterProcessEnvironment, type AdapterProcess, type AdapterProcessOptions, type AdapterState } from './adapter-process.js';
-export { adapterReports, type AdapterReports } from './adapter-reports.js';
+export type { AdapterReports } from './adapter-reports.js';
 export { AgentCalls } from './agent-calls.js';
 export { busReports } from './channels/bus-reports.js';
 export { ChannelMeter } from './channels/channel-meter.js';
