@@ -27,6 +27,8 @@ export class SocketPeer {
   private readonly loginTimer: NodeJS.Timeout;
   private turn: Promise<void> = Promise.resolve();
   private waiting = 0;
+  private waitingBytes = 0;
+  private isPaused = false;
   private badFrames = 0;
 
   /** `keyHash` is that of the key that the upgrade came with; undefined: the first frame has to log in. */
@@ -71,7 +73,7 @@ export class SocketPeer {
     this.parts.metrics.frame('in', frame.type);
     if (frame.type === 'pong') return;
     if (frame.type === 'ping') this.channel.send({ type: 'pong', ...(frame.id !== undefined && { id: frame.id }) });
-    else this.enqueue(subjectOf(frame), () => this.take(frame));
+    else this.enqueue(subjectOf(frame), () => this.take(frame), text.length);
   }
 
   private async take(frame: Exclude<ClientFrame, { type: 'ping' | 'pong' }>): Promise<void> {
@@ -113,15 +115,25 @@ export class SocketPeer {
     return key;
   }
 
-  /** One frame after the other; while many wait, no more are read. */
-  private enqueue(subject: ErrorSubject, work: () => Promise<void>): void {
-    if (++this.waiting === this.parts.limits.mostWaiting) this.channel.pause();
+  /** One frame after the other. */
+  private enqueue(subject: ErrorSubject, work: () => Promise<void>, bytes = 0): void {
+    this.wait(1, bytes);
     this.turn = this.turn
       .then(() => (this.channel.isOpen ? work() : undefined))
       .catch((error: unknown) => this.fail(AppError.from(error), subject))
-      .finally(() => {
-        if (this.waiting-- === this.parts.limits.mostWaiting) this.channel.resume();
-      });
+      .finally(() => this.wait(-1, -bytes));
+  }
+
+  /** While many frames wait, or large ones, no more are read. */
+  private wait(frames: number, bytes: number): void {
+    const { mostWaiting, frameBytes } = this.parts.limits;
+    this.waiting += frames;
+    this.waitingBytes += bytes;
+    const isFull = this.waiting >= mostWaiting || this.waitingBytes >= frameBytes;
+    if (isFull === this.isPaused) return;
+    this.isPaused = isFull;
+    if (isFull) this.channel.pause();
+    else this.channel.resume();
   }
 
   private fail(error: AppError, subject: ErrorSubject): void {
