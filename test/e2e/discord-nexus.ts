@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, spawnService, startFakeDiscord, startFakeProvider, type FakeDiscord, type FakeProvider, type Service } from '@nexus/testing';
+import { freePort, spawnService, startFakeDiscord, startFakeProvider, waitFor, type FakeDiscord, type FakeProvider, type Service } from '@nexus/testing';
 import { call, root, startNexusApart, type Nexus } from './nexus-apart.js';
 
 /** NEXUS with one model that answers as the test says, Discord, and the adapter between them: each a process of its own, but for the fakes. */
@@ -18,7 +18,7 @@ const providers = (url: string): string => `providers:
     base_url: ${url}
     offered_when: always
     models:
-      - { id: "fake", price: { input: 1, output: 1 }, max_output_tokens: 8000, context_window: 10000000, supports: { tools: true, vision: true } }
+      - { id: "fake", price: { input: 0.001, output: 0.001 }, max_output_tokens: 8000, context_window: 10000000, supports: { tools: true, vision: true } }
 `;
 
 const AGENTS = `agents:
@@ -56,6 +56,7 @@ export async function startDiscordNexus(): Promise<DiscordNexus> {
     };
     const adapter = await spawnService({ args: [join(root, 'apps/discord/dist/main.js')], env, ready: { port }, readyWithinMs: 20_000 });
     ends.unshift(() => adapter.stop());
+    await waitFor(() => discord.gateway.connections === 1, { timeoutMs: 10_000, what: 'the bot at the gateway of Discord' });
     return { nexus, provider, discord, adapter, stop };
   } catch (error) {
     await stop();

@@ -29,4 +29,5 @@ export const requirements = {
   'ADP-8': 'A chat account is linked to a person by a code that works once; strangers are refused politely, and are nothing to another tenant; groups have an owner.',
   'ADP-10': 'Webhooks out: signed, tried again until they are received, each event once, listed and replayed.',
   'ADP-2': 'A Telegram bot: each message one answer, in order and in its form, through floods, broken connections and kill -9.',
+  'ADP-3': 'A Discord bot: each message one answer, in order and in its form, through limits, resumed and lost sessions and kill -9.',
 } as const;

@@ -13,7 +13,7 @@ export function snowflakeAt(ms: number): bigint {
 }
 
 /** When something with this id was made. */
-export function timeOf(id: bigint): number {
+function timeOf(id: bigint): number {
   return Number(id >> 22n) + DISCORD_EPOCH_MS;
 }
 
