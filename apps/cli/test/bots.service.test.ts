@@ -1,25 +1,30 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startFakeTelegram, type FakeTelegram, type Service } from '@nexus/testing';
+import { startFakeDiscord, startFakeTelegram, type FakeDiscord, type FakeTelegram, type Service } from '@nexus/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlace, type Place } from './nexus-command.js';
 
 const ann = { id: 11, name: 'Ann' };
 
-describe('nexus up with a bot', () => {
+describe('nexus up with bots', () => {
   let telegram: FakeTelegram;
+  let discord: FakeDiscord;
   let place: Place;
   let nexus: Service;
 
   beforeAll(async () => {
-    telegram = await startFakeTelegram();
+    [telegram, discord] = await Promise.all([startFakeTelegram(), startFakeDiscord()]);
     telegram.addChat({ id: 11, type: 'private' });
-    place = await createPlace({ TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url, TELEGRAM_EDIT_EVERY_MS: '100' });
+    place = await createPlace({
+      TELEGRAM_BOT_TOKEN: telegram.token, TELEGRAM_API_ROOT: telegram.url, TELEGRAM_EDIT_EVERY_MS: '100',
+      DISCORD_BOT_TOKEN: discord.token, DISCORD_REST_URL: discord.restUrl, DISCORD_GATEWAY_URL: discord.gatewayUrl,
+    });
     nexus = await place.up();
   }, 90_000);
   afterAll(async () => {
     await nexus?.stop();
     await telegram?.stop();
+    await discord?.close();
     place?.remove();
   });
 
@@ -29,8 +34,9 @@ describe('nexus up with a bot', () => {
 
   it('says when it hears people, and how one tells it who one is', async () => {
     await expect.poll(() => nexus.output(), { timeout: 15_000 }).toContain('Telegram: the bot hears you');
+    await expect.poll(() => nexus.output(), { timeout: 15_000 }).toContain('Discord: the bot hears you');
     expect(nexus.output()).toContain('npx nexus people code');
-    expect(nexus.output()).not.toContain(telegram.token);
+    for (const secret of [telegram.token, discord.token]) expect(nexus.output()).not.toContain(secret);
     expect(statSync(join(place.folder, '.nexus/surface-key')).mode & 0o777).toBe(0o600);
   });
 
@@ -46,9 +52,19 @@ describe('nexus up with a bot', () => {
     expect(telegram.faults).toEqual([]);
   });
 
+  it('answers on Discord with the same key', async () => {
+    const somebody = discord.user('Ben');
+    const direct = discord.direct(somebody);
+    discord.say(direct, somebody, 'hello');
+    await expect.poll(() => discord.answers(direct).at(-1)?.content ?? '', { timeout: 15_000 }).toContain('/link');
+  });
+
   it('goes on after a restart with the same key, and answers what was written meanwhile', async () => {
     const key = surfaceKey();
-    await nexus.stop();
+    const asked = performance.now();
+    nexus.signal('SIGTERM');
+    expect(await nexus.exited).toBe('exited with code 0');
+    expect(performance.now() - asked).toBeLessThan(5_000);
     say('What is 5 * 5?');
     await nexus.restart();
     await expect.poll(last, { timeout: 20_000 }).toContain('25');

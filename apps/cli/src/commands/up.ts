@@ -16,7 +16,8 @@ export function addUp(parent: Command, context: CliContext): void {
     .option('--host <address>', 'address that the gateway listens on (default: NEXUS_HOST, else 127.0.0.1)')
     .option('--no-question', 'do not ask the first question')
     .addHelpText('after', `
-What it keeps is in NEXUS_DATA_DIR (.nexus); .env is read. REDIS_URL and DATABASE_URL are used where they are set.
+What it keeps is in NEXUS_DATA_DIR (.nexus); .env is read. REDIS_URL and DATABASE_URL are used where they are set. With TELEGRAM_BOT_TOKEN
+or DISCORD_BOT_TOKEN it runs that bot too.
 
 Examples:
   nexus up

@@ -13,6 +13,8 @@ import { StopList } from './stop-list.js';
 const END_WITHIN_MS = 4_700;
 const GRACE_MS = 1_500;
 const LEAVE_WITHIN_MS = 50;
+/** With one of these there is a bot to run. */
+const BOT_TOKENS = ['TELEGRAM_BOT_TOKEN', 'DISCORD_BOT_TOKEN'];
 
 /** `nexus up`: starts, shows, serves until Ctrl-C, ends. Throws what kept it from starting, or what broke it. */
 export async function up(context: CliContext, options: { readonly asksQuestion: boolean }): Promise<void> {
@@ -46,6 +48,7 @@ async function serve(context: CliContext, stops: StopList, end: EndRequest, asks
   const { channels } = nexus.found;
   folder.tellRunning({ pid: process.pid, url, bus: nexus.bus.kind, ...(channels.kind === 'private' && { redisUrl: channels.url }) });
   terminal.lines(readyLines(url, nexus.found.key, FIRST_QUESTION));
+  if (!BOT_TOKENS.some((name) => context.environment[name] !== undefined)) return;
   const { startAdapters } = await import('./start-adapters.js');
   await startAdapters(context, { ...nexus, url, signal: end.signal }, stops);
 }
