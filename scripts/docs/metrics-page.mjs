@@ -18,7 +18,7 @@ function measureOf(node) {
 }
 
 /** All measures by name, each with the packages that make it. Throws when two packages say different things of one name. */
-export function collectMetrics(root) {
+function collectMetrics(root) {
   const measures = new Map();
   for (const { packageName, file } of readSources(root, NOT_SHOWN)) {
     for (const measure of [...nodesIn(file)].flatMap((node) => measureOf(node) ?? [])) {
