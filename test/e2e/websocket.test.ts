@@ -78,6 +78,16 @@ it('ADP-4 a picture goes from the gateway to the provider, and is neither on the
   expect(rows).toEqual([{ runs: '0' }]);
 }, 60_000);
 
+it('ADP-4 a file of 20 MiB goes through the services and back, and none that is larger', async () => {
+  const file = Buffer.alloc(20 * 1_048_576, randomBytes(1_021));
+  const put = (body: Buffer): Promise<Response> => fetch(`${nexus.url}/files`, { method: 'POST', headers: { authorization }, body: new Uint8Array(body) });
+  const { uri, bytes } = (await (await put(file)).json()) as { uri: string; bytes: number };
+  expect(bytes).toBe(file.length);
+  const got = await fetch(`${nexus.url}/files/${uri.slice('nexus:file/'.length)}`, { headers: { authorization } });
+  expect(Buffer.from(await got.arrayBuffer()).equals(file)).toBe(true);
+  expect((await put(Buffer.concat([file, Buffer.from('x')]))).status).toBe(413);
+}, 60_000);
+
 /** What any stream of the bus holds. */
 async function entriesWith(pictures: readonly Buffer[], address: Buffer): Promise<{ readonly withAddress: boolean; readonly withPicture: boolean }> {
   const redis = new Redis(nexus.redisUrl);
