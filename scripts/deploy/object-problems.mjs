@@ -4,7 +4,7 @@ import { nameOf, podsOf } from './kustomize.mjs';
 
 /** Secrets are made by hand or by an operator (docs/deploy.md); these are the ones that the objects may ask for, with their keys. */
 const secrets = {
-  'nexus-secrets': ['service-token', 'redis-url', 'redis-address', 'redis-password', 'dev-api-key'],
+  'nexus-secrets': ['service-token', 'redis-url', 'redis-address', 'redis-password', 'redis-tls', 'dev-api-key'],
   'nexus-database-admin': ['url', 'password'],
   'nexus-providers': undefined,
   'nexus-telegram': ['bot-token', 'surface-token', 'surface-key-id'],

@@ -29,7 +29,8 @@ function environment(more: Readonly<Record<string, string>> = {}): Record<string
 const prepare = (name: string, more: Readonly<Record<string, string>> = {}) => runMain(name, ['--prepare'], environment(more));
 
 it('--prepare makes every schema and every group, ends, and may be done again', { timeout: 120_000 }, async () => {
-  for (const name of [...services, 'usage']) expect(await prepare(name, { DATABASE_ADMIN_URL: database.url }), name).toMatchObject({ code: 0 });
+  const prepared = await Promise.all(services.map((name) => prepare(name, { DATABASE_ADMIN_URL: database.url })));
+  for (const outcome of [...prepared, await prepare('usage', { DATABASE_ADMIN_URL: database.url })]) expect(outcome).toMatchObject({ code: 0 });
   const redis = new Redis(keyspace.url);
   const groups = async (channel: string): Promise<unknown> => ((await redis.xinfo('GROUPS', channel)) as unknown[][]).map((group) => group[1]);
   expect(await groups('requests.incoming')).toEqual(['orchestrator']);
