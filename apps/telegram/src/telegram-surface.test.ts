@@ -1,4 +1,4 @@
-import { plain, type Surface, type SurfaceMessage } from '@nexus/adapter-kit';
+import { fromMarkdown, plain, splitFormatted, type Surface, type SurfaceMessage } from '@nexus/adapter-kit';
 import { AppError } from '@nexus/core';
 import { freePort, startFakeTelegram, type FakeTelegram } from '@nexus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -211,6 +211,18 @@ describe('Telegram as a surface', () => {
       await surface.edit(here, id, { content: { text: 'so it is', spans: [{ kind: 'bold', offset: 0, length: 2 }] } });
       await surface.edit(here, id, { content: { text: 'so it is', spans: [{ kind: 'bold', offset: 0, length: 2 }] } });
       expect(telegram.messages(11)).toMatchObject([{ text: 'so it is', entities: [{ type: 'bold', offset: 0, length: 2 }], edits: 1 }]);
+      expect(telegram.faults).toEqual([]);
+    });
+
+    it('every style of a text with hundreds of them, in more messages', async () => {
+      const { maxTextLength, lengthOf } = surface.capabilities();
+      const markdown = Array.from({ length: 300 }, (_, i) => `**b${i}** and \`c${i}\``).join('\n\n');
+      const pieces = splitFormatted(fromMarkdown(markdown), maxTextLength, lengthOf);
+      expect(pieces.length).toBeLessThan(12);
+      for (const content of pieces) await surface.post(here, { content }, nonce);
+      const entities = telegram.messages(11).flatMap((message) => message.entities);
+      expect(entities.filter(({ type }) => type === 'bold')).toHaveLength(300);
+      expect(entities.filter(({ type }) => type === 'code')).toHaveLength(300);
       expect(telegram.faults).toEqual([]);
     });
 

@@ -15,6 +15,7 @@ import { Lanes } from './lanes.js';
 import { MovedPosts } from './outgoing/moved-posts.js';
 import { postedId, postedOf } from './outgoing/posted-id.js';
 import { editToPiece, MOST_TEXT, sendPiece } from './outgoing/send-piece.js';
+import { entityCount, MOST_ENTITIES } from './outgoing/to-entities.js';
 import { wait } from './wait.js';
 
 /** How a bot is reached. */
@@ -74,7 +75,7 @@ class TelegramSurface implements Surface {
   }
 
   capabilities(): SurfaceCapabilities {
-    return { markdown: true, images: true, files: true, choices: false, edits: true, maxTextLength: MOST_TEXT, editEveryMs: this.options.editEveryMs ?? EDIT_EVERY_MS, maxFileBytes: MOST_DOWNLOAD };
+    return { markdown: true, images: true, files: true, choices: false, edits: true, maxTextLength: MOST_TEXT, lengthOf, editEveryMs: this.options.editEveryMs ?? EDIT_EVERY_MS, maxFileBytes: MOST_DOWNLOAD };
   }
 
   /** Waits until Telegram answers. Throws AppError `invalid_bot_token` when it does not know the bot. */
@@ -200,6 +201,16 @@ class TelegramSurface implements Surface {
       }
     }
   }
+}
+
+/**
+ * A text with so many styles that Telegram would drop some counts as too long, so that it is parted. It is by twice as much too long as is to
+ * go, because those who part a text take half of the excess away at a time.
+ */
+function lengthOf(content: Formatted): number {
+  const { length } = content.text;
+  const entities = entityCount(content);
+  return entities <= MOST_ENTITIES ? length : MOST_TEXT + Math.ceil(2 * length * (1 - MOST_ENTITIES / entities));
 }
 
 /** General has no thread id. */

@@ -3,7 +3,7 @@ import { assertExhaustive } from '@nexus/core';
 import type { MessageEntity } from 'grammy/types';
 
 /** Telegram takes so many and drops the rest. */
-const MOST_ENTITIES = 100;
+export const MOST_ENTITIES = 100;
 
 interface Range {
   readonly from: number;
@@ -18,17 +18,25 @@ const overlap = (a: Range, b: Range): boolean => a.from < b.to && b.from < a.to;
 /**
  * The styles of a text as Telegram shows them without changing anything: nothing lies within code but code, links hold no code, quotes
  * hold no quotes, an address is one that Telegram takes, nothing is cut within a character. A style that Telegram does not know here is
- * left out; the text stays as it is.
+ * left out; the text stays as it is. Of more than Telegram takes the most important ones are kept.
  */
-export function toEntities({ text, spans }: Formatted): MessageEntity[] {
+export function toEntities(content: Formatted): MessageEntity[] {
+  return mostImportant(shownSpans(content)).toSorted((a, b) => a.offset - b.offset || b.length - a.length).map(toEntity);
+}
+
+/** How many entities a text would have, were there no limit. */
+export function entityCount(content: Formatted): number {
+  return content.spans.length <= MOST_ENTITIES / 4 ? content.spans.length : shownSpans(content).length;
+}
+
+function shownSpans({ text, spans }: Formatted): Span[] {
   const inside = spans.flatMap((span) => within(text, span));
   const whole = without(inside.filter((span) => isWhole(span) && (span.kind !== 'link' || isAcceptedUrl(span.url))));
   const quotes = without(inside.filter(({ kind }) => kind === 'quote')).filter((quote) => !whole.some((span) => crosses(quote, span)));
   const code = whole.filter(isCode).map(rangeOf);
   const loose = oneOfAKind(inside.filter((span) => !isWhole(span) && span.kind !== 'quote')).flatMap((span) => cutAround(span, code));
   const uncrossed = loose.flatMap((span) => cutAtEdges(span, [...whole, ...quotes, ...loose].map(rangeOf)));
-  const all = [...whole, ...quotes, ...uncrossed].filter((span) => text.slice(span.offset, span.offset + span.length).trim() !== '');
-  return mostImportant(all).toSorted((a, b) => a.offset - b.offset || b.length - a.length).map(toEntity);
+  return [...whole, ...quotes, ...uncrossed].filter((span) => text.slice(span.offset, span.offset + span.length).trim() !== '');
 }
 
 /** A span cut to the text, and to whole characters. */
