@@ -124,7 +124,7 @@ describe('docs/channels.md', () => {
 
 it('lists error codes that are written down, made by a helper, and named by a type', async () => {
   const page = await read('errors.md');
-  for (const line of ['| `unknown_tool` | 404 | no |', '| `missing_required_parameter` | 400 |', '| `rate_limited` | varies |']) expect(page).toContain(line);
+  for (const line of ['| `unknown_tool` | 404 | no |', '| `missing_required_parameter` | 400 |', '| `rate_limited` | 429, varies |']) expect(page).toContain(line);
 });
 
 /** The messages that a message leads to, itself first. */
