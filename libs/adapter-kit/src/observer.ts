@@ -21,6 +21,6 @@ export interface AdapterObserver {
   startMessage?(message: { readonly messageId: string; readonly surface: string }): MessageSpan;
   /** Milliseconds from a message's arrival to its delivered answer. */
   answered?(durationMs: number): void;
-  /** Something went wrong, and the adapter goes on. `doing` says what it did: `post`, `edit`, `publish`, `remember`, `file`, `token`. */
+  /** Something went wrong, and the adapter goes on. `doing` says what it did: `post`, `edit`, `remove`, `answer`, `notify`, `file`, `transport`, and, of each once in ten seconds, `publish` and `remember`. */
   problem?(doing: string, error: AppError): void;
 }

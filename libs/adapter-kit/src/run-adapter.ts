@@ -12,6 +12,7 @@ import { OpenMessages } from './messages/open-messages.js';
 import type { AdapterObserver } from './observer.js';
 import { helpText, parseSlashCommand } from './slash-commands.js';
 import type { Place, SurfaceMessage } from './surface.js';
+import { toldOnce } from './told-once.js';
 import type { LivePart } from './transport/adapter-transport.js';
 
 const REPUBLISH_MS = 2_000;
@@ -45,7 +46,7 @@ class RunningAdapter implements Adapter {
 
   constructor(private readonly options: AdapterOptions) {
     this.bot = { surface: options.surface.name, bot: options.settings?.bot ?? '' };
-    this.observer = options.observer ?? {};
+    this.observer = toldOnce(options.observer ?? {});
     this.messages = new OpenMessages(options.memory, this.observer, this.ending.signal);
   }
 

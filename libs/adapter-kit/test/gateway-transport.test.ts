@@ -168,6 +168,28 @@ describe('over a WebSocket of the gateway', () => {
     expect(counts.get('refusals')).toBe(1);
   }, 20_000);
 
+  it('keeps to what the gateway takes at once, and sends the next when one is answered', async () => {
+    const adapter = await start();
+    await waitFor(() => adapter.health().isConnected);
+    const open = new Set<string>();
+    let most = 0;
+    gateway.onSend = (sent) => {
+      open.add(sent.id);
+      most = Math.max(most, open.size);
+      setTimeout(() => {
+        open.delete(sent.id);
+        gateway.answer(sent);
+      }, 20);
+    };
+    const places = Array.from({ length: 150 }, (_, i) => ({ chatId: `chat ${i}`, topicId: '' }));
+    for (const place of places) platform.write(place, 'hello');
+    await waitFor(() => adapter.health().open === 0 && places.every((place) => platform.texts(place)[0] === 'to hello'), { timeoutMs: 15_000 });
+    expect(most).toBeGreaterThan(30);
+    expect(most).toBeLessThanOrEqual(60);
+    expect(counts.get('failures')).toBeUndefined();
+    expect(problems).toEqual([]);
+  }, 20_000);
+
   it('says why the gateway would not have it', async () => {
     gateway.refuses = 401;
     const adapter = await start();

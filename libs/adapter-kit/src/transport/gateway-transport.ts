@@ -33,6 +33,7 @@ class GatewayTransport implements AdapterTransport {
   private readonly files: GatewayFiles;
   private readonly welcomed = Promise.withResolvers<void>();
   private readonly unanswered = new Set<string>();
+  private readonly waiting: { readonly id: string; readonly room: PromiseWithResolvers<void> }[] = [];
   private socket: GatewaySocket | undefined;
   private timer: NodeJS.Timeout | undefined;
   private failures = 0;
@@ -57,10 +58,10 @@ class GatewayTransport implements AdapterTransport {
   }
 
   async send({ id, request, traceparent }: AdapterMessage): Promise<void> {
-    const { socket, unanswered } = this;
+    if (!this.isConnected) throw unreachable();
+    if (!this.unanswered.has(id)) await this.roomFor(id);
+    const { socket } = this;
     if (socket === undefined || !socket.isWelcome) throw unreachable();
-    if (!unanswered.has(id) && unanswered.size >= MOST_UNANSWERED) throw new AppError('too_many_unanswered', 'Many messages have no answer yet: this one waits.', { status: 429, isRetryable: true });
-    unanswered.add(id);
     await socket.send({ type: 'send_message', id, request: toJson(IncomingRequestSchema, request), ...(traceparent !== '' && { traceparent }) });
   }
 
@@ -80,7 +81,7 @@ class GatewayTransport implements AdapterTransport {
 
   private connect(listener: TransportListener): void {
     this.connectedAt = performance.now();
-    const socket = (this.socket = new GatewaySocket({
+    this.socket = new GatewaySocket({
       url: this.url,
       token: this.token,
       onFrame: (frame) => {
@@ -90,13 +91,8 @@ class GatewayTransport implements AdapterTransport {
           listener.onProblem(AppError.from(error)); // a later gateway may say what this adapter cannot read
         }
       },
-      onClose: (error) => {
-        if (this.socket === socket) this.socket = undefined;
-        this.unanswered.clear(); // the next connection knows none of them
-        if (error !== undefined && !this.isStopped) listener.onProblem(error);
-        this.connectLater(listener);
-      },
-    }));
+      onClose: (error) => this.onClose(error, listener),
+    });
   }
 
   private connectLater(listener: TransportListener): void {
@@ -132,15 +128,39 @@ class GatewayTransport implements AdapterTransport {
     const code = error.code ?? 'internal';
     const message = error.message ?? 'Something went wrong inside NEXUS.';
     const isOnTheWay = error.is_retryable === true && ((error.status ?? 0) >= 500 || code === 'too_many_requests');
-    if (messageId && isOnTheWay) this.unanswered.delete(messageId);
+    if (messageId && isOnTheWay) this.freed(messageId);
     if (!messageId || isOnTheWay) return listener.onProblem(new AppError(code, message, { status: error.status ?? 500 }));
     const refusal = create(ErrorSchema, { code, message, status: error.status ?? 500, isRetryable: error.is_retryable ?? false, param: error.param ?? '', retryAfterMs: BigInt(Math.ceil(error.retry_after_ms ?? 0)) });
     this.answer(create(ProcessedRequestSchema, { messageId, outcome: Outcome.REFUSED, error: refusal }), listener);
   }
 
+  /** Resolves when the message may be sent; rejects when the connection ends before. */
+  private async roomFor(id: string): Promise<void> {
+    if (this.unanswered.size < MOST_UNANSWERED) return void this.unanswered.add(id);
+    const room = Promise.withResolvers<void>();
+    this.waiting.push({ id, room });
+    await room.promise;
+  }
+
+  private freed(id: string): void {
+    if (!this.unanswered.delete(id)) return;
+    const next = this.waiting.shift();
+    if (next === undefined) return;
+    this.unanswered.add(next.id);
+    next.room.resolve();
+  }
+
+  private onClose(error: AppError | undefined, listener: TransportListener): void {
+    this.socket = undefined;
+    this.unanswered.clear(); // the next connection knows none of them
+    for (const { room } of this.waiting.splice(0)) room.reject(unreachable());
+    if (error !== undefined && !this.isStopped) listener.onProblem(error);
+    this.connectLater(listener);
+  }
+
   /** One that cannot be made safe now comes again when its message is sent again. */
   private answer(answer: ProcessedRequest, listener: TransportListener): void {
-    this.unanswered.delete(answer.messageId);
+    this.freed(answer.messageId);
     listener.onAnswer(answer, new AbortController().signal).catch((error: unknown) => listener.onProblem(AppError.from(error)));
   }
 }
