@@ -23,7 +23,7 @@ describe('a task', () => {
     expect(await response.json()).toEqual({
       id: expect.any(String), thread_id: expect.any(String), answer: ANSWER, model: 'bench/fake', tier: 'fast', confidence: 0.9, reason: 'short', classifier: 'rules',
       fallbacks: [{ model: 'bench/dear', code: 'rate_limit', reason: 'full' }],
-      tokens: { input: 20, cache_read: 5, cache_write: 0, output: 11, reasoning: 2, total: 36 }, cost_usd: 0.000042, cost_micro_usd: 42, is_partial: false,
+      tokens: { input: 20, cache_read: 5, cache_write: 0, output: 11, reasoning: 2, total: 36 }, cost_usd: 0.000042, cost_micro_usd: 42, run_units: 0, is_partial: false,
     });
     expect(received()).toMatchObject({ text: 'add up', model: 'auto', agent: '', surface: 'api' });
   });
