@@ -35,6 +35,11 @@ describe('calls for a chat', () => {
     await expect(calls().run('1', () => Promise.reject(refusal(status, description)))).rejects.toMatchObject({ code, isRetryable });
   });
 
+  it('that are refused do not tell what was refused', async () => {
+    const refused = calls().run('1', () => Promise.reject(refusal(400, "Bad Request: entity URL 'https://secret.example/' is invalid: Wrong HTTP URL")));
+    await expect(refused).rejects.toMatchObject({ message: 'Telegram refused a call: Bad Request: entity URL (…) is invalid: Wrong HTTP URL.' });
+  });
+
   it('that change nothing are done', async () => {
     expect(await calls().run('1', () => Promise.reject(refusal(400, 'Bad Request: message is not modified: exactly the same')))).toBeUndefined();
   });

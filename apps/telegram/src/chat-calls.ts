@@ -69,7 +69,7 @@ export class ChatCalls {
           case 'gone':
             throw new AppError('surface_gone', `Telegram says: ${failure.reason}.`, { status: 410, cause: error });
           case 'refused':
-            throw new AppError('surface_refused', `Telegram refused a call: ${failure.reason}.`, { status: 502, cause: error });
+            throw new AppError('surface_refused', `Telegram refused a call: ${withoutQuotes(failure.reason)}.`, { status: 502, cause: error });
           case 'unsure':
             throw error instanceof AppError ? error : unreachable('Telegram cannot be reached, or did not answer.', error);
         }
@@ -91,6 +91,11 @@ export class ChatCalls {
     this.shutUntil.set(chatId, performance.now() + ms);
     this.onFlood(ms);
   }
+}
+
+/** Telegram quotes what it refuses: that is a part of an answer, and belongs into no log. */
+function withoutQuotes(reason: string): string {
+  return reason.replace(/'[^]*'|"[^]*"/g, '(…)');
 }
 
 function unreachable(message: string, cause?: unknown): AppError {

@@ -11,12 +11,12 @@ await adapterProcess({ name: 'telegram', environment, defaultPort: DEFAULT_PORT 
   const nexus = readTelegramAdapterConfig(environment);
   const bot = botIdOf(options.token);
   const running: { adapter?: Adapter } = {};
-  await own.listen(() => {
-    const health = running.adapter?.health();
-    return { isReady: health?.isConnected === true, open: health?.open ?? 0, oldestOpenMs: health?.oldestOpenMs ?? 0 };
-  });
   const memory = memoryOf(nexus, bot);
   const surface = telegramSurface({ ...options, memory, report: reportTo(own.logger) });
+  await own.listen(() => {
+    const health = running.adapter?.health();
+    return { isReady: health?.isConnected === true && surface.isConnected, open: health?.open ?? 0, oldestOpenMs: health?.oldestOpenMs ?? 0 };
+  });
   own.onStop((graceMs) => running.adapter?.stop(graceMs) ?? surface.disconnect());
   const settings = { bot, ...(nexus.agent !== undefined && { agent: nexus.agent }) };
   running.adapter = await runAdapter({ surface, transport: transportOf(nexus), memory, settings, observer: own.reports });

@@ -2,7 +2,7 @@ import { fromMarkdown, plain, splitFormatted, type Surface, type SurfaceMessage 
 import { AppError } from '@nexus/core';
 import { freePort, startFakeTelegram, type FakeTelegram } from '@nexus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { telegramSurface, type TelegramOptions } from './telegram-surface.js';
+import { telegramSurface, type TelegramOptions, type TelegramSurface } from './telegram-surface.js';
 
 const ann = { id: 11, name: 'Ann' };
 const here = { chatId: '11', topicId: '' };
@@ -10,11 +10,11 @@ const nonce = { nonce: '' };
 
 describe('Telegram as a surface', () => {
   let telegram: FakeTelegram;
-  let surface: Surface;
+  let surface: TelegramSurface;
   let heard: SurfaceMessage[];
   const surfaces: Surface[] = [];
 
-  const begin = (more: Partial<TelegramOptions> = {}): Surface => {
+  const begin = (more: Partial<TelegramOptions> = {}): TelegramSurface => {
     const begun = telegramSurface({ token: telegram.token, apiRoot: telegram.url, attention: 'addressed', ...more });
     surfaces.push(begun);
     return begun;
@@ -101,12 +101,15 @@ describe('Telegram as a surface', () => {
       surface = begin({ report: (event, detail) => event === 'poll' && reported.push(detail) });
       await listen();
       for (const kind of ['reset_before', 'server_error', 'reset_after'] as const) telegram.disturb({ method: 'getUpdates', kind });
-      await expect.poll(() => telegram.isPolled).toBe(true);
+      await expect.poll(() => telegram.isPolled, { timeout: 10_000 }).toBe(true);
       await fetch(`${telegram.url}/bot${telegram.token}/getUpdates`);
       for (let i = 0; i < 5; i++) telegram.write({ chatId: 11, from: ann, text: String(i) });
       await expect.poll(texts, { timeout: 10_000 }).toEqual(['0', '1', '2', '3', '4']);
       await expect.poll(() => telegram.unconfirmed, { timeout: 10_000 }).toBe(0);
       expect(reported).toContain(409);
+      expect(surface.isConnected).toBe(true);
+      await surface.disconnect();
+      expect(surface.isConnected).toBe(false);
     });
 
     it('what was changed', async () => {

@@ -46,12 +46,17 @@ export function botIdOf(token: string): string {
   return token.split(':')[0] ?? '';
 }
 
-/** Telegram as a surface. */
-export function telegramSurface(options: TelegramOptions): Surface {
-  return new TelegramSurface(options);
+/** Telegram as a surface. `isConnected` tells whether the bot hears people: the last poll was answered, or the webhook is set. */
+export interface TelegramSurface extends Surface {
+  readonly isConnected: boolean;
 }
 
-class TelegramSurface implements Surface {
+export function telegramSurface(options: TelegramOptions): TelegramSurface {
+  return new BotSurface(options);
+}
+
+class BotSurface implements TelegramSurface {
+  isConnected = false;
   readonly name = 'telegram';
   private readonly api: Api;
   private readonly report: NonNullable<TelegramOptions['report']>;
@@ -86,16 +91,19 @@ class TelegramSurface implements Surface {
     const take = (update: Update): Promise<void> => this.take(update, me, onMessage);
     if (webhook === undefined) {
       await this.untilAnswered(() => this.api.deleteWebhook());
-      this.polling = pollUpdates({ api: this.api, seen: this.seen, take, onFailure: (status) => this.report('poll', status), signal: this.ending.signal });
+      this.isConnected = true;
+      this.polling = pollUpdates({ api: this.api, seen: this.seen, take, onSuccess: () => (this.isConnected = true), onFailure: (status) => this.onPollFailed(status), signal: this.ending.signal });
       return;
     }
     const takeOnce = (update: Update): Promise<void> => this.seen.take(update.update_id, () => take(update));
     this.webhook = await startWebhookServer({ ...webhook, take: takeOnce });
     await this.untilAnswered(() => this.api.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: HEARD_UPDATES }));
+    this.isConnected = true;
   }
 
   async disconnect(): Promise<void> {
     this.ending.abort();
+    this.isConnected = false;
     await this.polling;
     const inTime = AbortSignal.timeout(END_WITHIN_MS);
     await Promise.race([Promise.all([this.seen.settled(), this.calls.idle()]), wait(END_WITHIN_MS, inTime)]);
@@ -154,6 +162,11 @@ class TelegramSurface implements Surface {
       return { title, isGroup, ...(isGroup && { memberCount: await this.api.getChatMemberCount(chatId) }) };
     });
     return found ?? { title: '', isGroup: false };
+  }
+
+  private onPollFailed(status: number): void {
+    this.isConnected = false;
+    this.report('poll', status);
   }
 
   /** Resolves when the update is safe with NEXUS, or says nothing to the bot. */

@@ -18,6 +18,8 @@ export interface Polling {
   readonly seen: SeenUpdates;
   /** Resolves when the update is safe. */
   readonly take: (update: Update) => Promise<void>;
+  /** Telegram answered a poll. */
+  readonly onSuccess: () => void;
   /** A poll failed: with Telegram's status, 0 when it was not reached. */
   readonly onFailure: (status: number) => void;
   readonly signal: AbortSignal;
@@ -28,9 +30,11 @@ export async function pollUpdates(polling: Polling): Promise<void> {
   const { api, seen, take, signal } = polling;
   for (let failures = 0; !signal.aborted; ) {
     try {
-      const timeout = seen.isAllSafe ? POLL_SECONDS : 0;
+      // After a failure the first answer shall tell soon that all is well again.
+      const timeout = seen.isAllSafe && failures === 0 ? POLL_SECONDS : 0;
       const updates = await api.getUpdates({ offset: seen.offset, limit: 100, timeout, allowed_updates: HEARD_UPDATES }, abortable(signal));
       failures = 0;
+      polling.onSuccess();
       for (const update of updates) seen.take(update.update_id, () => take(update)).catch(() => undefined);
       if (!seen.isAllSafe) await Promise.race([seen.settled(), wait(ASK_AGAIN_MS, signal)]);
     } catch (error) {
