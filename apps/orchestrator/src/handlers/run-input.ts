@@ -72,7 +72,7 @@ function usedCallIds(live: LiveRun): ReadonlySet<string> {
 /** The result of a tool call. */
 export function toolFinished(message: Message<'tools.results'>, bringing: Bringing): RunInput {
   const { tenantId, payload } = message;
-  const { executionId, runId, step, result, error, waitedMs, durationMs } = payload;
+  const { executionId, runId, step, result, error, waitedMs, durationMs, cpuMs } = payload;
   return {
     ...bringing,
     tenantId, runId,
@@ -84,7 +84,7 @@ export function toolFinished(message: Message<'tools.results'>, bringing: Bringi
       // the answer must name the call that it answers, whatever the executor says
       const text = result?.text ?? error?.message ?? '';
       const isError = result?.isError === true || error !== undefined;
-      return storedEvent('toolFinished', { step, executed: { executionId, waitedMs, durationMs, error, result: { callId: call.id, name: call.name, text, isError } } });
+      return storedEvent('toolFinished', { step, executed: { executionId, waitedMs, durationMs, cpuMs, error, result: { callId: call.id, name: call.name, text, isError } } });
     },
     isSame: ({ event }) => event.case === 'toolFinished' && event.value.executed?.executionId === executionId,
   };
