@@ -50,6 +50,7 @@ export class Door {
     if (speaksAnthropic(request)) response.setHeader('request-id', String(request.headers[REQUEST_ID_HEADER])); // the name that its clients look for
     const secret = requireSecret(request);
     const key = this.keys.peek(secret) ?? (await this.keys.resolve(secret));
+    if (response.destroyed) return; // its client left meanwhile: whoever counts it from now on would never hear of its end
     if (key === undefined) throw unknownKey();
     if (key.key.kind !== KeyKind.API && !FOR_SURFACES.test(path)) {
       throw new AppError('key_not_allowed', 'This key only publishes messages of its surfaces; use an API key.', { status: 403 });
