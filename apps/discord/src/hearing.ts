@@ -56,7 +56,7 @@ export class Hearing {
   async event({ type, body }: GatewayEvent): Promise<void> {
     const { directory } = this.options;
     switch (type) {
-      case 'READY': return this.absence.begin(body);
+      case 'READY': return this.persistently('catch up', () => this.absence.begin(body));
       case 'GUILD_CREATE': {
         const { id, channels } = directory.learnGuild(body);
         return this.absence.guild(id, channels);

@@ -6,7 +6,7 @@ export function reportTo(logger: Logger, end: () => void = () => undefined): Dis
   return {
     onProblem: (doing, error) => logger.warn({ surface: 'discord', kind: doing, code: error.code, error }, 'an adapter has trouble and goes on'),
     onConnection: (isConnected) => logger.info({ surface: 'discord', state: isConnected ? 'connected' : 'disconnected' }, 'the gateway of Discord'),
-    onLimited: (_route, forMs) => logger.info({ surface: 'discord', wait_ms: forMs }, 'Discord asks to wait'),
+    onLimited: (_route, forMs) => logger.debug({ surface: 'discord', wait_ms: forMs }, 'Discord asks to wait'),
     onFatal: (error) => {
       logger.fatal({ surface: 'discord', code: error.code }, error.message);
       end();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { AppError } from '@nexus/core';
 import { startFakeDiscord } from '@nexus/testing';
 import { discordSurface } from '../src/discord-surface.js';
 import type { SurfaceMemory } from '../src/surface-memory.js';
@@ -94,6 +95,29 @@ it('hears again after a restart what was not safe with NEXUS', async () => {
   await test.connected({ memory: left }, async ({ text }) => void again.push(text));
   await expect.poll(() => again, { timeout: 5_000 }).toContain('unsafe');
   expect(again).not.toContain('safe');
+});
+
+it('looks up what was said while its memory was away too, once the memory is there', async () => {
+  const { discord, general } = test;
+  const first = await test.connected();
+  say('before');
+  await expect.poll(test.texts).toEqual(['before']);
+  await first.disconnect();
+  discord.gateway.forgetSessions();
+  say('missed directly');
+  say('missed', general);
+  let isAway = true;
+  const { memory } = test;
+  const list: SurfaceMemory['list'] = async (prefix) => {
+    if (prefix === 'discord:direct:' && isAway) throw new AppError('bus_unavailable', 'away', { isRetryable: true });
+    return memory.list(prefix);
+  };
+  await test.connected({ memory: { get: (key) => memory.get(key), set: (...kept) => memory.set(...kept), delete: (key) => memory.delete(key), list } });
+  await expect.poll(test.texts).toContain('missed');
+  await expect.poll(() => test.problems.length).toBeGreaterThan(0);
+  isAway = false;
+  await expect.poll(test.texts, { timeout: 5_000 }).toContain('missed directly');
+  expect(test.texts().filter((text) => text !== 'before').toSorted()).toEqual(['missed', 'missed directly']);
 });
 
 it('looks up after a long absence what was said within the time, and nothing older', async () => {
