@@ -1,11 +1,9 @@
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { SpanStatusCode, TraceFlags } from '@opentelemetry/api';
-
 interface HeldTrace {
   readonly since: number;
-  /** One of its spans failed: what it held has been exported, and so is what still comes. */
+  /** One of its spans failed: what it held has been exported, and so is what still ends. */
   hasFailed: boolean;
-  readonly spans: { readonly span: ReadableSpan; readonly exporter: SpanProcessor }[];
+  /** What exports each of its spans. */
+  readonly spans: (() => void)[];
 }
 
 const HELD_FOR_MS = 60_000;
@@ -22,13 +20,14 @@ export class HeldTraces {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  ended(span: ReadableSpan, exporter: SpanProcessor): void {
-    const trace = this.traceOf(span.spanContext().traceId);
-    if (span.status.code === SpanStatusCode.ERROR) trace.hasFailed = true;
+  /** A span of this trace has ended, well or not; `give` exports it. */
+  ended(traceId: string, hasFailed: boolean, give: () => void): void {
+    const trace = this.traceOf(traceId);
+    if (hasFailed) trace.hasFailed = true;
     if (trace.hasFailed) {
-      for (const held of trace.spans.splice(0)) held.exporter.onEnd(asSampled(held.span));
-      exporter.onEnd(asSampled(span));
-    } else if (trace.spans.length < MOST_SPANS_OF_A_TRACE) trace.spans.push({ span, exporter });
+      for (const held of trace.spans.splice(0)) held();
+      give();
+    } else if (trace.spans.length < MOST_SPANS_OF_A_TRACE) trace.spans.push(give);
   }
 
   private traceOf(traceId: string): HeldTrace {
@@ -43,10 +42,4 @@ export class HeldTraces {
     this.traces.set(traceId, trace);
     return trace;
   }
-}
-
-/** Exporters leave out what has not the flag; everything else is the span's own. */
-function asSampled(span: ReadableSpan): ReadableSpan {
-  const context = { ...span.spanContext(), traceFlags: TraceFlags.SAMPLED };
-  return Object.create(span, { spanContext: { value: () => context } }) as ReadableSpan;
 }

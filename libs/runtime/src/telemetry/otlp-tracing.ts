@@ -1,58 +1,54 @@
-import { ROOT_CONTEXT, SpanKind as OtelSpanKind, SpanStatusCode, TraceFlags, trace as otelTrace } from '@opentelemetry/api';
-import type { Attributes as OtelAttributes, Context, Span as OtelSpan, SpanContext, Tracer as OtelTracer } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, TraceFlags, trace as otelTrace } from '@opentelemetry/api';
+import type { Context, Span as OtelSpan, Tracer as OtelTracer } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider, createAlwaysRecordSampler } from '@opentelemetry/sdk-trace';
-import { AppError, type TraceContext } from '@nexus/core';
+import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { newTrace, type TraceContext } from '@nexus/core';
 import { attributes as names } from './attributes.js';
-import { ErrorKeepingProcessor } from './error-keeping-processor.js';
+import { errorTypeOf } from './error-type.js';
+import { HeldSpan } from './held-span.js';
 import { HeldTraces } from './held-traces.js';
-import { type Attributes, type Span, type SpanKind, type SpanOptions, type Telemetry, type TelemetryOptions, type Tracer } from './tracing.js';
-
-const kinds: Record<SpanKind, OtelSpanKind> = {
-  internal: OtelSpanKind.INTERNAL,
-  server: OtelSpanKind.SERVER,
-  client: OtelSpanKind.CLIENT,
-  producer: OtelSpanKind.PRODUCER,
-  consumer: OtelSpanKind.CONSUMER,
-};
+import { definedAttributes, otelKinds, readableSpan, spanContextOf } from './otel-span.js';
+import type { Attributes, Span, SpanOptions, Telemetry, TelemetryOptions, Tracer } from './tracing.js';
 
 /** One for the services of a process: what fails in one of them is worth the others' spans too. */
 const held = new HeldTraces();
 
 /**
- * Loaded only when traces are recorded. Who begins a trace decides by ratio whether it is sampled, everybody after goes by that; but spans of
- * what is not sampled are made all the same, and exported if their trace fails in this process.
+ * Loaded only when traces are recorded. Who begins a trace decides by ratio whether it is sampled, everybody after goes by that; of what is
+ * not sampled spans are noted all the same, and exported if their trace fails in this process.
  */
 export function startOtlpTracing(options: TelemetryOptions & { otlpEndpoint: string }): Telemetry {
   const exporter = new OTLPTraceExporter({ url: `${options.otlpEndpoint.replace(/\/$/, '')}/v1/traces`, timeoutMillis: 5_000 });
-  const provider = new TracerProvider({
-    resource: resourceFromAttributes({
-      'service.name': `nexus-${options.service}`,
-      'service.namespace': 'nexus',
-      'service.instance.id': options.replica,
-    }),
-    sampler: createAlwaysRecordSampler(new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) })),
-    spanProcessors: [new ErrorKeepingProcessor(new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 8_192 }), held)],
-  });
-  return { tracer: new OtlpTracer(provider.getTracer('nexus')), shutdown: (timeoutMs) => settleWithin(provider.shutdown(), timeoutMs) };
+  const resource = resourceFromAttributes({ 'service.name': `nexus-${options.service}`, 'service.namespace': 'nexus', 'service.instance.id': options.replica });
+  const processor = new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000, maxQueueSize: 8_192 });
+  const provider = new TracerProvider({ resource, sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(options.sampleRatio) }), spanProcessors: [processor] });
+  const onHeldEnd = (span: HeldSpan): void => held.ended(span.trace.traceId, span.hasFailed, () => processor.onEnd(readableSpan(span, resource)));
+  return { tracer: new OtlpTracer(provider.getTracer('nexus'), onHeldEnd), shutdown: (timeoutMs) => settleWithin(provider.shutdown(), timeoutMs) };
 }
 
 class OtlpTracer implements Tracer {
-  constructor(private readonly tracer: OtelTracer) {}
+  constructor(
+    private readonly tracer: OtelTracer,
+    private readonly onHeldEnd: (span: HeldSpan) => void,
+  ) {}
 
   startSpan(name: string, options: SpanOptions): Span {
+    const { parent } = options;
+    if (parent?.sampled === false) return new HeldSpan(name, options, { ...parent, spanId: newTrace(false).spanId }, this.onHeldEnd);
     const span = this.tracer.startSpan(
       name,
       {
-        kind: kinds[options.kind],
-        ...(options.attributes === undefined ? {} : { attributes: defined(options.attributes) }),
+        kind: otelKinds[options.kind],
+        ...(options.attributes === undefined ? {} : { attributes: definedAttributes(options.attributes) }),
         ...(options.startedAt === undefined ? {} : { startTime: options.startedAt }),
         ...(options.links === undefined ? {} : { links: options.links.map((link) => ({ context: spanContextOf(link) })) }),
       },
-      options.parent === undefined ? ROOT_CONTEXT : contextOf(options.parent),
+      parent === undefined ? ROOT_CONTEXT : contextOf(parent),
     );
-    return new OtlpSpan(span);
+    if (span.isRecording()) return new OtlpSpan(span);
+    const { traceId, spanId } = span.spanContext(); // a trace that begins here and is not sampled
+    return new HeldSpan(name, options, { traceId, spanId, sampled: false }, this.onHeldEnd);
   }
 }
 
@@ -69,12 +65,11 @@ class OtlpSpan implements Span {
   }
 
   setAttributes(attributes: Attributes): void {
-    this.span.setAttributes(defined(attributes));
+    this.span.setAttributes(definedAttributes(attributes));
   }
 
   recordError(error: unknown): void {
-    const type = error instanceof AppError ? error.code : error instanceof Error ? error.name : typeof error;
-    this.span.setAttribute(names.errorType, type);
+    this.span.setAttribute(names.errorType, errorTypeOf(error));
     this.span.setStatus({ code: SpanStatusCode.ERROR });
   }
 
@@ -85,18 +80,6 @@ class OtlpSpan implements Span {
 
 function contextOf(parent: TraceContext): Context {
   return otelTrace.setSpanContext(ROOT_CONTEXT, spanContextOf(parent));
-}
-
-function spanContextOf(trace: TraceContext): SpanContext {
-  return { traceId: trace.traceId, spanId: trace.spanId, traceFlags: trace.sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
-}
-
-function defined(attributes: Attributes): OtelAttributes {
-  const kept: OtelAttributes = {};
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) kept[name] = typeof value === 'object' ? [...value] : value;
-  }
-  return kept;
 }
 
 async function settleWithin(work: Promise<void>, timeoutMs: number): Promise<void> {
