@@ -48,7 +48,7 @@ function fieldsOf(info: string): Record<string, string> {
 /** Managed Redis does not let its configuration be read. */
 async function configOf(redis: Redis): Promise<Record<string, string>> {
   try {
-    const pairs = (await redis.config('GET', 'appendfsync', 'maxmemory-policy', 'stop-writes-on-bgsave-error')) as string[];
+    const pairs = await redis.config('GET', 'appendfsync', 'maxmemory-policy', 'stop-writes-on-bgsave-error');
     return Object.fromEntries(pairs.flatMap((name, place) => (place % 2 === 0 ? [[name, pairs[place + 1] ?? '']] : [])));
   } catch {
     return {};

@@ -15,7 +15,7 @@ export interface ToolContext {
   /** BCP 47 locale of the person asking, where known. */
   readonly locale?: string;
   /** To be told of milliseconds that processors worked for the call in a process of the tool's own. */
-  spent?(cpuMs: number): void;
+  readonly spent?: (cpuMs: number) => void;
 }
 
 /** Something a model may call. It knows nothing of channels, tenants or retries; those belong to whoever runs it. */
