@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { main, root } from '../process.mjs';
 import { entriesOf } from './app-ports.mjs';
 import { composeProblems, demanded } from './compose-problems.mjs';
+import { composePrometheusProblems } from './compose-prometheus.mjs';
 import { composeSchemaProblems } from './compose-schema.mjs';
 import { dockerfileProblems } from './dockerfile-problems.mjs';
 import { egressProblems } from './egress-problems.mjs';
@@ -27,7 +28,7 @@ await main(async () => {
   const folder = join(root, 'deploy/compose');
   const text = readFileSync(join(folder, 'compose.yaml'), 'utf8');
   const compose = parse(text, { merge: true });
-  problems.push(...composeSchemaProblems(compose), ...composeProblems(compose, { folder, variables, entries }));
+  problems.push(...composeSchemaProblems(compose), ...composeProblems(compose, { folder, variables, entries }), ...composePrometheusProblems(compose, { folder, entries }));
   const made = readFileSync(join(root, 'scripts/compose-init.mjs'), 'utf8');
   problems.push(...demanded(text).filter((name) => !new RegExp(`^  ${name}: `, 'm').test(made)).map((name) => `compose: npm run compose:init does not make ${name}`));
   seen.push(`${Object.keys(compose.services).length} services of Compose`);
