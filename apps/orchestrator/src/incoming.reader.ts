@@ -5,6 +5,8 @@ import { FailureLog, attributes, startMessageSpan, type ChannelMeter, type Logge
 import type { Admission } from './handlers/admission.js';
 import type { AdvanceRunsHandler } from './handlers/advance-runs.handler.js';
 import type { Cancel, TracedIncoming } from './handlers/candidate.js';
+import { acceptedOf } from './handlers/live-run.js';
+import { isOfOtherSurface } from './handlers/own-surface.js';
 import { refuse } from './handlers/refusal.js';
 import { cancelled } from './handlers/run-input.js';
 import type { RunMetrics } from './handlers/run-metrics.js';
@@ -153,8 +155,12 @@ export class IncomingReader {
     if (cancels.length === 0) return [];
     const wanted = cancels.map(({ publisher, runId }) => ({ tenantId: publisher.tenantId, runId }));
     const found = await this.parts.runs.load(wanted, 0);
-    const missing = cancels.filter((_, index) => found[index]?.length === 0);
-    const ended = await this.parts.advance.handle(cancels.flatMap((cancel, index) => (found[index]?.length ? [cancelled(wanted[index] as (typeof wanted)[number], cancel, false)] : [])));
+    const isFound = cancels.map(({ publisher, message }, index) => {
+      const [run] = found[index] ?? [];
+      return run !== undefined && !isOfOtherSurface(publisher, message.payload.surface, acceptedOf(run.events.map(({ event }) => event)).request?.surface ?? '');
+    });
+    const missing = cancels.filter((_, index) => !isFound[index]);
+    const ended = await this.parts.advance.handle(cancels.flatMap((cancel, index) => (isFound[index] ? [cancelled(wanted[index] as (typeof wanted)[number], cancel, false)] : [])));
     return [...ended, ...missing.map((cancel) => refuse(cancel, cancel.publisher, new AppError('invalid_request', 'There is no run of the message to be cancelled.', { status: 404, param: 'cancels_message_id' })))];
   }
 

@@ -144,9 +144,9 @@ export class OrchestratorModule implements OnApplicationBootstrap, BeforeApplica
         { provide: OwnEndings, inject: [LiveRuns], useFactory: (live: LiveRuns) => live.endings },
         {
           provide: StartRunsHandler,
-          inject: [RunStore, PublisherCheck, Senders, Places, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER, StoredFileStore],
-          useFactory: (store: RunStore, publishers: PublisherCheck, senders: Senders, places: Places, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger, files: StoredFileStore) =>
-            new StartRunsHandler(store, publishers, senders, places, directory, quotas, new ForkOrigins(live.loader), new AttachedFiles(files), kept, new StartedRuns(live.loader, live.memory), clock, logger),
+          inject: [RunStore, PublisherCheck, Senders, Places, AgentDirectory, PlanQuotas, KeptAgents, LiveRuns, CLOCK, LOGGER, StoredFileStore, ThreadStore],
+          useFactory: (store: RunStore, publishers: PublisherCheck, senders: Senders, places: Places, directory: AgentDirectory, quotas: PlanQuotas, kept: KeptAgents, live: LiveRuns, clock: Clock, logger: Logger, files: StoredFileStore, threads: ThreadStore) =>
+            new StartRunsHandler(store, publishers, senders, places, directory, quotas, new ForkOrigins(live.loader), threads, new AttachedFiles(files), kept, new StartedRuns(live.loader, live.memory), clock, logger),
         },
         {
           provide: Sweep,

@@ -15,6 +15,7 @@ import { Senders } from './handlers/senders.js';
 import { StartRunsHandler } from './handlers/start-runs.handler.js';
 import { CommandStore } from './storage/command.store.js';
 import { PlaceStore } from './storage/place.store.js';
+import { ThreadStore } from './storage/thread.store.js';
 
 /** Who may write, and what they ask of the place where they write. */
 export const placeProviders: Provider[] = [
@@ -34,9 +35,9 @@ export const placeProviders: Provider[] = [
   },
   {
     provide: CommandsHandler,
-    inject: [PublisherCheck, Senders, Places, CommandActions, CommandStore, AdvanceRunsHandler, CLOCK],
-    useFactory: (publishers: PublisherCheck, senders: Senders, places: Places, actions: CommandActions, store: CommandStore, advance: AdvanceRunsHandler, clock: Clock) =>
-      new CommandsHandler({ publishers, senders, places, actions, store, advance, clock }),
+    inject: [PublisherCheck, Senders, Places, CommandActions, CommandStore, ThreadStore, AdvanceRunsHandler, CLOCK],
+    useFactory: (publishers: PublisherCheck, senders: Senders, places: Places, actions: CommandActions, store: CommandStore, threads: ThreadStore, advance: AdvanceRunsHandler, clock: Clock) =>
+      new CommandsHandler({ publishers, senders, places, actions, store, threads, advance, clock }),
   },
   { provide: AcceptMessagesHandler, inject: [StartRunsHandler, CommandsHandler], useFactory: (start: StartRunsHandler, commands: CommandsHandler) => new AcceptMessagesHandler(start, commands) },
 ];

@@ -25,7 +25,12 @@ export class Directory {
 
   /** A new tenant with one key; answers its secret. */
   tenant(key: MessageInitShape<typeof KeySchema> = {}): { readonly tenantId: string; readonly keyId: string; readonly secret: string } {
-    const [tenantId, keyId, secret] = [newId(), newId(), newId()];
+    return this.key(newId(), key);
+  }
+
+  /** Another key of a tenant. */
+  key(tenantId: string, key: MessageInitShape<typeof KeySchema> = {}): { readonly tenantId: string; readonly keyId: string; readonly secret: string } {
+    const [keyId, secret] = [newId(), newId()];
     this.keys.set(hashOf(secret).toString('hex'), { tenantId, key: create(KeySchema, { id: keyId, kind: KeyKind.API, client: 'acme', project: 'site', ...key }) });
     return { tenantId, keyId, secret };
   }

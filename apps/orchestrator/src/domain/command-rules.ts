@@ -1,5 +1,5 @@
 import type { Command, IncomingRequest } from '@nexus/contracts';
-import { AppError } from '@nexus/core';
+import { AppError, isUuid } from '@nexus/core';
 import { checkName } from './request-rules.js';
 
 /** What may be asked of NEXUS itself. */
@@ -24,6 +24,7 @@ export function checkCommand(request: IncomingRequest, { name, argument }: Comma
   if (known === undefined) throw invalid('command.name', `must be one of ${commandNames.join(', ')}`);
   if (request.text !== '' || request.history.length > 0 || request.forkedFrom !== undefined) throw invalid('text', 'must be empty beside a command, and so must history and forked_from');
   for (const [field, value] of [['command.argument', argument], ['surface', request.surface], ['chat_id', request.chatId], ['topic_id', request.topicId], ['thread_id', request.threadId], ['sender.id', request.sender?.id ?? ''], ['sender.name', request.sender?.name ?? '']] as const) checkName(field, value);
+  if (request.threadId !== '' && !isUuid(request.threadId)) throw invalid('thread_id', 'must be the id of a thread (a UUID), or empty');
   if (aboutPlace.has(known) && request.chatId === '') throw invalid('chat_id', `must say where the command ${known} was given`);
   if (aboutSender.has(known) && (request.surface === '' || (request.sender?.id ?? '') === '')) throw invalid('sender.id', `must say whose account gave the command ${known}, and surface where`);
   return { name: known, argument: argument.trim() };

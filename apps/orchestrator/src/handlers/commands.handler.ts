@@ -7,9 +7,11 @@ import { untouchedPlace } from '../domain/place-state.js';
 import { answerIdOf, commandIdOf, placeIdOf, runIdOf, threadIdOf } from '../domain/run-ids.js';
 import { checkName } from '../domain/request-rules.js';
 import type { CommandStore, KeptCommand, StoppedRuns } from '../storage/command.store.js';
+import type { ThreadStore } from '../storage/thread.store.js';
 import type { AdvanceRunsHandler } from './advance-runs.handler.js';
 import type { TracedIncoming } from './candidate.js';
 import type { CommandActions, CommandResult } from './command-actions.js';
+import { idOfOtherSurface, isOfOtherSurface, requireOwnThread } from './own-surface.js';
 import type { Places } from './places.js';
 import type { ProvenPublisher, PublisherCheck } from './publisher-check.js';
 import { isRefusal, refuse } from './refusal.js';
@@ -27,6 +29,7 @@ export interface CommandsHandlerParts {
   readonly places: Places;
   readonly actions: CommandActions;
   readonly store: CommandStore;
+  readonly threads: Pick<ThreadStore, 'get'>;
   readonly advance: Pick<AdvanceRunsHandler, 'handle'>;
   readonly clock: Clock;
 }
@@ -58,9 +61,11 @@ export class CommandsHandler {
       const { tenantId } = publisher;
       const id = commandIdOf(tenantId, message.id);
       const kept = await this.parts.store.get(tenantId, id);
+      if (kept !== undefined && isOfOtherSurface(publisher, message.payload.surface, kept.answer.surface)) throw idOfOtherSurface();
       if (kept !== undefined) return await this.tell(traced, publisher, kept, false);
       const sender = await this.parts.senders.serve(publisher, traced, this.parts.clock.now());
       const { payload: request } = message;
+      await requireOwnThread(this.parts.threads, publisher, request);
       const place = request.chatId === '' ? untouchedPlace : await this.parts.places.get(lease.epoch, tenantId, request);
       const result = await settled(() => this.parts.actions.carryOut({ ...checked, tenantId, request, sender, place, trace: traced.trace }));
       // somebody who had to be asked does not answer now: said each time, and not kept

@@ -9,11 +9,13 @@ import { quotaExceeded, type RunQuota } from '../domain/run-quota.js';
 import { storedEvent } from '../domain/stored-event.js';
 import { encodeEvent } from '../storage/event-codec.js';
 import type { AcceptedPlace, RunStore } from '../storage/run.store.js';
+import type { ThreadStore } from '../storage/thread.store.js';
 import type { AgentDirectory, ChosenAgent } from './agent-directory.js';
 import type { AttachedFiles } from './attached-files.js';
 import type { Beginning, Cancel, Candidate, Refused, TracedIncoming } from './candidate.js';
 import type { ForkOrigins } from './fork-origins.js';
 import type { KeptAgents } from './kept-agents.js';
+import { requireOwnThread } from './own-surface.js';
 import type { Places } from './places.js';
 import type { PlanQuotas } from './plan-quotas.js';
 import type { PublisherCheck, ProvenPublisher } from './publisher-check.js';
@@ -37,6 +39,7 @@ export class StartRunsHandler {
     private readonly agents: AgentDirectory,
     private readonly quotas: Pick<PlanQuotas, 'of'>,
     private readonly forks: ForkOrigins,
+    private readonly threads: Pick<ThreadStore, 'get'>,
     private readonly attached: Pick<AttachedFiles, 'look'>,
     private readonly kept: KeptAgents,
     private readonly started: StartedRuns,
@@ -85,6 +88,7 @@ export class StartRunsHandler {
       checkName('request_hash', message.metadata[metadataKeys.requestHash] ?? '');
       checkRequest(message.payload, now);
       const sender = await this.senders.serve(publisher, traced, now);
+      await requireOwnThread(this.threads, publisher, message.payload);
       return await this.candidateOf(traced, { publisher, sender, place: await this.placeOf(message.payload, publisher.tenantId, epoch) });
     } catch (error) {
       const refusal = AppError.from(error);
@@ -102,7 +106,7 @@ export class StartRunsHandler {
   private async candidateOf(traced: TracedIncoming, beginning: Beginning): Promise<Candidate> {
     const { publisher, place } = beginning;
     const payload = await this.attached.look(publisher.tenantId, traced.message.payload);
-    const fork = payload.forkedFrom && (await this.forks.fork(publisher.tenantId, payload, payload.forkedFrom));
+    const fork = payload.forkedFrom && (await this.forks.fork(publisher, payload, payload.forkedFrom));
     const agent = fork !== undefined && payload.agent === '' ? fork.agent : await this.agents.choose(publisher.tenantId, payload.agent, payload.model || place.model);
     return this.candidate(traced, beginning, agent, await this.quotas.of(publisher.tenantId), fork?.request ?? payload);
   }

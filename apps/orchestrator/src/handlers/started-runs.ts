@@ -11,6 +11,7 @@ import type { AcceptedPlace } from '../storage/run.store.js';
 import type { Candidate, Refused, TracedIncoming } from './candidate.js';
 import { completeAgent, runKey, type LiveRun } from './live-run.js';
 import { answerBefore, replyTo, toMessages } from './outbox.js';
+import { idOfOtherSurface, isOfOtherSurface } from './own-surface.js';
 import type { ProvenPublisher } from './publisher-check.js';
 import { refuse } from './refusal.js';
 import type { RunLoader } from './run-loader.js';
@@ -72,9 +73,10 @@ export class StartedRuns {
   }
 }
 
-/** A message that was accepted before: its publisher hears where it stands, and gets the answer when there is one; unless it is another request by now. */
+/** A message that was accepted before: its publisher hears where it stands, and gets the answer when there is one; unless it is another request by now, or another surface's. */
 function again(asked: Asked, live: LiveRun, now: number): readonly OutgoingMessage[] {
   const { message, isAgain, publisher, trace } = asked;
+  if (isOfOtherSurface(publisher, message.payload.surface, live.accepted.request?.surface ?? '')) return [refuse(asked, publisher, idOfOtherSurface())];
   const hash = message.metadata[metadataKeys.requestHash] ?? '';
   if (hash !== '' && live.accepted.requestHash !== '' && hash !== live.accepted.requestHash) return [refuse(asked, publisher, reused())];
   if (live.state.phase === 'over') return [replyTo(live, publisher.replyTo, trace, isAgain || !publisher.isService)];

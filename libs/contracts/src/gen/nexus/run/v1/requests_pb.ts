@@ -38,7 +38,7 @@ export type IncomingRequest = Message<"nexus.run.v1.IncomingRequest"> & {
   agent: string;
 
   /**
-   * A NEXUS thread; else surface, chat and topic name it.
+   * A NEXUS thread; else surface, chat and topic name it. A surface key names only threads that its surface began.
    *
    * @generated from field: string thread_id = 3;
    */
