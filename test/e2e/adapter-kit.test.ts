@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileMemory, gatewayTransport, redisMemory, redisTransport, runAdapter, type Adapter, type AdapterMemory, type AdapterTransport } from '@nexus/adapter-kit';
+import { PaperPlatform, fileMemory, gatewayTransport, redisMemory, redisTransport, runAdapter, type Adapter, type AdapterMemory, type AdapterTransport } from '@nexus/adapter-kit';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { PaperPlatform } from '../../libs/adapter-kit/test/paper-platform.js';
 import { call } from './nexus-apart.js';
 import { startStockNexus, type StockNexus } from './stock-nexus.js';
 
@@ -45,7 +44,7 @@ const ways: readonly (readonly [string, () => AdapterTransport, () => AdapterMem
 
 describe.each(ways)('an adapter over %s', (name, transport, memory) => {
   it('ADP-1 shows each answer once and in its order, though the orchestrator and the gateway are killed, Redis is emptied, and the adapter itself begins anew', async () => {
-    const { services, redisUrl, ready } = stock.nexus;
+    const { services, redisUrl } = stock.nexus;
     const platform = new PaperPlatform({ maxTextLength: 300, editEveryMs: 50 });
     const start = (): Promise<Adapter> => runAdapter({ surface: platform.surface(), transport: transport(), memory: memory(), settings: { bot: name.replace(' ', '-'), republishMs: 1_000 } });
     adapter = await start();
@@ -64,7 +63,7 @@ describe.each(ways)('an adapter over %s', (name, transport, memory) => {
     await services.orchestrator.kill('SIGKILL');
     ask(3);
     await services.orchestrator.restart();
-    await ready('orchestrator');
+    await stock.nexus.ready('orchestrator');
     await begun(16);
     await services.gateway.kill('SIGKILL');
     ask(3);

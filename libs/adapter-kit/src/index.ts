@@ -3,6 +3,7 @@ export type { Adapter, AdapterHealth, AdapterOptions } from './adapter.js';
 export type { AdapterSettings } from './adapter-settings.js';
 export { adapterConformance, type ConformanceCase, type ConformanceOptions } from './conformance/adapter-conformance.js';
 export type { ConformancePlatform, PersonWrites, ShownMessage } from './conformance/conformance-platform.js';
+export { PaperPlatform, type PaperOptions } from './conformance/paper-platform.js';
 export { PracticeNexus, type PracticeReply } from './conformance/practice-nexus.js';
 export { plain, type Formatted, type Span, type SpanStyle } from './formatted.js';
 export { fromMarkdown } from './formatting/from-markdown.js';

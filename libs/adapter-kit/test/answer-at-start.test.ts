@@ -1,9 +1,8 @@
 import { create } from '@bufbuild/protobuf';
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory, type AdapterTransport, type Surface } from '../src/index.js';
+import { type AdapterMemory, type AdapterTransport, PaperPlatform, PracticeNexus, type Surface, memoryOnly, runAdapter } from '../src/index.js';
 import { Outcome, ProcessedRequestSchema } from '@nexus/contracts';
 import { waitFor } from '@nexus/testing';
 import { expect, it } from 'vitest';
-import { PaperPlatform } from './paper-platform.js';
 
 const HOME = { chatId: 'home', topicId: '' };
 

@@ -1,6 +1,5 @@
-import { adapterConformance } from '../src/index.js';
+import { PaperPlatform, adapterConformance } from '../src/index.js';
 import { describe, it } from 'vitest';
-import { PaperPlatform } from './paper-platform.js';
 
 describe.each([
   ['a platform that edits', { edits: true }],

@@ -1,8 +1,7 @@
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterMemory } from '../src/index.js';
+import { type AdapterMemory, type PaperOptions, PaperPlatform, PracticeNexus, memoryOnly, runAdapter } from '../src/index.js';
 import { waitFor } from '@nexus/testing';
 import { describe, expect, it } from 'vitest';
 import { Life } from './life.js';
-import { PaperPlatform, type PaperOptions } from './paper-platform.js';
 
 const HOME = { chatId: 'home', topicId: '' };
 const TOPIC = { chatId: 'forum', topicId: '7' };

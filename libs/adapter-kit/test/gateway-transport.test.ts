@@ -1,11 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { gatewayTransport, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory } from '../src/index.js';
+import { type Adapter, type AdapterCount, type AdapterMemory, PaperPlatform, gatewayTransport, memoryOnly, runAdapter } from '../src/index.js';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PaperPlatform } from './paper-platform.js';
 
 const HOME = { chatId: 'home', topicId: '' };
 

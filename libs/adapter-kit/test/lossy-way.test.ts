@@ -1,8 +1,7 @@
-import { PracticeNexus, memoryOnly, runAdapter, type AdapterTransport } from '../src/index.js';
+import { type AdapterTransport, PaperPlatform, PracticeNexus, memoryOnly, runAdapter } from '../src/index.js';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 import { expect, it } from 'vitest';
-import { PaperPlatform } from './paper-platform.js';
 import { seeded } from './seeded.js';
 
 const PLACES = ['a', 'b', 'c'].map((chatId) => ({ chatId, topicId: '' }));

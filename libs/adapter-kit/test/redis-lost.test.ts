@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { redisBus } from '@nexus/channels';
 import { freePort, startRedis, waitFor, type RedisServer } from '@nexus/testing';
 import { expect, it, onTestFinished } from 'vitest';
-import { fileMemory, redisMemory, redisTransport, runAdapter, type AdapterMemory } from '../src/index.js';
+import { type AdapterMemory, PaperPlatform, fileMemory, redisMemory, redisTransport, runAdapter } from '../src/index.js';
 import { OrchestratorOnRedis } from './orchestrator-on-redis.js';
-import { PaperPlatform } from './paper-platform.js';
 
 const HOME = { chatId: 'home', topicId: '' };
 const FORUM = { chatId: 'forum', topicId: '7' };

@@ -1,12 +1,11 @@
 import { create } from '@bufbuild/protobuf';
-import { redisMemory, redisTransport, runAdapter, type Adapter } from '../src/index.js';
+import { type Adapter, PaperPlatform, redisMemory, redisTransport, runAdapter } from '../src/index.js';
 import { redisBus } from '@nexus/channels';
 import { Outcome, ProcessedRequestSchema } from '@nexus/contracts';
 import { redisTest, waitFor } from '@nexus/testing';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OrchestratorOnRedis } from './orchestrator-on-redis.js';
-import { PaperPlatform } from './paper-platform.js';
 
 const keyspace = redisTest();
 const HOME = { chatId: 'home', topicId: '' };

@@ -1,9 +1,8 @@
-import { PracticeNexus, memoryOnly, runAdapter, type Adapter, type AdapterCount, type AdapterMemory, type AdapterObserver, type PracticeReply } from '../src/index.js';
+import { type Adapter, type AdapterCount, type AdapterMemory, type AdapterObserver, type PaperOptions, PaperPlatform, PracticeNexus, type PracticeReply, memoryOnly, runAdapter } from '../src/index.js';
 import { ChatKind, Progress, type IncomingRequest } from '@nexus/contracts';
 import { AppError } from '@nexus/core';
 import { waitFor } from '@nexus/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PaperPlatform, type PaperOptions } from './paper-platform.js';
 
 const HOME = { chatId: 'home', topicId: '' };
 const FORUM = { chatId: 'forum', topicId: '7' };

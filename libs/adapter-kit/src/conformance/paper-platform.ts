@@ -1,6 +1,8 @@
 import { AppError } from '@nexus/core';
-import type { ConformancePlatform, OutgoingFile, Piece, Place, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from '../src/index.js';
+import type { OutgoingFile, Piece, Place, PostOptions, Surface, SurfaceCapabilities, SurfaceMessage } from '../surface.js';
+import type { ConformancePlatform } from './conformance-platform.js';
 
+/** What the paper can; all but nonces by default. */
 export interface PaperOptions {
   readonly edits?: boolean;
   readonly files?: boolean;
@@ -37,7 +39,7 @@ async function patiently<T>(work: () => T): Promise<T> {
 
 const keyOf = ({ chatId, topicId }: Place): string => `${chatId} ${topicId}`;
 
-/** A platform of paper: it keeps what was written, hands it out until it is safe, and refuses what a real one would refuse. */
+/** A platform of paper, for trying adapters without one: it keeps what was written, hands it out until it is safe, and refuses what a real one would refuse. */
 export class PaperPlatform {
   readonly calls: string[] = [];
   /** Thrown by the next calls, one each. */
