@@ -40,6 +40,8 @@ class OpenRun {
 /** All that one client is told of, at most so many at once. */
 export class OpenRuns {
   private readonly open = new Set<OpenRun>();
+  /** The client is gone. */
+  private isClosed = false;
 
   constructor(private readonly most: number) {}
 
@@ -56,6 +58,7 @@ export class OpenRuns {
   add(subject: OpenSubject): OpenRun {
     const run = new OpenRun(subject, () => this.open.delete(run));
     this.open.add(run);
+    if (this.isClosed) run.end(); // what a frame asked for while its client left
     return run;
   }
 
@@ -64,7 +67,9 @@ export class OpenRuns {
     this.find(subject)?.end();
   }
 
+  /** Also what is added from now on. */
   endAll(): void {
+    this.isClosed = true;
     for (const run of [...this.open]) run.end();
   }
 

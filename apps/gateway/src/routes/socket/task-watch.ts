@@ -14,9 +14,9 @@ const OVER: ReadonlySet<TaskState> = new Set([TaskState.DONE, TaskState.FAILED, 
 
 /** Tells a client of a queued task, now and whenever it has changed, until it is over. */
 export class TaskWatch {
-  private readonly stopped = Promise.withResolvers<void>();
   private isStopped = false;
   private timer: NodeJS.Timeout | undefined;
+  private wake = (): void => undefined;
 
   constructor(
     private readonly clients: Pick<ServiceClients, 'tasks'>,
@@ -48,11 +48,14 @@ export class TaskWatch {
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
-    this.stopped.resolve();
+    this.wake();
   }
 
-  private async pause(): Promise<void> {
-    const waited = new Promise<void>((resolve) => (this.timer = setTimeout(resolve, LOOK_EVERY_MS)));
-    await Promise.race([waited, this.stopped.promise]);
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.isStopped) return resolve();
+      this.wake = resolve;
+      this.timer = setTimeout(resolve, LOOK_EVERY_MS);
+    });
   }
 }
