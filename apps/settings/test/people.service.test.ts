@@ -104,6 +104,17 @@ describe('a link code', () => {
     await expect.poll(() => service.changes.map(({ payload }) => payload.name)).toContain(`telegram ${account}`);
   });
 
+  it('says nothing of a link to an account that was unlinked since', async () => {
+    const { code } = await people().createLinkCode({ person: (await person()).id });
+    await redeem(code);
+    await people().unlinkAccount({ surface: 'telegram', accountId: account });
+    expect(await codeOf(redeem(code))).toBe('link_code_invalid');
+    expect(await resolve(account)).toMatchObject({ personId: '' });
+    const { id } = await person(account);
+    expect(await codeOf(redeem(code))).toBe('link_code_invalid');
+    expect(await resolve(account)).toMatchObject({ personId: id });
+  });
+
   it('is won by one of two accounts that send it at the same moment', async () => {
     const { code } = await people().createLinkCode({ person: (await person()).id });
     const outcomes = await Promise.all([codeOf(redeem(code, newId())), codeOf(redeem(code, newId()))]);

@@ -56,6 +56,7 @@ describe('a webhook', () => {
   });
 
   it('is refused with what is wrong with it', async () => {
+    expect(await errorOf(webhooks().setWebhookState({ webhook: 'a\u0000', enabled: true }))).toMatchObject({ code: 'webhook_not_found', status: 404 });
     expect(await errorOf(webhooks().createWebhook({ name: 'x', url: 'ftp://example.com/' }))).toMatchObject({ code: 'invalid_webhook', param: 'url' });
     expect(await errorOf(webhooks().createWebhook({ name: 'x', url: receiver.url, types: ['run.started'] }))).toMatchObject({ code: 'invalid_webhook', param: 'types' });
     expect(await errorOf(webhooks().setWebhookState({ webhook: 'nobody', enabled: true }))).toMatchObject({ code: 'webhook_not_found', status: 404 });

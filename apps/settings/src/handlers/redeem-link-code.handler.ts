@@ -35,7 +35,7 @@ export class RedeemLinkCodeHandler {
   ) {}
 
   /**
-   * Links the account to the person of the code. A code works once; the account that used it gets the same answer again. Throws AppError
+   * Links the account to the person of the code. A code works once; the account that used it gets the same answer again, as long as it is linked by it. Throws AppError
    * `link_code_invalid` (400), or `rate_limited` (429, retryable) after ten wrong codes of the account within an hour.
    */
   async handle(actor: Actor, typed: TypedCode): Promise<LinkedTo> {
@@ -51,7 +51,7 @@ export class RedeemLinkCodeHandler {
     const code = typedLinkCode(typed.code);
     const id = code === undefined ? undefined : this.ids.idOf(tenantId, code);
     const stored = id === undefined ? undefined : await this.codes.getForUpdate(tx, id);
-    if (stored?.usedSurface === surface && stored.usedAccount === accountId) return { result: linkedTo(stored) };
+    if (stored?.usedSurface === surface && stored.usedAccount === accountId && (await this.accounts.personOf(tx, surface, accountId))?.id === stored.personId) return { result: linkedTo(stored) };
     if (wrong.until > at && wrong.count >= MOST_WRONG_CODES) return { result: tooManyWrong(wrong, at) };
     if (id === undefined || stored === undefined || !mayBeUsed(stored, surface, at)) {
       const isFirst = wrong.until <= at || wrong.count === 0;

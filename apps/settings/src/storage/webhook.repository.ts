@@ -39,7 +39,7 @@ export class WebhookRepository {
 
   /** The webhook of this id or name, which nobody else changes until the transaction ends. Throws an AppError `webhook_not_found` (404). */
   async require(tx: Tx, idOrName: string): Promise<StoredWebhook> {
-    const [webhook] = await tx.query<StoredWebhook>('webhook_require', `SELECT ${COLUMNS} FROM settings.webhook WHERE id::text = $1 OR name = $1 ORDER BY id::text = $1 DESC LIMIT 1 FOR NO KEY UPDATE`, [idOrName]);
+    const [webhook] = idOrName.includes('\0') ? [] : await tx.query<StoredWebhook>('webhook_require', `SELECT ${COLUMNS} FROM settings.webhook WHERE id::text = $1 OR name = $1 ORDER BY id::text = $1 DESC LIMIT 1 FOR NO KEY UPDATE`, [idOrName]);
     if (webhook === undefined) throw new AppError('webhook_not_found', 'This tenant has no such webhook.', { status: 404, param: 'webhook' });
     return webhook;
   }
