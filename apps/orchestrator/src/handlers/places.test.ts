@@ -52,3 +52,13 @@ it('tells of a query that failed, and asks again', async () => {
   isAway = false;
   expect(await places.get(1, 't', chat('1'))).toEqual({ generation: 1, model: '' });
 });
+
+it('keeps what was changed while an older reading was still under way', async () => {
+  const answer = Promise.withResolvers<readonly PlaceState[]>();
+  const places = new Places({ load: () => answer.promise });
+  const early = places.get(1, 't', chat('1'));
+  places.set(1, 't', chat('1'), { generation: 1, model: '' });
+  answer.resolve([{ generation: 0, model: '' }]);
+  expect(await early).toEqual({ generation: 1, model: '' });
+  expect(places.get(1, 't', chat('1'))).toEqual({ generation: 1, model: '' });
+});

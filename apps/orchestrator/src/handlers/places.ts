@@ -46,7 +46,8 @@ export class Places {
   private async load(known: Map<string, PlaceState>, key: string, place: TenantPlace): Promise<PlaceState> {
     const batch = (this.batch ??= this.newBatch());
     const index = batch.asked.push(place) - 1;
-    const state = (await batch.states)[index] ?? untouchedPlace;
+    const read = (await batch.states)[index] ?? untouchedPlace;
+    const state = known.get(key) ?? read; // a batch that failed may have left this reading behind, and a command changed the place since
     keep(known, key, state);
     return state;
   }
