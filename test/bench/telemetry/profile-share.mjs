@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** Sources that do nothing but measure, trace or log; none of them calls back into the work itself. */
 const WATCHING = [
   /\/libs\/runtime\/dist\/(?:metrics|telemetry)\//, /\/libs\/runtime\/dist\/channels\/channel-(?:meter|watch)\.js/, /\/libs\/runtime\/dist\/(?:nest-)?logger\.js/,
-  /\/apps\/[^/]+\/dist\/.*(?:router|run|tool|request)-metrics\.js/, /\/node_modules\/(?:pino|sonic-boom|thread-stream|@opentelemetry)\//,
+  /\/apps\/[^/]+\/dist\/.*(?:router|run|tool|request)-metrics\.js/, /\/node_modules\/(?:prom-client|pino|sonic-boom|thread-stream|@opentelemetry)\//,
 ];
 /** Neither work nor anybody's in particular; garbage is shared out as the work is. */
 const NOBODYS = new Set(['(idle)', '(program)', '(garbage collector)', '(root)']);

@@ -1,7 +1,4 @@
-import { Counter } from './counter.js';
-import { Gauge } from './gauge.js';
-import { Histogram } from './histogram.js';
-import type { Measure } from './measure.js';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Buckets, in seconds, for what takes milliseconds up to a minute. */
 export const SECONDS: readonly number[] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -14,34 +11,29 @@ export const LONG_SECONDS: readonly number[] = [0.01, 0.02, 0.04, 0.08, 0.16, 0.
  * that is asked for again is the same measure. No label may have values without bound: no tenant, no run, no message.
  */
 export class Metrics {
-  readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
-  private readonly measures = new Map<string, Pick<Measure<string, unknown>, 'lines'>>();
+  private readonly registry = new Registry();
+  readonly contentType: string = this.registry.contentType;
 
   /** What goes up and down. `read` is called before it is shown, to set it. */
   gauge<L extends string>(name: string, help: string, labelNames: readonly L[], read?: (gauge: Gauge<L>) => void): Gauge<L> {
-    return this.known(name, () => new Gauge(name, help, labelNames, read));
+    const known = this.registry.getSingleMetric(name) as Gauge<L> | undefined;
+    return known ?? new Gauge({ name, help, labelNames, registers: [this.registry], ...(read && { collect() { read(this); } }) });
   }
 
   /** What only goes up; its name ends in `_total`. */
   counter<L extends string>(name: `${string}_total`, help: string, labelNames: readonly L[], read?: (counter: Counter<L>) => void): Counter<L> {
-    return this.known(name, () => new Counter(name, help, labelNames, read));
+    const known = this.registry.getSingleMetric(name) as Counter<L> | undefined;
+    return known ?? new Counter({ name, help, labelNames, registers: [this.registry], ...(read && { collect() { read(this); } }) });
   }
 
   /** How values are spread over buckets, given by their upper bounds. */
   histogram<L extends string>(name: string, help: string, labelNames: readonly L[], buckets: readonly number[]): Histogram<L> {
-    return this.known(name, () => new Histogram(name, help, labelNames, buckets));
+    const known = this.registry.getSingleMetric(name) as Histogram<L> | undefined;
+    return known ?? new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [this.registry] });
   }
 
   /** All of it in Prometheus' text format. */
-  async text(): Promise<string> {
-    return `${[...this.measures.values()].flatMap((measure) => measure.lines()).join('\n')}\n`;
-  }
-
-  private known<M extends Pick<Measure<string, unknown>, 'lines'>>(name: string, make: () => M): M {
-    const known = this.measures.get(name) as M | undefined;
-    if (known !== undefined) return known;
-    const made = make();
-    this.measures.set(name, made);
-    return made;
+  text(): Promise<string> {
+    return this.registry.metrics();
   }
 }
