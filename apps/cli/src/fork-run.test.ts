@@ -36,7 +36,7 @@ it('shows each thing that happens once, then the answer', async () => {
   expect(out).toEqual(['It is noon.']);
   expect(notes).toEqual([
     'run run-1 in the new thread thread-1, forked from run-0 after step 1',
-    ...['a', 'b', 'c'].map((name) => `step 1  tool ${name} says: noon  (0 ms)`),
+    ...['a', 'b', 'c'].map((name) => `step 1  tool ${name} says: noon`),
     expect.stringContaining('run run-1'),
   ]);
 });
