@@ -110,3 +110,10 @@ describe('a question that means the same as one before', () => {
     expect(routingOf((await ask(question)).answer).cache).toBe('');
   });
 });
+
+it('what it cost to look is told also of a request that no model may serve then', async () => {
+  world.config = { 'cache.semantic': JSON.stringify({ seconds: 60, model: 'meaning/embed', threshold: 0.9 }), prices: JSON.stringify({ 'meaning/embed': { input: 1_000_000, output: 0 } }) };
+  const { answer } = await ask(`where is ${topic}`, { model: 'fake/unknown' });
+  expect(codeOf(answer)).toBe('404 model_not_found');
+  expect(answer.spend?.costMicroUsd).toBe(7_000_000n);
+});

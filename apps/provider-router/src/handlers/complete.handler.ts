@@ -120,6 +120,11 @@ export class CompleteHandler {
     signal.addEventListener('abort', onStopping);
     try {
       return await this.route(message, call, span, signal);
+    } catch (error) {
+      const refusal = AppError.from(error);
+      if (call.besideMicroUsd === 0 || refusal.code === 'internal' || this.comesAgain(refusal, message)) throw error;
+      span.recordError(error);
+      return [refusalOf(message, refusal, undefined, call.besideMicroUsd)]; // what was spent to find that out is told as well
     } finally {
       signal.removeEventListener('abort', onStopping);
       this.parts.calls.end(attemptId);
