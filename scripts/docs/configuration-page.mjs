@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { tenantConfigKeys } from '@nexus/contracts';
 import { environmentSchema } from '@nexus/runtime';
 import { parse } from 'yaml';
 import { code, generatedNote, table } from './markdown.mjs';
@@ -51,6 +52,18 @@ function providersTable(root) {
   return table(['provider', 'key', 'base URL', 'its default'], rows);
 }
 
+/** Where each group of a tenant's keys is told of, by how the keys begin. */
+const tenantPages = { prices: 'prices-and-reports.md', billing: 'prices-and-reports.md', invoice: 'prices-and-reports.md', plan: 'prices-and-reports.md', routing: 'routing.md', cache: 'routing.md', identity: 'identity.md' };
+
+function tenantTable(root) {
+  const rows = tenantConfigKeys.map((key) => {
+    const page = tenantPages[key.split('.')[0]];
+    if (page === undefined || !readFileSync(join(root, 'docs', page), 'utf8').includes(code(key))) throw new Error(`the tenant's key ${key} must be told of in a page that scripts/docs/configuration-page.mjs names`);
+    return [code(key), `[${page}](${page})`];
+  });
+  return table(['key', 'what it does, or where that is told'], [[code('agent.NAME.model'), 'the model, tier or `auto` of an agent, such as `agent.default.model`'], ...rows]);
+}
+
 /** The page. */
 export async function configurationPage(root) {
   const section = (title, path, schemas) => {
@@ -65,5 +78,6 @@ export async function configurationPage(root) {
     'NEXUS is configured by environment variables and by the files in `config/`. `npm start` reads `.env` too. A value that is wrong stops the start, with the name of the variable and what to do. An empty variable counts as unset.',
     ...sections,
     `## Providers\n\nEach provider in \`config/providers.yaml\` names its variables; the file explains itself.\n\n${providersTable(root)}`,
+    `## What a tenant sets\n\nNot variables but settings of each tenant, which every service goes by within moments: \`nexus config show\`, \`nexus config set KEY VALUE\`, \`nexus config unset KEY\`.\n\n${tenantTable(root)}`,
   ].join('\n\n')}\n`;
 }

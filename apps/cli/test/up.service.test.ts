@@ -130,6 +130,7 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect((await place.nexus(['config', 'set', 'agent.default.model', 'demo'])).stdout).toBe('agent.default.model = "demo"\n');
     expect(JSON.parse((await place.nexus(['config', 'show', 'agent', '--json'])).stdout)).toEqual({ 'agent.default.model': 'demo' });
     expect(await place.nexus(['config', 'set', 'plan', '"golden"'])).toMatchObject({ code: 1, stderr: expect.stringContaining('plan') });
+    expect(await place.nexus(['config', 'set', 'identity.surface', '[]'])).toMatchObject({ code: 0, stderr: expect.stringMatching(/goes by nothing of that name.*identity\.surfaces/s) });
     expect((await place.nexus(['config', 'unset', 'agent.default.model'])).code).toBe(0);
     expect(await place.nexus(['config', 'show', 'agent'])).toMatchObject({ code: 1, stderr: expect.stringContaining('agent is not set') });
   });

@@ -32,4 +32,4 @@ export { planRuns, planSchema, type Plan } from './tenant-config/plan.js';
 export { priceOverridesSchema, type PriceOverride, type PriceOverrides } from './tenant-config/price-overrides.js';
 export { semanticCacheSchema, type SemanticCacheSettings } from './tenant-config/routing-settings.js';
 export { usageDimensions, type UsageDimension } from './usage-dimensions.js';
-export { tenantConfigFaults } from './tenant-config/tenant-config.js';
+export { isTenantConfigKey, tenantConfigFaults, tenantConfigKeys } from './tenant-config/tenant-config.js';

@@ -1,3 +1,4 @@
+import { isTenantConfigKey, tenantConfigKeys } from '@nexus/contracts';
 import type { Command } from 'commander';
 import type { CliContext } from '../cli-context.js';
 import { withUrl } from './agent-options.js';
@@ -13,6 +14,7 @@ export function addConfigSet(parent: Command, context: CliContext): void {
       const { settings } = await context.gateway(options);
       const { values } = await settings.updateConfig({ values: { [key]: jsonOf(value) } });
       context.terminal.line(`${key} = ${values[key] ?? ''}`);
+      if (!isTenantConfigKey(key)) context.terminal.note(`It is stored, but NEXUS itself goes by nothing of that name. It goes by agent.NAME.model, ${tenantConfigKeys.join(', ')}.`);
     });
   withUrl(parent.command('unset'))
     .description('Remove a key of the tenant: from now on it is as it comes. Needs an admin key.')

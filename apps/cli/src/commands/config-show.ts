@@ -5,7 +5,7 @@ import { withUrl } from './agent-options.js';
 
 /** `nexus config show`: what the tenant has set. */
 export function addConfigShow(parent: Command, context: CliContext): void {
-  withUrl(parent.command('show'))
+  withUrl(parent.command('show').alias('list'))
     .description('Show what the tenant has set, each value as JSON. With a key: that one and those below it.')
     .argument('[key]', 'such as prices, or agent for agent.default.model and the others below it')
     .option('--json', 'print one JSON object')
@@ -17,7 +17,7 @@ export function addConfigShow(parent: Command, context: CliContext): void {
       if (options.json) return context.terminal.line(JSON.stringify(Object.fromEntries(found.map(([name, text]) => [name, JSON.parse(text) as unknown]))));
       context.terminal.lines(found.map(([name, text]) => `${name} = ${text}`));
       if (found.length > 0) return;
-      if (key === undefined) return context.terminal.note('nothing is set: everything is as it comes (docs/configuration.md)');
+      if (key === undefined) return context.terminal.note('nothing is set: everything is as it comes (docs/configuration.md, "What a tenant sets")');
       context.terminal.note(`${key} is not set`);
       throw new Failure();
     });

@@ -23,6 +23,10 @@ describe('configChangeFrom', () => {
   });
 });
 
+it('says which key holds what it may not', () => {
+  expect(() => configChangeFrom({ 'identity.messages_per_minute': '0' })).toThrow('identity.messages_per_minute: must be at least 1');
+});
+
 describe('auditable', () => {
   it('keeps secrets out of the audit', () => {
     expect(auditable('telegram.bot-token', '"12:abc"')).toBe('(not shown)');

@@ -48,7 +48,7 @@ function checkedJson(key: string, text: string): string {
     throw invalid('The value is not JSON; a text needs quotes: "fast".', key);
   }
   const [fault] = tenantConfigFaults(key, value);
-  if (fault !== undefined) throw invalid(fault, key);
+  if (fault !== undefined) throw invalid(`${key}: ${fault}`, key);
   return text;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { priceOverridesSchema } from './price-overrides.js';
-import { tenantConfigFaults } from './tenant-config.js';
+import { isTenantConfigKey, tenantConfigFaults, tenantConfigKeys } from './tenant-config.js';
 
 describe('prices', () => {
   it('takes one price of a model or several with their days', () => {
@@ -39,6 +39,11 @@ it('knows which surfaces serve only known people, and how many messages a person
   expect(tenantConfigFaults('identity.messages_per_minute', 6_000)).toEqual([]);
   expect(tenantConfigFaults('identity.messages_per_minute', 0)).toEqual(['must be at least 1']);
   expect(tenantConfigFaults('identity.messages_per_minute', 6_001)).toEqual(['must be at most 6000']);
+});
+
+it('tells keys that something goes by from those of which nobody reads', () => {
+  expect([...tenantConfigKeys, 'agent.default.model'].every(isTenantConfigKey)).toBe(true);
+  expect(['identity.surface', 'agent.model', 'agent.default.instructions', 'constructor'].some(isTenantConfigKey)).toBe(false);
 });
 
 it('finds no fault in keys that it knows nothing of, whatever they are called', () => {

@@ -15,6 +15,12 @@ const tenantConfigSchemas: Readonly<Record<string, z.ZodType>> = {
   ...identitySettingSchemas,
 };
 
+/** The keys of a tenant's configuration that something goes by, but `agent.NAME.model`, of which there is one for each agent. */
+export const tenantConfigKeys: readonly string[] = Object.keys(tenantConfigSchemas);
+
+/** True for a key that something goes by; others may be stored, and change nothing. */
+export const isTenantConfigKey = (key: string): boolean => tenantConfigKeys.includes(key) || /^agent\.[^.]+\.model$/.test(key);
+
 /** What is wrong with the value of a key, `path: message` for each fault; empty for a key that nothing is known of. */
 export function tenantConfigFaults(key: string, value: unknown): string[] {
   const schema = Object.hasOwn(tenantConfigSchemas, key) ? tenantConfigSchemas[key] : undefined;
