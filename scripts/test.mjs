@@ -19,7 +19,10 @@ import { main, ScriptError } from './process.mjs';
 import { offerPrometheus } from './prometheus-server.mjs';
 import { ensureRedisServer } from './redis-server.mjs';
 
-/** A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. */
+/**
+ * A check has `name`, `title` and `run(context)` -> `{ isOk, detail?, output?, passed?, failed? }`. `stopsOnFailure`: nothing has a meaning without it.
+ * `waits`: it leaves processors idle, so that others may run beside it. `isLast`: it needs them for itself, or what the others found.
+ */
 const checks = [build, lint, protoLint, protoBreaking, generated, documentation, deploy, unused, fileSize, secrets, ...suites, faults, requirements];
 
 function select(only) {
@@ -30,12 +33,14 @@ function select(only) {
   return checks.filter(({ name }) => names.includes(name));
 }
 
+/** @param context `isLive`: what the check prints is shown as it comes; else only what failed, when it is over. */
 async function runCheck(check, context) {
   const startedAt = Date.now();
-  console.log(`\n--- ${check.name}: ${check.title}`);
+  if (context.isLive) console.log(`\n--- ${check.name}: ${check.title}`);
   const folder = join(context.folder, check.name);
   mkdirSync(folder);
   const result = await check.run({ ...context, folder }).catch((error) => ({ isOk: false, output: String(error.message ?? error) }));
+  if (!context.isLive && !result.isOk) console.log(`\n--- ${check.name}: ${check.title}`);
   if (!result.isOk && result.output) console.log(result.output.trimEnd());
   const line = `${result.isOk ? 'ok    ' : 'FAILED'} ${check.name} (${seconds(startedAt)})${result.detail ? `: ${result.detail}` : ''}`;
   console.log(line);
@@ -46,12 +51,20 @@ async function runChecks(selected) {
   const folder = mkdtempSync(join(tmpdir(), 'nexus-test-'));
   const context = { folder, passedNames: [], areAllSuitesRun: suites.every((suite) => selected.includes(suite)) };
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const results = [];
-  for (const check of selected) {
-    const result = await runCheck(check, context);
-    results.push(result);
-    if (!result.isOk && check.stopsOnFailure) break;
+  const results = new Map();
+  const runAll = async (some, isLive) => {
+    for (const check of some) results.set(check, await runCheck(check, { ...context, isLive }));
+  };
+  const isNext = (check) => !results.has(check);
+  for (const check of selected.filter(({ stopsOnFailure }) => stopsOnFailure)) {
+    await runAll([check], true);
+    if (!results.get(check).isOk) return results;
   }
+  // tests with servers mostly wait: what only computes runs beside them
+  const waiting = selected.filter(({ waits }) => waits);
+  const computing = selected.filter((check) => isNext(check) && !check.waits && !check.isLast);
+  await Promise.all([runAll(waiting, true), runAll(computing, waiting.length === 0)]);
+  await runAll(selected.filter(isNext), true);
   return results;
 }
 
@@ -69,11 +82,12 @@ await main(async () => {
   const results = await runChecks(selected);
 
   console.log(`\n=== summary, after ${seconds(startedAt)}`);
-  for (const { line } of results) console.log(line);
-  const notRun = selected.slice(results.length).map(({ name }) => name);
+  for (const check of selected) if (results.has(check)) console.log(results.get(check).line);
+  const notRun = selected.filter((check) => !results.has(check)).map(({ name }) => name);
   if (notRun.length > 0) console.log(`not run, because the build failed: ${notRun.join(', ')}`);
-  const passed = results.reduce((sum, result) => sum + (result.passed ?? (result.isOk ? 1 : 0)), 0);
-  const failed = results.reduce((sum, result) => sum + (result.failed ?? (result.isOk ? 0 : 1)), 0);
+  const sum = (of) => [...results.values()].reduce((all, result) => all + of(result), 0);
+  const passed = sum((result) => result.passed ?? (result.isOk ? 1 : 0));
+  const failed = sum((result) => result.failed ?? (result.isOk ? 0 : 1));
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 });

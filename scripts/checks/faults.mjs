@@ -5,6 +5,7 @@ import { nodeBinary, root, run } from '../process.mjs';
 export const faults = {
   name: 'faults',
   title: 'kills and failpoints under load, short form',
+  isLast: true,
   needsRedis: true,
   async run() {
     const { code, output, hasTimedOut } = await run(nodeBinary(), [join(root, 'test/faults/run.mjs'), '--short'], { live: true, timeoutMs: 240_000 });

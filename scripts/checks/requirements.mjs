@@ -22,6 +22,7 @@ async function namesOfAllTests() {
 export const requirements = {
   name: 'requirements',
   title: 'every requirement is cited by a test',
+  isLast: true,
   async run({ passedNames, areAllSuitesRun }) {
     if (!existsSync(listFile)) return { isOk: true, detail: 'test/e2e/requirements.ts is not there yet' };
     const ids = await requirementIds();

@@ -32,12 +32,13 @@ function suite(name, title) {
     name,
     title,
     needsRedis: true,
-    async run({ folder, passedNames }) {
+    waits: name !== 'unit',
+    async run({ folder, passedNames, isLive }) {
       const files = (await projectFiles('*.test.ts')).filter(belongs[name]);
       if (files.length === 0) return { isOk: true, detail: 'no test file yet' };
       const reportFile = join(folder, 'report.json');
       const args = ['run', ...files.map((path) => join(root, path)), `--maxWorkers=${workers[name]}`, `--retry=${retries[name]}`, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-      const { code, output } = await run(tool('vitest'), args, { live: true, timeoutMs: 720_000 });
+      const { code, output } = await run(tool('vitest'), args, { live: isLive, timeoutMs: 720_000 });
       if (!existsSync(reportFile)) return { isOk: false, detail: `vitest ended with code ${code} and no report`, output };
       const result = count(JSON.parse(readFileSync(reportFile, 'utf8')));
       passedNames?.push(...result.passedNames);
