@@ -2,8 +2,7 @@
 
     REDIS_URL=... NEXUS_TOKEN=... NEXUS_KEY_ID=... python3 adapter.py        # nexus keys create python --surface python
 """
-import json, os, sys, time
-import redis
+import json, os, redis, sys, time
 
 r = redis.Redis.from_url(os.environ.get("REDIS_URL", "redis://127.0.0.1:6379"))
 reply_to = os.environ["NEXUS_KEY_ID"] + ".python"  # the key's id, a dot, and a name of your own
@@ -18,8 +17,8 @@ def varint(data, at):
         if data[at - 1] < 128: return value, at
 
 
-def fields(data):  # of a protobuf message: number -> number or bytes
-    found, at = {}, 0
+def fields(data, at=0):  # of a protobuf message: number -> number or bytes
+    found = {}
     while at < len(data):
         key, at = varint(data, at)
         value, at = varint(data, at)
@@ -32,11 +31,10 @@ def ask(id, text):
     payload = json.dumps({"text": text, "surface": "python", "chatId": "terminal"})
     while True:  # the same id again starts nothing twice and brings the same answer: ask until it is there
         r.xadd("requests.incoming", {"id": id, "payload": payload, "metadata": metadata})
-        for _, entries in r.xreadgroup("adapter", "python", {answers: ">"}, count=1, block=10_000) or []:
-            for entry, envelope in entries:
-                answer = fields(envelope[b"payload"])  # ProcessedRequest: 1 message_id, 5 text, 11 error { 2 message }
-                r.xack(answers, "adapter", entry)
-                if answer[1].decode() == id: return (answer.get(5) or fields(answer.get(11, b"")).get(2, b"")).decode()
+        for [[entry, envelope]] in [entries for _, entries in r.xreadgroup("adapter", "python", {answers: ">"}, count=1, block=10_000) or []]:
+            answer = fields(envelope[b"payload"])  # ProcessedRequest: 1 message_id, 5 text, 11 error { 2 message }
+            r.xack(answers, "adapter", entry)
+            if answer[1].decode() == id: return (answer.get(5) or fields(answer.get(11, b"")).get(2, b"")).decode()
 
 
 try: r.xgroup_create(answers, "adapter", id="0", mkstream=True)

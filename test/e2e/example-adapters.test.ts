@@ -76,6 +76,8 @@ describe('the example adapters', () => {
 
   it.skipIf(!hasPython)(`ADP-1 one in Python answers, with a stand-in for redis-py${hasPython ? '' : ' (skipped: there is no python3 here)'}`, async () => {
     await answersTwice(await start('python', 'python3', ['examples/python/adapter.py'], { PYTHONPATH: join(root, 'test/e2e/stand-ins'), PYTHONDONTWRITEBYTECODE: '1' }));
+    const [, , program = ''] = readFileSync(join(root, 'examples/python/adapter.py'), 'utf8').split('"""');
+    expect(program.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(30);
   }, 90_000);
 
   it.skipIf(!hasRedisCli)(`ADP-1 one in shell answers${hasRedisCli ? '' : ' (skipped: there is no redis-cli here)'}`, async () => {
