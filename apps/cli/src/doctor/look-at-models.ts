@@ -1,4 +1,5 @@
 import { findingsOf, type Finding } from '../domain/doctor/finding.js';
+import { count } from '../format/count.js';
 import { knownPrices } from '../price-sources.js';
 import type { ExaminedPlace } from './examination.js';
 
@@ -14,7 +15,7 @@ export async function lookAtProviders({ context, url }: ExaminedPlace): Promise<
   if (ready.length === 0) return [providers.warning('no provider is ready', 'Set the key of one, such as OPENAI_API_KEY, or add one: nexus providers add.')];
   return Promise.all(ready.map(async (provider): Promise<Finding> => {
     const { ok, error, models } = await gateway.providers.testProvider({ provider }, { timeoutMs: 12_000 });
-    if (ok) return providers.ok(`${provider} answers: ${models.length} models`);
+    if (ok) return providers.ok(`${provider} answers: ${count(models.length, 'model')}`);
     const isKey = error?.code === 'authentication';
     return providers.failure(`${provider} does not work: ${error?.message ?? 'no reason given'}`, isKey ? 'Set its key anew.' : 'Look whether this network lets requests out to it, and at its status page; its models are left out meanwhile.');
   }));
