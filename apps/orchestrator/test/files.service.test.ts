@@ -135,3 +135,23 @@ describe('a message with stored files', () => {
     expect(parts).toEqual(['what is this?', '[attached, cannot be read yet: a.txt (text/plain)]']);
   });
 });
+
+it('many files under way take no connection that messages need', async () => {
+  const { tenantId } = directory.tenant();
+  const { id } = await put(tenantId, PNG);
+  const other = new Client({ connectionString: postgres.url });
+  await other.connect();
+  try {
+    await other.query('BEGIN; LOCK TABLE orchestrator.stored_file IN ACCESS EXCLUSIVE MODE'); // as if each took long
+    const reads = Array.from({ length: 12 }, () => get(tenantId, id));
+    const writes = Array.from({ length: 4 }, () => put(tenantId, 'x'));
+    const question = newId();
+    await neighbours.ask(question, { text: 'hi', surface: 'test' }, directory.tenant().secret);
+    expect(await neighbours.answer(question)).toMatchObject({ outcome: Outcome.ANSWERED });
+    await other.query('COMMIT');
+    expect((await Promise.all(reads)).map(({ file }) => file?.id)).toEqual(reads.map(() => id));
+    await Promise.all(writes);
+  } finally {
+    await other.end();
+  }
+});

@@ -9,6 +9,7 @@ export { storeDeadLetter } from './channels/store-dead-letter.js';
 export { deleteHourly } from './delete-hourly.js';
 export { environmentSchema, invalidConfiguration, processEnvironment, readConfig, type Environment, type RuntimeConfig } from './config.js';
 export { databaseUrls, type DatabaseUrls } from './database-urls.js';
+export { ByteRoom } from './byte-room.js';
 export { ExpiringCache } from './expiring-cache.js';
 export type { Infrastructure } from './infrastructure.js';
 export { KeyResolver, hashOf, mayPublishFor, type ResolvedKey } from './keys/key-resolver.js';

@@ -1,9 +1,8 @@
 import type { Message } from '@nexus/channels';
 import { AppError } from '@nexus/core';
-import { asTenant, type ServiceClients } from '@nexus/runtime';
+import { ByteRoom, asTenant, type ServiceClients } from '@nexus/runtime';
 import { askedByRun, type AskedCall } from '../domain/asked-call.js';
 import { UNSEEN, storedPictures, withPictures, type Shown } from '../domain/stored-pictures.js';
-import { ByteRoom } from './byte-room.js';
 import type { Route } from './routes.js';
 
 export interface ShownPicturesParts {

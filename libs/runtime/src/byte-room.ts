@@ -1,4 +1,4 @@
-/** Room for so many bytes at once; who finds none waits for its turn, the first first. */
+/** Room for so many bytes at once, or so much of anything else; who finds none waits for its turn, the first first. */
 export class ByteRoom {
   private taken = 0;
   private readonly waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
