@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { KeyKind, KeySchema } from '@nexus/contracts';
 import { systemClock } from '@nexus/core';
@@ -82,6 +83,15 @@ describe('SocketServer', () => {
       const again = dial(url, { key: SECRET });
       return new Promise((resolve) => again.socket.on('open', () => resolve('open')).on('close', () => resolve('closed')));
     }).toBe('open');
+  });
+
+  it('answers 404 at what is no path at all: that is no fault of ours to be logged', async () => {
+    const { port } = new URL(await listen({}));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('GET // HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+    const [said] = (await once(socket, 'data')) as [Buffer];
+    expect(said.toString()).toMatch(/^HTTP\/1\.1 404 /);
+    socket.destroy();
   });
 
   it('reads no more frames than it can take, and takes them all in the end', async () => {

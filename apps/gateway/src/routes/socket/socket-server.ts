@@ -53,7 +53,7 @@ export class SocketServer {
   }
 
   private check(request: IncomingMessage): void {
-    const path = new URL(request.url ?? '/', 'http://gateway').pathname;
+    const path = URL.parse(request.url ?? '/', 'http://gateway')?.pathname ?? '';
     if (path !== PATH) throw new AppError(methodsOf(path) ? 'upgrade_not_supported' : 'not_found', `There is no WebSocket at this path, but at ${PATH}.`, { status: methodsOf(path) ? 400 : 404 });
     const { origin, host } = request.headers;
     const { origins, mostSockets, stopping } = this.parts;
