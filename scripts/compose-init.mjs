@@ -1,6 +1,6 @@
 /**
  * `npm run compose:init`: the secrets of deploy/compose, made where they are missing and never changed: `.env` for Compose, the service
- * token as a file for Prometheus, and an empty file for the keys of providers. Run it as often as you like. `--folder <path>` writes there
+ * token as a file for Prometheus, an empty file for the keys of providers, and the file that says whom Alertmanager tells. Run it as often as you like. `--folder <path>` writes there
  * instead. No secret is printed.
  */
 import { randomBytes } from 'node:crypto';
@@ -49,9 +49,11 @@ await main(async () => {
   const keys = join(folder, 'providers.env');
   if (!existsSync(keys)) write(keys, '# Keys of providers, a line each: OPENAI_API_KEY=...\n', 0o600);
 
-  // Prometheus runs as a user of its own, to whom the file must be readable; on this machine the folder lets nobody else in.
+  // Prometheus and Alertmanager run as users of their own, to whom the files must be readable; on this machine the folder lets nobody else in.
   const secrets = join(folder, '.secrets');
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
   write(join(secrets, 'service-token'), new Map([...known, ...made]).get('NEXUS_SERVICE_TOKEN'), 0o644);
+  const alerts = join(secrets, 'alertmanager.yml');
+  if (!existsSync(alerts)) write(alerts, readFileSync(join(root, 'deploy/compose/alertmanager.example.yml'), 'utf8'), 0o644);
   console.log(made.length > 0 ? `${file}: made ${made.map(([name]) => name).join(', ')}` : `${file}: nothing was missing`);
 });

@@ -29,7 +29,7 @@ export function composeProblems(compose, { folder, variables, entries }) {
     for (const other of listOf(service.depends_on)) if (!(other in compose.services)) say(`depends on ${other}, which is not there`);
     for (const volume of service.volumes ?? []) {
       const source = interpolated(volume).split(':')[0];
-      const isMade = ['./models', './.secrets/service-token', '/var/run/docker.sock'].includes(source);
+      const isMade = ['./models', './.secrets/service-token', './.secrets/alertmanager.yml', '/var/run/docker.sock'].includes(source);
       if (/^[./]/.test(source) ? !isMade && !existsSync(join(folder, source)) : !(source in compose.volumes)) say(`mounts ${source}, which is not there`);
     }
     if (isOurs(service)) problems.push(...ownProblems(name, service, variables, entries));

@@ -31,6 +31,8 @@ export function composePrometheusProblems(compose, { folder, entries }) {
     const entry = entries.get(compose.services[name]?.command?.[0]);
     if (entry === undefined || String(entry.port) !== port || !entry.paths.includes('/metrics')) problems.push(`compose prometheus: the target ${name}:${port} has no measures`);
   }
+  const told = config.alerting.alertmanagers.flatMap(({ dns_sd_configs: looked }) => looked.flatMap(({ names }) => names));
+  for (const name of told) if (!/^prom\/alertmanager:/.test(compose.services[name]?.image)) problems.push(`compose prometheus: alerts go to ${name}, which is no Alertmanager`);
   const asked = new Set(named.map(([name]) => name));
   for (const [name, { command }] of Object.entries(compose.services)) {
     if (entries.get(command?.[0])?.paths.includes('/metrics') && !asked.has(name)) problems.push(`compose prometheus: nobody asks ${name} for its measures`);

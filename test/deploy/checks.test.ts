@@ -37,6 +37,7 @@ const faults: readonly Fault[] = [
   { what: 'a healthcheck of another port', path: 'deploy/compose/compose.yaml', from: "healthcheck.mjs, '50056'", to: "healthcheck.mjs, '50059'", says: 'asks port 50059' },
   { what: 'rules that Prometheus does not see', path: 'deploy/compose/prometheus.yml', from: '/etc/prometheus/nexus/*.rules.yml', to: '/etc/prometheus/nexus/rules/*.rules.yml', says: 'matches no file that is mounted' },
   { what: 'measures that nobody serves', path: 'deploy/compose/prometheus.yml', from: 'usage:50056', to: 'usage:50059', says: 'the target usage:50059 has no measures' },
+  { what: 'alerts that go nowhere', path: 'deploy/compose/prometheus.yml', from: 'names: [alertmanager]', to: 'names: [alerts]', says: 'alerts go to alerts, which is no Alertmanager' },
   { what: 'an instruction that Docker does not know', path: 'Dockerfile', from: 'WORKDIR /src', to: 'WORKDIRECTORY /src', says: 'WORKDIRECTORY' },
   { what: 'an image that runs as root', path: 'Dockerfile', from: 'USER 10001:10001\nSTOPSIGNAL SIGTERM\nEXPOSE 8080', to: 'STOPSIGNAL SIGTERM\nEXPOSE 8080', says: 'runs as root' },
   { what: 'a provider that the egress proxy refuses', path: `${kubernetes}/network/allowed-hosts`, from: 'api.mistral.ai\n', to: '', says: 'api.mistral.ai of config/providers.yaml is missing' },

@@ -37,6 +37,10 @@ it('keeps what is there and adds what is missing', async () => {
   writeFileSync(join(folder, '.env'), 'NEXUS_PORT=9000\nREDIS_PASSWORD="mine"\nNEXUS_SERVICE_TOKEN=\nPOSTGRES_PASSWORD=also-mine');
   await init();
   expect(read()).toMatch(/^NEXUS_PORT=9000\nREDIS_PASSWORD="mine"\nNEXUS_SERVICE_TOKEN=\nPOSTGRES_PASSWORD=also-mine\nNEXUS_SERVICE_TOKEN=[0-9a-f]{64}\n/);
+  expect(read('.secrets/alertmanager.yml')).toMatch(/severity="critical"/);
+  writeFileSync(join(folder, '.secrets/alertmanager.yml'), '# mine\n');
+  await init();
+  expect(read('.secrets/alertmanager.yml')).toBe('# mine\n');
   expect(read('.secrets/service-token')).toBe(/^NEXUS_SERVICE_TOKEN=(.{64})$/m.exec(read())?.[1]);
 });
 
