@@ -15,7 +15,7 @@ export function addWebhooksAdd(parent: Command, context: CliContext): void {
     .description('Let an address outside be told what happens. The secret with which it verifies that is shown now and never again. Needs an admin key.')
     .argument('<name>', 'tells webhooks apart')
     .argument('<address>', 'where events are posted to, https://...')
-    .addOption(severalOf('--type <type>', 'run.finished, approval.asked, budget.reached or provider.limited', 'every type'))
+    .addOption(severalOf('--type <type>', 'run.finished, budget.reached, provider.limited or approval.asked (which nobody raises yet)', 'every type'))
     .option('--json', 'print JSON instead')
     .addHelpText('after', '\nExamples:\n  nexus webhooks add billing https://example.com/hooks/nexus --type run.finished,budget.reached\n  nexus webhooks test billing')
     .action(async (name: string, address: string, options: WebhooksAddOptions) => {
