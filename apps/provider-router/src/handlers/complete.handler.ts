@@ -80,7 +80,6 @@ export class CompleteHandler {
   async handle(message: Request, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     failpoint('router.before-open');
     const { model, attemptId, run } = message.payload;
-    const waitedMs = Math.max(0, this.parts.clock.now() - message.timestamp);
     const operation = message.payload.wire === Wire.OPENAI_EMBEDDINGS ? 'embeddings' : 'chat';
     const span = startMessageSpan(this.parts.tracer, message, {
       name: `${operation} ${model}`, kind: 'client', group: 'provider-router',
@@ -88,7 +87,7 @@ export class CompleteHandler {
     });
     const traced = { ...message, trace: span.trace };
     try {
-      return (await this.call(traced, span, signal)).map((sent) => withWait(sent, waitedMs));
+      return await this.call(traced, span, signal);
     } catch (error) {
       span.recordError(error);
       const refusal = AppError.from(error);
@@ -110,6 +109,7 @@ export class CompleteHandler {
 
   private async call(message: Request, span: Span, signal: AbortSignal): Promise<readonly OutgoingMessage[]> {
     const { attemptId, run, idempotencyHash } = message.payload;
+    const waitedMs = Math.max(0, this.parts.clock.now() - message.timestamp);
     if (this.isLate(message)) throw late();
     const underWay = this.parts.calls.find(attemptId);
     if (underWay) return underWay.replyTo === message.replyTo ? [] : [refusalOf(message, inProgress())]; // the same message once more, or somebody else's question
@@ -119,7 +119,7 @@ export class CompleteHandler {
     const onStopping = (): void => call.stop.abort();
     signal.addEventListener('abort', onStopping);
     try {
-      return await this.route(message, call, span, signal);
+      return tellWait(await this.route(message, call, span, signal), waitedMs);
     } catch (error) {
       const refusal = AppError.from(error);
       if (call.besideMicroUsd === 0 || refusal.code === 'internal' || this.comesAgain(refusal, message)) throw error;
@@ -210,9 +210,10 @@ function classificationOf({ routing }: ChainNote): Classification | undefined {
   return tier !== undefined && (classifier === 'rules' || classifier === 'model' || classifier === 'default') ? { tier, confidence, reason, classifier } : undefined;
 }
 
-/** An answer tells how long its request waited, for the timeline of its run. */
-function withWait(sent: OutgoingMessage, waitedMs: number): OutgoingMessage {
-  return sent.channel === 'inference.response' ? { ...sent, payload: { ...(sent.payload as InferenceResponse), waitedMs: BigInt(Math.round(waitedMs)) } } : sent;
+/** An answer tells how long its request waited, for the timeline of its run; the same when it is given again, so it is set in what is remembered too. */
+function tellWait(messages: readonly OutgoingMessage[], waitedMs: number): readonly OutgoingMessage[] {
+  for (const { channel, payload } of messages) if (channel === 'inference.response') (payload as InferenceResponse).waitedMs = BigInt(Math.round(waitedMs));
+  return messages;
 }
 
 /** What was published for a request once, for the one who asks again. */
