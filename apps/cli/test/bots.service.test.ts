@@ -71,6 +71,25 @@ describe('nexus up with bots', () => {
     expect(surfaceKey()).toBe(key);
   }, 90_000);
 
+  it('runs a bot whose platform was away at first', async () => {
+    const late = await startFakeDiscord();
+    late.fail({ route: /./, status: 500, times: 5 }); // a call is tried four times
+    const other = await createPlace({ DISCORD_BOT_TOKEN: late.token, DISCORD_REST_URL: late.restUrl, DISCORD_GATEWAY_URL: late.gatewayUrl });
+    const served = await other.up();
+    try {
+      await expect.poll(() => served.output(), { timeout: 30_000 }).toContain('Discord: the bot does not run yet');
+      await expect.poll(() => served.output(), { timeout: 30_000 }).toContain('Discord: the bot hears you');
+      const somebody = late.user('Cem');
+      const direct = late.direct(somebody);
+      late.say(direct, somebody, 'hello');
+      await expect.poll(() => late.answers(direct).length, { timeout: 15_000 }).toBe(1);
+    } finally {
+      await served.stop();
+      await late.close();
+      other.remove();
+    }
+  }, 120_000);
+
   it('serves all the same when the token is wrong', async () => {
     const other = await createPlace({ TELEGRAM_BOT_TOKEN: '4711:a-token-of-nobody', TELEGRAM_API_ROOT: telegram.url });
     const served = await other.up();

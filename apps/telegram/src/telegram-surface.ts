@@ -38,6 +38,8 @@ const EDIT_EVERY_MS = 1_200;
 const CALL_WITHIN_S = 60;
 const RETRY_MS = 500;
 const MOST_RETRY_MS = 15_000;
+/** Of this many tries to begin that fail in a row one is told. */
+const TRIES_A_REPORT = 10;
 /** So long the end waits for what is under way. */
 const END_WITHIN_MS = 5_000;
 
@@ -209,7 +211,7 @@ class BotSurface implements TelegramSurface {
           throw new AppError('invalid_bot_token', 'Telegram does not know this bot. Correct TELEGRAM_BOT_TOKEN: @BotFather tells it.', { status: 401 });
         }
         if (failure.kind === 'refused') throw new AppError('surface_refused', `Telegram refused to begin: ${failure.reason}.`, { status: 502, cause: error });
-        this.report('connect', 'afterMs' in failure ? 429 : 0);
+        if (failures % TRIES_A_REPORT === 0) this.report('connect', 'afterMs' in failure ? 429 : 0);
         await wait('afterMs' in failure ? failure.afterMs : RETRY_MS + backoffMs(failures, RETRY_MS, MOST_RETRY_MS), this.ending.signal);
       }
     }

@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileMemory, gatewayTransport, runAdapter, type Adapter, type AdapterMemory, type AdapterObserver, type Surface } from '@nexus/adapter-kit';
-import { AppError } from '@nexus/core';
+import { AppError, backoffMs } from '@nexus/core';
 import { createLogger, type Logger, type ServiceClients } from '@nexus/runtime';
 import type { CliContext } from '../cli-context.js';
 import { linkLines } from '../format/link-lines.js';
 import type { OpenLog } from './open-log.js';
 import type { StopList } from './stop-list.js';
 import { keepSurfaceKey } from './surface-key.js';
+
+const RETRY_MS = 2_000;
+const MOST_RETRY_MS = 60_000;
 
 /** What the adapters of this process stand on. */
 export interface AdapterGround {
@@ -60,7 +64,20 @@ export async function startAdapters(context: CliContext, ground: AdapterGround, 
   await Promise.all(wanted.map((known) => startOne(known, token, context, ground, stops)));
 }
 
-async function startOne({ title, load }: KnownSurface, token: string, context: CliContext, { url, log, signal }: AdapterGround, stops: StopList): Promise<void> {
+/** A platform that is away when NEXUS starts, as before the network is there, is asked again until it answers. */
+async function startOne(known: KnownSurface, token: string, context: CliContext, ground: AdapterGround, stops: StopList): Promise<void> {
+  const { terminal } = context;
+  for (let failures = 0; !ground.signal.aborted; failures++) {
+    const failure = await tryToStart(known, token, context, ground, stops);
+    if (failure === undefined || ground.signal.aborted) return;
+    if (!failure.isRetryable) return terminal.lines([terminal.paint('red', `${known.title}: the bot does not run. ${failure.message} NEXUS serves all the same.`)]);
+    if (failures === 0) terminal.lines([`${known.title}: the bot does not run yet. ${failure.message} It is tried again until it runs; NEXUS serves all the same.`]);
+    await setTimeout(RETRY_MS + backoffMs(failures, RETRY_MS, MOST_RETRY_MS), undefined, { signal: ground.signal }).catch(() => undefined);
+  }
+}
+
+/** Resolves when the adapter runs, or with what was in its way. */
+async function tryToStart({ title, load }: KnownSurface, token: string, context: CliContext, { url, log, signal }: AdapterGround, stops: StopList): Promise<AppError | undefined> {
   const { terminal, config } = context;
   const name = title.toLowerCase();
   const logger = createLogger({ destination: log }).child({ service: name });
@@ -81,9 +98,12 @@ async function startOne({ title, load }: KnownSurface, token: string, context: C
     const observer: AdapterObserver = { problem: (doing, error) => logger.warn({ surface: name, kind: doing, code: error.code, error }, 'an adapter has trouble and goes on') };
     running.adapter = await runAdapter({ surface, memory, transport, settings: { bot }, observer });
     terminal.lines(linkLines(title));
+    return undefined;
   } catch (error) {
-    if (signal.aborted) return;
+    const failure = AppError.from(error);
+    if (signal.aborted) return failure;
     await end(0).catch(() => undefined);
-    terminal.lines([terminal.paint('red', `${title}: the bot does not run. ${AppError.from(error).message} NEXUS serves all the same.`)]);
+    end = async () => undefined;
+    return failure;
   }
 }
