@@ -56,6 +56,18 @@ async function ticket(key = 'nx_a_user', at = gateway): Promise<string> {
 }
 
 describe('the upgrade', () => {
+  it('is refused where too many have not logged in, until some of them have gone', async () => {
+    const strangers = Array.from({ length: 128 }, () => dial());
+    await expect.poll(() => strangers.every(({ socket }) => socket.readyState === socket.OPEN)).toBe(true);
+    expect(await refusedUpgrade(gateway.url, {})).toMatchObject({ status: 503, body: { error: { code: 'too_many_connections' } } });
+    strangers[0]?.end();
+    await expect.poll(async () => {
+      const one = dial();
+      await expect.poll(() => one.socket.readyState).not.toBe(one.socket.CONNECTING);
+      return one.socket.readyState === one.socket.OPEN;
+    }).toBe(true);
+  });
+
   it('takes the key of a request, and welcomes its client', async () => {
     const client = await connect('nx_a_surface');
     expect(client.frames[0]).toEqual({ type: 'welcome', protocol: 1, heartbeat_ms: 15_000, surfaces: ['telegram'] });

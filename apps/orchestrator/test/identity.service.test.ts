@@ -187,6 +187,12 @@ describe('how much one person may send', () => {
     for (let i = 0; i < 2; i++) expect(await say({ sender: undefined })).toMatchObject({ outcome: Outcome.ANSWERED });
   });
 
+  it('is counted of those who are refused too, so that nobody is told the same for ever', async () => {
+    directory.settings.set(tenant.tenantId, { config: { 'identity.messages_per_minute': '1' } });
+    expect(await say()).toMatchObject({ error: { code: 'sender_unknown' } });
+    expect(await say()).toMatchObject({ error: { code: 'rate_limited' } });
+  });
+
   it('is counted by account for those who are not linked, in a group with an owner', async () => {
     directory.settings.set(tenant.tenantId, { config: { 'identity.messages_per_minute': '1' } });
     link('Bob');

@@ -65,11 +65,10 @@ export class Senders {
     const { surface, chatId, chatKind } = payload;
     const account = payload.sender?.id ?? '';
     const known = rule.surfaces.has(surface) ? await this.known.get(keyOf(tenantId, surface, account, chatKind === ChatKind.GROUP ? chatId : '')) : undefined;
-    const served = known === undefined ? unchecked(message) : servedSender(payload, known);
     const isStop = payload.command?.name === 'stop'; // nobody is kept from stopping what costs them money
     const who = account || (known === undefined ? '' : chatId); // a surface without people has no share of each
-    if (!isStop && who !== '') this.count(known?.personId || `${surface} ${who}`, tenantId, message.id, rule, now);
-    return served;
+    if (!isStop && who !== '') this.count(known?.personId || `${surface} ${who}`, tenantId, message.id, rule, now); // also of those who are refused
+    return known === undefined ? unchecked(message) : servedSender(payload, known);
   }
 
   private count(who: string, tenantId: string, messageId: string, { messagesPerMinute }: IdentityRule, now: number): void {

@@ -31,6 +31,11 @@ export class SocketPeer {
   private isPaused = false;
   private badFrames = 0;
 
+  /** Whether it is known whose it is. */
+  get hasLoggedIn(): boolean {
+    return this.keyHash !== undefined;
+  }
+
   /** `keyHash` is that of the key that the upgrade came with; undefined: the first frame has to log in. */
   constructor(
     socket: WebSocket,

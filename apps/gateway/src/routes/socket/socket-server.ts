@@ -19,6 +19,8 @@ export interface SocketServerParts extends SocketPeerParts {
 }
 
 const PATH = '/ws';
+/** Connections that have not logged in yet: each of them may hold a frame. */
+const MOST_STRANGERS = 128;
 
 /** The WebSockets of this replica. What is wrong before the upgrade is an HTTP error, as everywhere. */
 export class SocketServer {
@@ -61,7 +63,8 @@ export class SocketServer {
       throw new AppError('origin_not_allowed', 'Pages of this origin may not connect: NEXUS_CORS_ORIGINS names those that may.', { status: 403, param: 'origin' });
     }
     if (stopping.aborted) throw new AppError('stopping', 'This replica is stopping.', { status: 503, isRetryable: true });
-    if (this.peers.size >= mostSockets) throw new AppError('too_many_connections', 'This replica has as many WebSockets as it may have. Retry later.', { status: 503, isRetryable: true });
+    const strangers = [...this.peers].filter(({ hasLoggedIn }) => !hasLoggedIn).length;
+    if (this.peers.size >= mostSockets || strangers >= MOST_STRANGERS) throw new AppError('too_many_connections', 'This replica has as many WebSockets as it may have. Retry later.', { status: 503, isRetryable: true });
   }
 
   private begin(webSocket: WebSocket, request: IncomingMessage, keyHash: string | undefined): void {
