@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // One private Postgres and one private Redis for the run.
     globalSetup: ['libs/testing/src/global-setup.ts'],
+    // What a busy machine needs for what another one does in a moment.
+    expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
