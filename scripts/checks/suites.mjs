@@ -22,7 +22,7 @@ function count(report) {
 }
 
 /** Test files at a time: all but those beside the sources mostly wait for servers and clocks. */
-const workers = { unit: 2, service: 3, e2e: 2 };
+const workers = { unit: 2, service: 3, e2e: 3 };
 
 /** A test with real servers that fails is tried once more: a machine that is busy for a moment spoils one try, a fault both. The output tells `retry x1`. */
 const retries = { unit: 0, service: 1, e2e: 1 };
