@@ -12,6 +12,6 @@ export default defineConfig({
     // What a busy machine needs for what another one does in a moment.
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

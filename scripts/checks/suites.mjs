@@ -22,10 +22,13 @@ function count(report) {
 }
 
 /** Test files at a time: all but those beside the sources mostly wait for servers and clocks. */
-const workers = { unit: 2, service: 3, e2e: 3 };
+const workers = { unit: 2, service: 3, e2e: 2 };
 
 /** A test with real servers that fails is tried once more: a machine that is busy for a moment spoils one try, a fault both. The output tells `retry x1`. */
 const retries = { unit: 0, service: 1, e2e: 1 };
+
+/** Tests beside the sources leave nothing behind, and so share what they load. */
+const isolation = { unit: ['--no-isolate'], service: [], e2e: [] };
 
 function suite(name, title) {
   return {
@@ -37,7 +40,7 @@ function suite(name, title) {
       const files = (await projectFiles('*.test.ts')).filter(belongs[name]);
       if (files.length === 0) return { isOk: true, detail: 'no test file yet' };
       const reportFile = join(folder, 'report.json');
-      const args = ['run', ...files.map((path) => join(root, path)), `--maxWorkers=${workers[name]}`, `--retry=${retries[name]}`, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
+      const args = ['run', ...files.map((path) => join(root, path)), `--maxWorkers=${workers[name]}`, ...isolation[name], `--retry=${retries[name]}`, '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
       const { code, output } = await run(tool('vitest'), args, { live: isLive, timeoutMs: 720_000 });
       if (!existsSync(reportFile)) return { isOk: false, detail: `vitest ended with code ${code} and no report`, output };
       const result = count(JSON.parse(readFileSync(reportFile, 'utf8')));

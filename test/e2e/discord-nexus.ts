@@ -54,7 +54,7 @@ export async function startDiscordNexus(): Promise<DiscordNexus> {
       DISCORD_REST_URL: discord.restUrl,
       DISCORD_EDIT_EVERY_MS: '200',
     };
-    const adapter = await spawnService({ args: [join(root, 'apps/discord/dist/main.js')], env, ready: { port }, readyWithinMs: 20_000 });
+    const adapter = await spawnService({ args: [join(root, 'apps/discord/dist/main.js')], env, ready: { port }, readyWithinMs: 60_000 });
     ends.unshift(() => adapter.stop());
     await waitFor(() => discord.gateway.connections === 1, { timeoutMs: 10_000, what: 'the bot at the gateway of Discord' });
     return { nexus, provider, discord, adapter, stop };

@@ -48,10 +48,10 @@ export async function startNexusApart(environment: Readonly<Record<string, strin
   };
   const services: Partial<Record<AppName, Service>> = {};
   const ready = async (app: AppName): Promise<void> => {
-    if (app !== 'demo-model') await waitFor(() => isReady(urls[app]), { timeoutMs: 20_000 });
+    if (app !== 'demo-model') await waitFor(() => isReady(urls[app]), { timeoutMs: 60_000 });
   };
   const start = async (app: AppName): Promise<void> => {
-    services[app] = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port: ports[app] }, readyWithinMs: 40_000 });
+    services[app] = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port: ports[app] }, readyWithinMs: 60_000 });
     await ready(app);
   };
   const stop = async (): Promise<void> => {

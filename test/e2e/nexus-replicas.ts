@@ -61,12 +61,12 @@ export async function startReplicatedNexus(environment: Readonly<Record<string, 
     const replicaOf = (service: Service, port: number): Replica => {
       const url = `http://127.0.0.1:${port}`;
       const isReady = (): Promise<boolean> => fetch(`${url}/health/ready`).then((response) => response.ok, () => false);
-      return { service, url, ready: () => waitFor(isReady, { timeoutMs: 20_000, what: url }).then(() => undefined) };
+      return { service, url, ready: () => waitFor(isReady, { timeoutMs: 60_000, what: url }).then(() => undefined) };
     };
     const seconds = await Promise.all(replicated.map(async (app) => {
       const port = ports[app][1];
       const env = { ...nexus.environment, NEXUS_REPLICA: 'second', NEXUS_PORT: String(ports.gateway[1]), [`${variable(app)}_PORT`]: String(port) };
-      const service = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port }, readyWithinMs: 40_000 });
+      const service = await spawnService({ args: [join(root, 'apps', app, 'dist', 'main.js')], env, ready: { port }, readyWithinMs: 60_000 });
       stops.push(() => service.stop());
       const replica = replicaOf(service, port);
       await replica.ready();

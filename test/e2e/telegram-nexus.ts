@@ -49,7 +49,7 @@ export async function startTelegramNexus(): Promise<TelegramNexus> {
         TELEGRAM_EDIT_EVERY_MS: '200',
         ...more,
       };
-      const adapter = await spawnService({ args: [join(root, 'apps/telegram/dist/main.js')], env, ready: { port }, readyWithinMs: 20_000 });
+      const adapter = await spawnService({ args: [join(root, 'apps/telegram/dist/main.js')], env, ready: { port }, readyWithinMs: 60_000 });
       stops.push(() => adapter.stop());
       return adapter;
     };

@@ -103,7 +103,7 @@ function start({ command = process.execPath, args, env = {}, cwd }: ServiceOptio
   return { child, pid: child.pid ?? 0, exited, hasEnded: () => hasEnded };
 }
 
-async function becomeReady({ ready, readyWithinMs = 20_000 }: ServiceOptions, life: Life, output: () => string): Promise<void> {
+async function becomeReady({ ready, readyWithinMs = 60_000 }: ServiceOptions, life: Life, output: () => string): Promise<void> {
   const isReady = 'line' in ready ? (): boolean => output().split('\n').some((line) => ready.line.test(line)) : (): Promise<boolean> => accepts(ready.port);
   const look = async (): Promise<boolean> => life.hasEnded() || (await isReady());
   await waitFor(look, { timeoutMs: readyWithinMs, what: 'line' in ready ? `a line like ${ready.line}` : `port ${ready.port}` });
